@@ -1,0 +1,139 @@
+/**
+ * PyTorch's modules as plain data: what a network is made of, without weights or code.
+ *
+ * @module
+ */
+
+/** What every module has. */
+interface ModuleBase {
+  /** Path from the root as `named_modules()` gives it: `"layer1.0.conv2"`; the root's is `""`. */
+  readonly name: string;
+  /** The modules inside, by their own names, in the order of registration. */
+  readonly children: ReadonlyMap<string, Module>;
+}
+
+/** `torch.nn.Conv2d` without bias and with one dilation, as all of ResNet's are. */
+export interface Conv2d extends ModuleBase {
+  readonly type: "Conv2d";
+  readonly inChannels: number;
+  readonly outChannels: number;
+  /** Height and width of the filter; the other numbers hold for both directions as well. */
+  readonly kernelSize: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly dilation: number;
+  readonly groups: number;
+}
+
+/** `torch.nn.BatchNorm2d` in evaluation, eps 1e-5. */
+export interface BatchNorm2d extends ModuleBase {
+  readonly type: "BatchNorm2d";
+  readonly numFeatures: number;
+}
+
+/** `torch.nn.ReLU`. */
+export interface ReLU extends ModuleBase {
+  readonly type: "ReLU";
+}
+
+/** `torch.nn.MaxPool2d`; padding counts as minus infinity. */
+export interface MaxPool2d extends ModuleBase {
+  readonly type: "MaxPool2d";
+  readonly kernelSize: number;
+  readonly stride: number;
+  readonly padding: number;
+}
+
+/** `torch.nn.AdaptiveAvgPool2d((1, 1))`. */
+export interface AdaptiveAvgPool2d extends ModuleBase {
+  readonly type: "AdaptiveAvgPool2d";
+}
+
+/** `torch.nn.Linear` with bias. */
+export interface Linear extends ModuleBase {
+  readonly type: "Linear";
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+}
+
+/** `torch.nn.Sequential`: its children in turn. */
+export interface Sequential extends ModuleBase {
+  readonly type: "Sequential";
+}
+
+/** torchvision's `BasicBlock` or `Bottleneck`: a branch of convolutions, added to the input. */
+export interface Block extends ModuleBase {
+  readonly type: "BasicBlock" | "Bottleneck";
+}
+
+/** The root: torchvision's `ResNet`. */
+export interface ResNetRoot extends ModuleBase {
+  readonly type: "ResNet";
+}
+
+/**
+ * A module, told apart by `type`.
+ *
+ * It is what a forward hook gets as its first argument, and what `model.layers` holds.
+ */
+export type Module =
+  | Conv2d
+  | BatchNorm2d
+  | ReLU
+  | MaxPool2d
+  | AdaptiveAvgPool2d
+  | Linear
+  | Sequential
+  | Block
+  | ResNetRoot;
+
+/** The module and all inside it, in `named_modules()`'s order. */
+export function* modulesOf(root: Module): Generator<Module> {
+  yield root;
+  for (const child of root.children.values()) yield* modulesOf(child);
+}
+
+/** A parameter or buffer of a module, as the state dict has it. */
+export interface TensorSpec {
+  /** State-dict name: `"layer1.0.conv1.weight"`. */
+  readonly name: string;
+  /** Shape in PyTorch's order. */
+  readonly shape: readonly number[];
+  /** Running statistics are buffers: they are no parameters and no summary counts them. */
+  readonly buffer: boolean;
+}
+
+/**
+ * The tensors that a module itself owns, in the state dict's order.
+ *
+ * `num_batches_tracked` is left out: evaluation doesn't use it, and old files lack it.
+ */
+export function tensorsOf(module: Module): TensorSpec[] {
+  const spec = (key: string, shape: number[], buffer = false) => ({
+    name: `${module.name}.${key}`,
+    shape,
+    buffer,
+  });
+  switch (module.type) {
+    case "Conv2d": {
+      const { outChannels, inChannels, groups, kernelSize: k } = module;
+      return [spec("weight", [outChannels, inChannels / groups, k, k])];
+    }
+    case "BatchNorm2d": {
+      const shape = [module.numFeatures];
+      return [
+        spec("weight", shape),
+        spec("bias", shape),
+        spec("running_mean", shape, true),
+        spec("running_var", shape, true),
+      ];
+    }
+    case "Linear":
+      return [
+        spec("weight", [module.outFeatures, module.inFeatures]),
+        spec("bias", [module.outFeatures]),
+      ];
+    default:
+      return [];
+  }
+}

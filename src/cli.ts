@@ -1,0 +1,3 @@
+/** x
+ * @module */
+import { threaded } from "../mod.ts"; console.log(await threaded());

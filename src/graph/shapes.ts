@@ -1,0 +1,55 @@
+/**
+ * Shape arithmetic: the shape of every node for an input, without computing any.
+ *
+ * @module
+ */
+
+import { INPUT, type Node, type Trace } from "./trace.ts";
+
+/** Length of one side after a convolution or pooling window (`torch.nn.Conv2d`'s formula). */
+export function windowedSize(
+  size: number,
+  { kernelSize, stride, padding, dilation = 1 }: {
+    kernelSize: number;
+    stride: number;
+    padding: number;
+    dilation?: number;
+  },
+): number {
+  const reach = dilation * (kernelSize - 1) + 1;
+  return Math.floor((size + 2 * padding - reach) / stride) + 1;
+}
+
+/** Shapes of all nodes, NHWC (`flatten` and `fc`: `[N, C]`), for an NHWC input shape. */
+export function inferShapes(
+  trace: Trace,
+  input: readonly number[],
+): Map<string, number[]> {
+  const shapes = new Map<string, number[]>([[INPUT, [...input]]]);
+  for (const node of trace.nodes.values()) {
+    shapes.set(node.name, shapeOf(node, shapes.get(node.inputs[0])!));
+  }
+  shapes.delete(INPUT);
+  return shapes;
+}
+
+function shapeOf({ op, module }: Node, input: number[]): number[] {
+  const [n, h, w, c] = input;
+  switch (module?.type) {
+    case "Conv2d":
+      return [
+        n,
+        windowedSize(h, module),
+        windowedSize(w, module),
+        module.outChannels,
+      ];
+    case "MaxPool2d":
+      return [n, windowedSize(h, module), windowedSize(w, module), c];
+    case "AdaptiveAvgPool2d":
+      return [n, 1, 1, c];
+    case "Linear":
+      return [n, module.outFeatures];
+    default:
+      return op === "flatten" ? [n, h * w * c] : input;
+  }
+}
