@@ -1,3 +1,66 @@
-/** x
- * @module */
-export const threaded = async (): Promise<WebAssembly.Module> => (await import("./src/backend/wasm_modules.js")).threadedSimd();
+/**
+ * The features of any layer of any torchvision ResNet, wherever JavaScript runs.
+ *
+ * `createModel(arch, outputLayer, pretrained)` makes a network, whole or up to a layer; `forward`
+ * gives its output, `extract` any nodes in one pass, and forward hooks see every module on the way
+ * to the prediction. Numbers agree with PyTorch's. Tensors are tfjs-core's, NHWC.
+ *
+ * @example The feature maps of a picture
+ * ```ts
+ * import { createModel, decodeImage } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * using model = await createModel("mlnet_resnet18", "layer4", true);
+ * const input = model.preprocess(await decodeImage("examples/images/chelsea.png"));
+ * const maps = model.forward(input);
+ * assert.deepEqual(maps.shape, [1, 7, 7, 512]);
+ * ```
+ *
+ * @module
+ */
+
+export type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+
+export {
+  type BackendInfo,
+  type BackendOptions,
+  type Build,
+  startBackend,
+} from "./src/backend/start.ts";
+export { createModel, type ModelOptions } from "./src/create_model.ts";
+export { ResNet } from "./src/model.ts";
+export type { ForwardHook, HookHandle } from "./src/hooks.ts";
+export { fromNCHW, toNCHW } from "./src/layout.ts";
+export { preprocess, unprocess } from "./src/preprocess.ts";
+export {
+  summary,
+  type Summary,
+  type SummaryOptions,
+  type SummaryRow,
+} from "./src/summary.ts";
+
+export type { Module } from "./src/arch/module.ts";
+export { imagenetPreset, type Preset } from "./src/arch/preset.ts";
+export {
+  type ArchName,
+  type ArchRow,
+  archTable,
+  type TorchvisionArch,
+} from "./src/arch/table.ts";
+
+export { decodeImage, type DecodeOptions } from "./src/image/decode.ts";
+export { encodePng } from "./src/image/encode_png.ts";
+export {
+  type Image,
+  type ImageDataLike,
+  type Picture,
+  toRgb,
+} from "./src/image/image.ts";
+
+export type {
+  Checkpoint,
+  CheckpointMetadata,
+  TensorInfo,
+} from "./src/weights/checkpoint.ts";
+export type { Pretrained } from "./src/weights/resolve.ts";
+export { type WeightsEntry, weightsTable } from "./src/weights/table.ts";

@@ -1,3 +1,4 @@
 /** x
  * @module */
-import { threaded } from "../mod.ts"; console.log(await threaded());
+import { threaded } from "../mod.ts";
+console.log(await threaded());

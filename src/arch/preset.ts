@@ -11,3 +11,12 @@ export interface Preset {
   /** Each channel is divided by it. */
   readonly std: readonly [number, number, number];
 }
+
+/** The evaluation preset of torchvision's first ImageNet weights (`IMAGENET1K_V1`). */
+export const imagenetPreset: Preset = {
+  resizeSize: 256,
+  cropSize: 224,
+  interpolation: "bilinear",
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+};

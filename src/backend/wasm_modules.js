@@ -1,4 +1,5 @@
 // @ts-self-types="./wasm_modules.d.ts"
+// deno-lint-ignore-file no-import-prefix
 // Source-phase imports give compiled modules with no permission, from npm, a file or HTTP alike.
 // TypeScript doesn't parse them yet, hence a JavaScript file; the specifiers stand in full because
 // an import map doesn't reach a module that is imported over HTTP.

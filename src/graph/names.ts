@@ -57,7 +57,6 @@ export function callsOf(trace: Trace, full: Trace, name: string): Call[] {
   );
 }
 
-
 function behindTheCut(trace: Trace, what: string): RangeError {
   return new RangeError(
     `${what} lies behind the cut: this model ends with "${trace.output}"; ` +

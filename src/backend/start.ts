@@ -1,0 +1,238 @@
+/**
+ * Starting tfjs-core's `wasm` backend: the fastest build that the runtime can run.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs-core";
+import { checkConvolution } from "./check.ts";
+import {
+  bindTfjs,
+  factoryOf,
+  inScope,
+  startCompiled,
+  type WasmBackendModule,
+} from "./emscripten.ts";
+import { canStartWorkers, pthreadWorkerClass } from "./pthreads.ts";
+
+/** Which of the package's three WebAssembly builds runs. */
+export type Build = "threaded-simd" | "simd" | "plain";
+
+/** How to start the backend; what is left out is chosen for the machine. */
+export interface BackendOptions {
+  /** Threads to compute with, 1 to 8. Default: all logical cores, at most 8. */
+  readonly threads?: number;
+  /** False keeps to the build without SIMD (and without threads). Default: where supported. */
+  readonly simd?: boolean;
+  /**
+   * Compiled builds, for runtimes that allow WebAssembly only precompiled or that lack
+   * source-phase imports. A build that is not given here is loaded from the npm package.
+   */
+  readonly modules?: Readonly<Partial<Record<Build, WebAssembly.Module>>>;
+}
+
+/** What runs. */
+export interface BackendInfo {
+  /** The build, or `"external"` if the program had started tfjs's `wasm` backend itself. */
+  readonly build: Build | "external";
+  /** Threads that compute, the calling one included. */
+  readonly threads: number;
+  /** Why it isn't a faster build, if it isn't. */
+  readonly fallback?: string;
+}
+
+/** The C++ side has no more threads than this. */
+const maxThreads = 8;
+
+let running: { options: BackendOptions; info: Promise<BackendInfo> } | null =
+  null;
+
+/**
+ * Starts the `wasm` backend of tfjs-core and makes it the current one.
+ *
+ * `createModel` calls it with the defaults if nobody did before. It runs once for a process; a
+ * later call gives the same answer. In Deno it needs no flag and no permission. Workers don't keep
+ * the process alive. One known convolution is checked before it returns, since the stock backend
+ * only logs an operator that failed to start.
+ *
+ * @param options Threads, SIMD, precompiled modules.
+ * @returns The build and the number of threads that run.
+ * @throws {RangeError} If `threads` is no integer from 1 to 8.
+ * @throws {Error} If the backend runs already with other options, or if no build can be started.
+ *
+ * @example Say what runs
+ * ```ts
+ * import { startBackend } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * const { build, threads } = await startBackend();
+ * assert(build === "threaded-simd" ? threads > 1 : threads === 1);
+ * ```
+ */
+export function startBackend(
+  options: BackendOptions = {},
+): Promise<BackendInfo> {
+  const { threads } = options;
+  if (
+    threads !== undefined &&
+    !(Number.isInteger(threads) && threads >= 1 && threads <= maxThreads)
+  ) {
+    return Promise.reject(
+      new RangeError(
+        `threads: got ${threads}, an integer from 1 to ${maxThreads} is allowed`,
+      ),
+    );
+  }
+  if (running) return agree(running, options);
+  const info = start(options);
+  running = { options, info };
+  info.catch(() => running = null); // A failed start is not remembered.
+  return info;
+}
+
+/** The running backend, if it is what the caller asks for. */
+async function agree(
+  { options: first, info }: NonNullable<typeof running>,
+  { threads, simd }: BackendOptions,
+): Promise<BackendInfo> {
+  const now = await info;
+  if (
+    (threads !== undefined && threads !== first.threads &&
+      threads !== now.threads) ||
+    (simd !== undefined && simd !== (first.simd ?? now.build !== "plain"))
+  ) {
+    throw new Error(
+      `startBackend(${
+        JSON.stringify({ threads, simd })
+      }): the backend runs already ` +
+        `(${now.build}, ${now.threads} threads), and starts once in a process; ` +
+        `call it before the first createModel`,
+    );
+  }
+  return now;
+}
+
+async function start(options: BackendOptions): Promise<BackendInfo> {
+  if (tf.engine().registry["wasm"]) {
+    // Its tensors would be lost with it.
+    await tf.setBackend("wasm");
+    const { getThreadsCount } = await import("@tensorflow/tfjs-backend-wasm");
+    return { build: "external", threads: getThreadsCount() };
+  }
+  const reasons: string[] = [];
+  for (const build of await candidates(options, reasons)) {
+    try {
+      const threads = build === "threaded-simd" ? wantedThreads(options) : 1;
+      const module = options.modules?.[build] ?? await compile(build);
+      const actual = await register(
+        build === "threaded-simd"
+          ? await startThreaded(module, threads)
+          : await startSingle(module),
+        threads,
+      );
+      const fallback = reasons.length ? { fallback: reasons.join("; ") } : {};
+      return { build, threads: actual, ...fallback };
+    } catch (error) {
+      reasons.push(`${build}: ${(error as Error).message ?? error}`);
+    }
+  }
+  throw new Error(`no build of the wasm backend starts: ${reasons.join("; ")}`);
+}
+
+function wantedThreads({ threads }: BackendOptions): number {
+  const cores = globalThis.navigator?.hardwareConcurrency ?? 1;
+  return threads ?? Math.min(cores, maxThreads);
+}
+
+/** The builds worth trying, fastest first. */
+async function candidates(
+  options: BackendOptions,
+  reasons: string[],
+): Promise<Build[]> {
+  const { simd, threads } = await import("wasm-feature-detect");
+  if (options.simd === false) return ["plain"];
+  if (!await simd()) {
+    reasons.push("no SIMD in this runtime");
+    return ["plain"];
+  }
+  if (wantedThreads(options) === 1) return ["simd", "plain"];
+  if (await threads() && canStartWorkers()) {
+    return ["threaded-simd", "simd", "plain"];
+  }
+  reasons.push("no shared memory or no workers in this runtime");
+  return ["simd", "plain"];
+}
+
+async function compile(build: Build): Promise<WebAssembly.Module> {
+  const modules = await import("./wasm_modules.js");
+  switch (build) {
+    case "threaded-simd":
+      return await modules.threadedSimd();
+    case "simd":
+      return await modules.simd();
+    case "plain":
+      return await modules.plain();
+  }
+}
+
+async function startThreaded(
+  module: WebAssembly.Module,
+  threads: number,
+): Promise<WasmBackendModule> {
+  const factory = factoryOf(
+    await import(
+      "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js"
+    ),
+  );
+  const scoped = inScope(factory, {
+    // The C++ side takes half of the cores that it is told of.
+    navigator: { hardwareConcurrency: threads * 2 },
+    Worker: pthreadWorkerClass(factory, threads - 1),
+  });
+  const wasm = await scoped({
+    ...startCompiled(module),
+    mainScriptUrlOrBlob: "unused: the workers bring the factory with them",
+  });
+  // Workers are taken from the end; the real ones were made first.
+  wasm.PThread!.unusedWorkers.reverse();
+  return wasm;
+}
+
+async function startSingle(
+  module: WebAssembly.Module,
+): Promise<WasmBackendModule> {
+  const factory = factoryOf(
+    await import(
+      "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js"
+    ),
+  );
+  return await inScope(factory, {})(startCompiled(module));
+}
+
+/** Registers the backend under the name whose stock kernels apply; gives its number of threads. */
+async function register(
+  module: WasmBackendModule,
+  threads: number,
+): Promise<number> {
+  const { BackendWasm, getThreadsCount, setThreadsCount } = await import(
+    "@tensorflow/tfjs-backend-wasm"
+  );
+  bindTfjs(module);
+  setThreadsCount(threads);
+  tf.removeBackend("wasm"); // The package's own factory, which would not find its files.
+  tf.registerBackend(
+    "wasm",
+    () => new BackendWasm(module as never),
+    3,
+  );
+  try {
+    if (!await tf.setBackend("wasm")) {
+      throw new Error("tfjs-core refused the backend");
+    }
+    await checkConvolution();
+    return getThreadsCount();
+  } catch (error) {
+    tf.removeBackend("wasm");
+    throw error;
+  }
+}

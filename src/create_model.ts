@@ -1,0 +1,128 @@
+/**
+ * The factory: architecture, cut and weights to a model.
+ *
+ * @module
+ */
+
+import { archRow } from "./arch/lookup.ts";
+import type { BatchNorm2d } from "./arch/module.ts";
+import { imagenetPreset } from "./arch/preset.ts";
+import { buildResNet } from "./arch/resnet.ts";
+import type { ArchName, ArchRow } from "./arch/table.ts";
+import { startBackend } from "./backend/start.ts";
+import { resolveNode } from "./graph/names.ts";
+import { cutTrace, type Trace, traceForward } from "./graph/trace.ts";
+import type { Kernels } from "./kernels/kernels.ts";
+import { ResNet } from "./model.ts";
+import { Parameters } from "./parameters.ts";
+import type { Checkpoint } from "./weights/checkpoint.ts";
+import { initialWeights } from "./weights/init.ts";
+import { openPretrained, type Pretrained } from "./weights/resolve.ts";
+import { checkTensors, TensorReader } from "./weights/load.ts";
+
+/** What `createModel` takes besides architecture, cut and weights. */
+export interface ModelOptions {
+  /** Seed of the fresh weights where `pretrained` is false. Default 0. */
+  readonly seed?: number;
+  /** Told what is odd but no error, such as weights that are NaN. Default `console.warn`. */
+  readonly warn?: (message: string) => void;
+}
+
+/**
+ * Makes a ResNet, whole or up to a layer.
+ *
+ * Cut at `outputLayer`, nothing behind the cut is read, unpacked or kept. The backend is started
+ * with its defaults unless `startBackend` was called before.
+ *
+ * @param arch One of torchvision's ten names, `"mlnet_resnet18"` (the network that ships), or a
+ *   row of one's own: torchvision's `ResNet(BasicBlock, [2, 2, 2, 3])` is
+ *   `{ name: "mine", block: "BasicBlock", layers: [2, 2, 2, 3] }`.
+ * @param outputLayer The last node to compute: a child (`"layer4"`), an inner module
+ *   (`"layer3.1.conv2"`) or a node of torchvision's `feature_extraction` (`"layer1.0.add"`,
+ *   `"flatten"`). Left out or null: the whole network.
+ * @param pretrained `false`: torchvision's own initialisation. `true`: torchvision's
+ *   `IMAGENET1K_V1`, for `"mlnet_resnet18"` what ships. Else an entry's name
+ *   (`"IMAGENET1K_V2"`), a path, a URL, the bytes of a file, or a {@linkcode Checkpoint}.
+ * @param options Seed, warnings.
+ * @returns The model. Its weights are the caller's to dispose.
+ * @throws {RangeError} If the architecture, the node or the entry is unknown: the nearest are named.
+ * @throws {TypeError} If the weights don't fit the network; every tensor that is amiss is named.
+ * @throws {SyntaxError} If a weights file doesn't parse.
+ * @see torchvision 0.14.1, `torchvision/models/resnet.py`; He et al., "Deep Residual Learning for
+ *   Image Recognition", 2015.
+ *
+ * @example The network that ships, up to its features
+ * ```ts
+ * import { createModel, decodeImage } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * using model = await createModel("mlnet_resnet18", "flatten", true);
+ * const input = model.preprocess(await decodeImage("examples/images/chelsea.png"));
+ * assert.deepEqual(model.forward(input).shape, [1, 512]);
+ * ```
+ */
+export async function createModel(
+  arch: ArchName | ArchRow | (string & Record<never, never>),
+  outputLayer: string | null = null,
+  pretrained: false | Pretrained = false,
+  options: ModelOptions = {},
+): Promise<ResNet> {
+  const row = archRow(arch);
+  const full = traceForward(buildResNet(row));
+  const output = outputLayer === null
+    ? full.output
+    : resolveNode(full, full, outputLayer);
+  const trace = cutTrace(full, output);
+  const { checkpoint, preset = imagenetPreset } = pretrained === false
+    ? { checkpoint: initialWeights(trace.root, options.seed ?? 0) }
+    : await openPretrained(row.name, pretrained);
+  try {
+    checkTensors(checkpoint, row.name, trace.root, full.root);
+    await startBackend();
+    const { stockKernels: kernels } = await import("./kernels/stock.ts");
+    const parameters = await load(trace, checkpoint, kernels, options.warn);
+    const parts = { arch: row.name, full, trace, kernels, parameters, preset };
+    return new ResNet(parts);
+  } finally {
+    // A checkpoint that the caller opened stays open for the next model.
+    if (checkpoint !== pretrained) checkpoint.close();
+  }
+}
+
+/** Reads, folds and packs the weights of a trace, one layer at a time in its order. */
+async function load(
+  { nodes }: Trace,
+  checkpoint: Checkpoint,
+  kernels: Kernels,
+  warn: ModelOptions["warn"] = console.warn,
+): Promise<Parameters> {
+  const reader = new TensorReader(checkpoint);
+  const parameters = new Parameters();
+  /** The batch norm behind each convolution; behind the last one it may be cut off. */
+  const norms = new Map<string, BatchNorm2d>();
+  for (const { module, inputs } of nodes.values()) {
+    if (module?.type === "BatchNorm2d") norms.set(inputs[0], module);
+  }
+  try {
+    for (const { name, module } of nodes.values()) {
+      if (module?.type === "Conv2d") {
+        const weights = await reader.conv(module, norms.get(name));
+        parameters.add(module.name, kernels.packConv(module, weights));
+      } else if (module?.type === "Linear") {
+        const { weight, bias } = await reader.linear(module);
+        parameters.add(module.name, kernels.packLinear(module, weight, bias));
+      }
+    }
+  } catch (error) {
+    parameters.dispose();
+    throw error;
+  }
+  if (reader.notFinite.length > 0) {
+    warn(
+      `"${checkpoint.source}" has values that are NaN or infinite, in ${
+        reader.notFinite.join(", ")
+      }`,
+    );
+  }
+  return parameters;
+}

@@ -1,0 +1,228 @@
+/**
+ * Zip archives: random access to one, and one written as a stream.
+ *
+ * @module
+ */
+
+import type { Entry, FileEntry } from "@zip.js/zip.js";
+import type { ByteSource } from "./byte_source.ts";
+
+/** A file in an archive, as the archive's directory has it. */
+export interface ZipEntry {
+  /** Length of the content in bytes. */
+  readonly size: number;
+  /** Whether the content is stored as it is, and so can be read in part. */
+  readonly stored: boolean;
+}
+
+/** An open archive. Its source stays open; whoever opened that closes it. */
+export interface ZipArchive {
+  /** The files, in the directory's order; of two with the same name the last. */
+  readonly entries: ReadonlyMap<string, ZipEntry>;
+  /**
+   * The content of a file, its CRC-32 checked.
+   *
+   * @throws {SyntaxError} If the entry is missing, damaged, encrypted or overlaps another.
+   */
+  read(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * A part of a stored file, with nothing to check it by.
+   *
+   * @throws {SyntaxError} If the entry is missing, compressed or shorter.
+   */
+  readRange(
+    name: string,
+    offset: number,
+    length: number,
+  ): Promise<Uint8Array<ArrayBuffer>>;
+  /** At most `length` bytes from a file's start, of a compressed one perhaps fewer; unchecked. */
+  readStart(name: string, length: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** The zip library, without its web workers. */
+const zipLibrary = () => import("@zip.js/zip.js/lib/zip-core-custom.js");
+
+/** No encoder of deflate gets more than this out of a byte. */
+const MAX_DEFLATE_RATIO = 1032;
+
+/** Bytes of a local file header, up to the name. */
+const LOCAL_HEADER = 30;
+
+/**
+ * Opens an archive by its directory.
+ *
+ * @throws {SyntaxError} If it is no zip archive, or cut short.
+ */
+export async function openZip(source: ByteSource): Promise<ZipArchive> {
+  const { Reader, ZipReader } = await zipLibrary();
+  class SourceReader extends Reader<ByteSource> {
+    override size = source.size;
+    override readUint8Array(offset: number, length: number) {
+      return source.read(offset, Math.min(length, source.size - offset));
+    }
+  }
+  const fail = (why: string, cause?: unknown) =>
+    new SyntaxError(`cannot read "${source.name}": ${why}`, { cause });
+
+  let listed: Entry[];
+  try {
+    listed = await new ZipReader(new SourceReader(source), {
+      checkCrc32: true,
+      checkOverlappingEntry: true,
+      useWebWorkers: false,
+    }).getEntries();
+  } catch (cause) {
+    throw fail(`no zip archive, or cut short (${message(cause)})`, cause);
+  }
+  const files = new Map<string, FileEntry>();
+  for (const entry of listed) {
+    if (!entry.directory) files.set(entry.filename, entry);
+  }
+
+  const file = (name: string) => {
+    const entry = files.get(name);
+    if (entry === undefined) throw fail(`it has no entry "${name}"`);
+    const limit = entry.compressedSize *
+      (isStored(entry) ? 1 : MAX_DEFLATE_RATIO);
+    if (entry.uncompressedSize > limit) {
+      throw fail(
+        `entry "${name}" claims ${entry.uncompressedSize} bytes in ${entry.compressedSize}`,
+      );
+    }
+    return entry;
+  };
+
+  /** Bytes as they stand in the archive, `offset` counted from where the entry's data begin. */
+  const readRaw = async (entry: FileEntry, offset: number, length: number) => {
+    const header = new DataView(
+      (await source.read(entry.offset, LOCAL_HEADER)).buffer,
+    );
+    if (header.getUint32(0) !== 0x504b0304) {
+      throw fail(`entry "${entry.filename}" is not where the directory says`);
+    }
+    const data = entry.offset + LOCAL_HEADER + header.getUint16(26, true) +
+      header.getUint16(28, true);
+    return source.read(data + offset, length);
+  };
+
+  return {
+    entries: new Map(
+      [...files].map(([name, entry]) => [
+        name,
+        { size: entry.uncompressedSize, stored: isStored(entry) },
+      ]),
+    ),
+    async read(name) {
+      const entry = file(name);
+      try {
+        return await collect(entry);
+      } catch (cause) {
+        throw fail(`entry "${name}": ${message(cause)}`, cause);
+      }
+    },
+    readRange(name, offset, length) {
+      const entry = file(name);
+      if (!isStored(entry)) throw fail(`entry "${name}" is compressed`);
+      if (offset < 0 || offset + length > entry.uncompressedSize) {
+        throw fail(
+          `entry "${name}" has ${entry.uncompressedSize} bytes, asked for ${length} from ${offset} on`,
+        );
+      }
+      return readRaw(entry, offset, length);
+    },
+    async readStart(name, length) {
+      const entry = file(name);
+      if (isStored(entry)) {
+        return readRaw(entry, 0, Math.min(length, entry.uncompressedSize));
+      }
+      const { Inflate } = await import("fflate");
+      // Twice the length leaves room for the code tables of the first block.
+      const start = await readRaw(
+        entry,
+        0,
+        Math.min(2 * length, entry.compressedSize),
+      );
+      let head = new Uint8Array(0);
+      try {
+        new Inflate((chunk) => head = chunk.slice(0, length)).push(start);
+      } catch (cause) {
+        throw fail(`entry "${name}": ${message(cause)}`, cause);
+      }
+      return head;
+    },
+  };
+}
+
+/** An archive being written. */
+export interface ZipOutput {
+  /** Appends a file; wait for it before the next. */
+  add(
+    name: string,
+    content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+  ): Promise<void>;
+  /** Writes the directory and closes the stream. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts an archive; the same content gives the same bytes on the same runtime.
+ *
+ * @param options.deflate Whether the files are compressed; stored if left out.
+ */
+export async function createZip(
+  destination: WritableStream<Uint8Array>,
+  options: { deflate?: boolean } = {},
+): Promise<ZipOutput> {
+  const { Uint8ArrayReader, ZipWriter } = await zipLibrary();
+  const writer = new ZipWriter(destination, {
+    level: options.deflate ? 6 : 0,
+    // The first moment that the format knows, as in NumPy's archives.
+    lastModDate: new Date(1980, 0, 1),
+    extendedTimestamp: false,
+    useWebWorkers: false,
+  });
+  return {
+    async add(name, content) {
+      await writer.add(
+        name,
+        content instanceof Uint8Array ? new Uint8ArrayReader(content) : content,
+      );
+    },
+    async close() {
+      await writer.close();
+    },
+  };
+}
+
+function isStored(entry: FileEntry): boolean {
+  return entry.compressionMethod === 0;
+}
+
+/** Unpacks an entry; its declared size bounds what is kept, and is not allocated before it comes. */
+async function collect(entry: FileEntry): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  await entry.getData(
+    new WritableStream<Uint8Array<ArrayBuffer>>({
+      write(chunk) {
+        length += chunk.length;
+        if (length > entry.uncompressedSize) {
+          throw new Error(`more than its ${entry.uncompressedSize} bytes`);
+        }
+        chunks.push(chunk);
+      },
+    }),
+  );
+  if (chunks.length === 1) return chunks[0];
+  const content = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    content.set(chunk, at);
+    at += chunk.length;
+  }
+  return content;
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,146 @@
+/**
+ * Lowering: from nodes, and who watches which, to a short list of fused steps.
+ *
+ * A convolution takes its batch norm, the addition and the ReLU behind it into one step, as long
+ * as nobody looks at a value in between. A watched node ends the fusion, so that its value exists;
+ * nobody pays for a node that nobody watches.
+ *
+ * @module
+ */
+
+import type { Conv2d, Linear, MaxPool2d } from "../arch/module.ts";
+import { INPUT, type Node, type Trace } from "./trace.ts";
+
+/** Name of a value: a node or the input. */
+export type Value = string;
+
+/** What is done to a step's sum before it is stored, in this order. */
+interface Fused {
+  readonly residual?: Value;
+  readonly relu?: boolean;
+}
+
+/** Which kernel a step calls; each is explained in `kernels/kernels.ts`. */
+export type Operation =
+  | ({ readonly kind: "conv2d"; readonly module: Conv2d } & Fused)
+  | { readonly kind: "unfoldedConv2d"; readonly module: Conv2d }
+  | ({ readonly kind: "batchNorm"; readonly conv: Conv2d } & Fused)
+  | ({ readonly kind: "elementwise" } & Fused)
+  | { readonly kind: "maxPool"; readonly module: MaxPool2d }
+  | { readonly kind: "avgPool" }
+  | { readonly kind: "flatten" }
+  | { readonly kind: "linear"; readonly module: Linear };
+
+/** One call of a kernel. */
+export interface Step {
+  readonly operation: Operation;
+  readonly input: Value;
+  /** The node whose value it makes: the last of those fused into it. */
+  readonly output: Value;
+  /** Values that nobody needs after this step. */
+  readonly dead: readonly Value[];
+}
+
+/**
+ * Makes the steps that compute the watched nodes and nothing that they don't need.
+ *
+ * @param watched Nodes whose values must exist. They live until the end of the pass.
+ */
+export function makePlan(trace: Trace, watched: ReadonlySet<Value>): Step[] {
+  const nodes = ancestors(trace, watched);
+  const consumers = Map.groupBy(
+    nodes.flatMap((node) => node.inputs.map((input) => ({ input, node }))),
+    ({ input }) => input,
+  );
+  /** The node behind this one, if nobody else wants the value in between. */
+  const follower = (node: Node, op: Node["op"]): Node | undefined => {
+    const users = consumers.get(node.name) ?? [];
+    if (watched.has(node.name) || users.length !== 1) return undefined;
+    const next = users[0].node;
+    return next.op === op && next.inputs[0] === node.name ? next : undefined;
+  };
+  const position = new Map(nodes.map(({ name }, i) => [name, i]));
+  const fused = new Set<string>();
+  const steps: Omit<Step, "dead">[] = [];
+  for (const node of nodes) {
+    if (fused.has(node.name)) continue;
+    let last = node;
+    const absorb = (op: Node["op"]): Node | undefined => {
+      const next = follower(last, op);
+      if (next) fused.add((last = next).name);
+      return next;
+    };
+    const operation = lower(trace, node, absorb);
+    steps.push({ operation, input: node.inputs[0], output: last.name });
+  }
+  // A fused step runs where its last node stands: only there the residual is known.
+  steps.sort((a, b) => position.get(a.output)! - position.get(b.output)!);
+  return withLifetimes(steps, watched);
+}
+
+/** The operation that starts at a node; `absorb` takes the next node in, if it may be fused. */
+function lower(
+  trace: Trace,
+  node: Node,
+  absorb: (op: Node["op"]) => Node | undefined,
+): Operation {
+  const epilogue = (): Fused => {
+    const residual = absorb("add")?.inputs[1];
+    return { residual, relu: absorb("ReLU") !== undefined };
+  };
+  const { module, op } = node;
+  switch (module?.type) {
+    case "Conv2d":
+      return absorb("BatchNorm2d")
+        ? { kind: "conv2d", module, ...epilogue() }
+        : { kind: "unfoldedConv2d", module };
+    case "BatchNorm2d": {
+      const conv = trace.nodes.get(node.inputs[0])!.module as Conv2d;
+      return { kind: "batchNorm", conv, ...epilogue() };
+    }
+    case "MaxPool2d":
+      return { kind: "maxPool", module };
+    case "AdaptiveAvgPool2d":
+      return { kind: "avgPool" };
+    case "Linear":
+      return { kind: "linear", module };
+    case "ReLU":
+      return { kind: "elementwise", relu: true };
+  }
+  if (op === "flatten") return { kind: "flatten" };
+  return {
+    kind: "elementwise",
+    residual: node.inputs[1],
+    relu: absorb("ReLU") !== undefined,
+  };
+}
+
+/** The watched nodes and all that they are computed from, in order. */
+function ancestors(trace: Trace, watched: ReadonlySet<Value>): Node[] {
+  const needed = new Set(watched);
+  const nodes: Node[] = [];
+  for (const node of [...trace.nodes.values()].reverse()) {
+    if (!needed.has(node.name)) continue;
+    nodes.unshift(node);
+    for (const input of node.inputs) needed.add(input);
+  }
+  return nodes;
+}
+
+/** Notes with each step the values that it is the last to read. */
+function withLifetimes(
+  steps: readonly Omit<Step, "dead">[],
+  watched: ReadonlySet<Value>,
+): Step[] {
+  const alive = new Set<Value>([INPUT, ...watched]);
+  return steps.toReversed().map((step) => {
+    const { operation, input } = step;
+    const read = [input];
+    if ("residual" in operation && operation.residual) {
+      read.push(operation.residual);
+    }
+    const dead = read.filter((value) => !alive.has(value));
+    for (const value of read) alive.add(value);
+    return { ...step, dead };
+  }).reverse();
+}

@@ -1,0 +1,6 @@
+/** The decoder of `@jsquash/jpeg`, compiled. */
+export function jpeg(): Promise<WebAssembly.Module>;
+/** The decoder and encoder of `@jsquash/png`, compiled. */
+export function png(): Promise<WebAssembly.Module>;
+/** The decoder of `@jsquash/webp`, compiled. */
+export function webp(): Promise<WebAssembly.Module>;

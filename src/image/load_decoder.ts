@@ -1,0 +1,43 @@
+/**
+ * Where the compiled decoders come from: the caller, or the package itself.
+ *
+ * @module
+ */
+
+/**
+ * Compiled decoders, for runtimes that can't import `.wasm` modules by themselves.
+ *
+ * Each is made from a file of the npm package that is named with it.
+ */
+export interface DecoderModules {
+  /** `@jsquash/jpeg`, `codec/dec/mozjpeg_dec.wasm`. */
+  readonly jpeg?: WebAssembly.Module;
+  /** `@jsquash/png`, `codec/pkg/squoosh_png_bg.wasm`. */
+  readonly png?: WebAssembly.Module;
+  /** `@jsquash/webp`, `codec/dec/webp_dec.wasm`. */
+  readonly webp?: WebAssembly.Module;
+}
+
+/** The module that was handed over, else the one that this package imports. */
+export async function loadDecoder(
+  kind: keyof DecoderModules,
+  modules: DecoderModules,
+): Promise<WebAssembly.Module> {
+  const given = modules[kind];
+  if (given !== undefined) {
+    if (given instanceof WebAssembly.Module) return given;
+    throw new TypeError(
+      `modules.${kind}: must be a WebAssembly.Module, not ${typeof given}`,
+    );
+  }
+  try {
+    const own = await import("./decoder_modules.js");
+    return await own[kind]();
+  } catch (cause) {
+    throw new Error(
+      `cannot load the ${kind} decoder: where .wasm modules can't be imported, ` +
+        `hand the compiled one over as modules.${kind}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * torchvision's evaluation transform (0.14, `transforms/_presets.py`, `ImageClassification`) on
+ * pixels in memory: resize, centre crop, normalise, and the way back.
+ *
+ * @module
+ */
+
+import type { Preset } from "../arch/preset.ts";
+import { type Image, type Picture, toRgb } from "./image.ts";
+import { bilinear, type Filter, resize } from "./resize.ts";
+
+const filters: Record<Preset["interpolation"], Filter> = { bilinear };
+
+/**
+ * `Resize(preset.resizeSize)`, which sets the shorter side, and `CenterCrop(preset.cropSize)`,
+ * which pads with black where the resized picture is smaller than the crop. Equal to torchvision on
+ * PIL images bit for bit; only what the crop shows is computed, whatever the picture's aspect.
+ *
+ * @returns A new image of `cropSize` x `cropSize` pixels.
+ * @throws {TypeError | RangeError} If the picture isn't one: see {@linkcode toRgb}.
+ *
+ * @example A photo becomes the square that the network sees
+ * ```ts
+ * import { decodeImage, imagenetPreset, resizeAndCrop } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * const photo = await decodeImage("examples/images/chelsea.png");
+ * const { width, height } = resizeAndCrop(photo, imagenetPreset);
+ * assert.deepEqual([width, height], [224, 224]);
+ * ```
+ */
+export function resizeAndCrop(picture: Picture, preset: Preset): Image {
+  const image = toRgb(picture);
+  const { resizeSize, cropSize, interpolation } = preset;
+  const short = Math.min(image.width, image.height);
+  const width = Math.trunc(resizeSize * image.width / short);
+  const height = Math.trunc(resizeSize * image.height / short);
+  const x = centerCrop(width, cropSize);
+  const y = centerCrop(height, cropSize);
+  const visible = resize(image, width, height, filters[interpolation], {
+    left: x.from,
+    top: y.from,
+    width: x.length,
+    height: y.length,
+  });
+  return x.padding === 0 && y.padding === 0 && x.length === y.length
+    ? visible
+    : pad(visible, x.padding, y.padding, cropSize);
+}
+
+/** `F.center_crop` along one axis: where to cut, how much, and the padding before it. */
+function centerCrop(size: number, crop: number) {
+  if (size < crop) {
+    return { from: 0, length: size, padding: (crop - size) >> 1 };
+  }
+  return { from: roundedHalf(size - crop), length: crop, padding: 0 };
+}
+
+/** Python's `round(n / 2.0)`: a half goes to the even neighbour. */
+function roundedHalf(n: number): number {
+  const half = Math.floor(n / 2);
+  return n % 2 === 0 || half % 2 === 0 ? half : half + 1;
+}
+
+/** A black square of `side` pixels with the image in it. */
+function pad(image: Image, left: number, top: number, side: number): Image {
+  const data = new Uint8Array(3 * side * side);
+  const rowLength = 3 * image.width;
+  for (let y = 0; y < image.height; y++) {
+    data.set(
+      image.data.subarray(y * rowLength, (y + 1) * rowLength),
+      3 * ((top + y) * side + left),
+    );
+  }
+  return { width: side, height: side, data };
+}
+
+/**
+ * `ToTensor` and `Normalize(preset.mean, preset.std)` of a batch, to the last bit as PyTorch
+ * computes it in float32.
+ *
+ * @returns `[N, H, W, 3]`, a new array.
+ * @throws {RangeError} If there is no image.
+ * @throws {TypeError} If the images differ in size.
+ *
+ * @example A white pixel
+ * ```ts
+ * import { imagenetPreset, normalise } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * const white = { width: 1, height: 1, data: new Uint8Array([255, 255, 255]) };
+ * const [red] = normalise([white], imagenetPreset);
+ * assert.ok(Math.abs(red - (1 - 0.485) / 0.229) < 1e-6);
+ * ```
+ */
+export function normalise(
+  images: readonly Image[],
+  preset: Preset,
+): Float32Array<ArrayBuffer> {
+  if (images.length === 0) {
+    throw new RangeError(
+      "cannot normalise a batch of 0 images: give at least 1",
+    );
+  }
+  const { width, height } = images[0];
+  const values = [0, 1, 2].map((channel) => normalised(preset, channel));
+  const size = 3 * width * height;
+  const out = new Float32Array(images.length * size);
+  images.forEach((image, n) => {
+    if (image.width !== width || image.height !== height) {
+      throw new TypeError(
+        `cannot normalise images of ${width}x${height} and ${image.width}x${image.height} ` +
+          "as one batch: all must have one size",
+      );
+    }
+    for (let i = 0, to = n * size; i < size; i += 3, to += 3) {
+      out[to] = values[0][image.data[i]];
+      out[to + 1] = values[1][image.data[i + 1]];
+      out[to + 2] = values[2][image.data[i + 2]];
+    }
+  });
+  return out;
+}
+
+/** The normalised values of the 256 levels of a channel; each step rounds to float32. */
+function normalised(preset: Preset, channel: number): Float32Array {
+  const { fround } = Math;
+  const mean = fround(preset.mean[channel]);
+  const std = fround(preset.std[channel]);
+  return Float32Array.from(
+    { length: 256 },
+    (_, level) => fround(fround(level / 255) - mean) / std,
+  );
+}
+
+/**
+ * The inverse of {@linkcode normalise} for one image, to show a network's input: values outside of
+ * 0..255 are clamped, the rest is rounded.
+ *
+ * @param data `[H, W, 3]`.
+ * @throws {TypeError} If the length of `data` isn't `width * height * 3`.
+ *
+ * @example There and back
+ * ```ts
+ * import { denormalise, imagenetPreset, normalise } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * const image = { width: 1, height: 1, data: new Uint8Array([1, 127, 254]) };
+ * const values = normalise([image], imagenetPreset);
+ * assert.deepEqual(denormalise(values, 1, 1, imagenetPreset), image);
+ * ```
+ */
+export function denormalise(
+  data: Float32Array,
+  width: number,
+  height: number,
+  { mean, std }: Preset,
+): Image {
+  if (data.length !== width * height * 3) {
+    throw new TypeError(
+      `cannot denormalise ${data.length} values as ${width}x${height} pixels: ` +
+        `that takes ${width * height * 3}`,
+    );
+  }
+  const levels = new Uint8ClampedArray(data.length); // Rounds and clamps what is stored in it.
+  for (let i = 0; i < data.length; i++) {
+    levels[i] = (data[i] * std[i % 3] + mean[i % 3]) * 255;
+  }
+  return { width, height, data: new Uint8Array(levels.buffer) };
+}

@@ -1,0 +1,56 @@
+/**
+ * Tensors lent to a hook for the time of one forward pass.
+ *
+ * @module
+ */
+
+import type { Tensor } from "@tensorflow/tfjs-core";
+
+/** What was lent in one forward pass. */
+export class Loans {
+  readonly #lent = new Set<Tensor>();
+
+  /** @param copy Makes a tensor with memory of its own. */
+  constructor(readonly copy: (tensor: Tensor) => Tensor) {}
+
+  /** Lends a second handle on a tensor: disposing it does no harm to the run. */
+  lend(tensor: Tensor): Tensor {
+    const handle = tensor.clone();
+    // tfjs's clone shares memory with the original, which may be reused after the pass.
+    Object.defineProperty(handle, "clone", { value: () => this.copy(handle) });
+    this.#lent.add(handle);
+    return handle;
+  }
+
+  /**
+   * Makes a hook's result the run's own.
+   *
+   * @param result What the hook returned.
+   * @param lent The last handle that was lent before the hook was called.
+   */
+  take(result: Tensor, lent: Tensor): Tensor {
+    const madeInside = result.id > lent.id;
+    return madeInside
+      ? result
+      : Object.getPrototypeOf(result).clone.call(result);
+  }
+
+  /** Ends all loans: from here on any use of a handle throws. */
+  end(): void {
+    for (const handle of this.#lent) {
+      handle.dispose();
+      const expired = () => {
+        throw new Error(
+          "this tensor was lent to a forward hook and is gone since forward returned: " +
+            "keep tensor.clone() in the hook instead",
+        );
+      };
+      Object.defineProperties(handle, {
+        dataId: { get: expired },
+        throwIfDisposed: { value: expired },
+        clone: { value: expired },
+      });
+    }
+    this.#lent.clear();
+  }
+}

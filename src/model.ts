@@ -1,0 +1,327 @@
+/**
+ * A ResNet that runs: the object that `createModel` gives.
+ *
+ * @module
+ */
+
+import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Module } from "./arch/module.ts";
+import { modulesOf } from "./arch/module.ts";
+import type { Preset } from "./arch/preset.ts";
+import type { Picture } from "./image/image.ts";
+import { callsOf, resolveNode } from "./graph/names.ts";
+import { makePlan, type Step, type Value } from "./graph/plan.ts";
+import { runPlan } from "./graph/run.ts";
+import { inferShapes } from "./graph/shapes.ts";
+import { type Call, cutTrace, type Trace } from "./graph/trace.ts";
+import {
+  type ForwardHook,
+  type HookHandle,
+  Hooks,
+  watchedBy,
+} from "./hooks.ts";
+import type { Kernels } from "./kernels/kernels.ts";
+import { requireInput } from "./layout.ts";
+import { Loans } from "./loans.ts";
+import type { Parameters } from "./parameters.ts";
+import { preprocess } from "./preprocess.ts";
+import { type Summary, summary, type SummaryOptions } from "./summary.ts";
+
+/** Plans kept for use again; more kinds of calls than that are rare. */
+const maxPlans = 32;
+
+/** What a model is made of; `createModel` puts it together. */
+export interface ResNetParts {
+  readonly arch: string;
+  /** The whole network. */
+  readonly full: Trace;
+  /** The network up to the cut. */
+  readonly trace: Trace;
+  readonly kernels: Kernels;
+  readonly parameters: Parameters;
+  readonly preset: Preset;
+}
+
+/**
+ * A ResNet, whole or up to a layer, with its weights in memory.
+ *
+ * Tensors are float32, NHWC: `[N, H, W, C]` for feature maps, `[N, 1, 1, C]` for `avgpool`,
+ * `[N, C]` for `flatten` and `fc`. Numbers agree with torchvision's network in evaluation mode.
+ * What `forward` and `extract` return belongs to the caller. After `dispose` every use throws.
+ */
+export class ResNet implements Disposable {
+  /** The architecture's name, e.g. `"resnet50"`. */
+  readonly arch: string;
+  /** The last node: what `forward` returns. */
+  readonly outputLayer: string;
+  /**
+   * The root's children in order, up to the cut. The last one may itself be cut: a copy of the
+   * module without what lies behind.
+   */
+  readonly layers: ReadonlyMap<string, Module>;
+  /** The transform that the weights were trained with; `preprocess` applies it. */
+  readonly preset: Preset;
+  /** The nodes and module calls up to the cut. */
+  readonly trace: Trace;
+
+  readonly #parts: ResNetParts;
+  readonly #hooks = new Hooks();
+  readonly #plans = new Map<string, Step[]>();
+  #disposed = false;
+
+  /** Use {@linkcode createModel}. */
+  constructor(parts: ResNetParts) {
+    this.#parts = parts;
+    this.arch = parts.arch;
+    this.trace = parts.trace;
+    this.outputLayer = parts.trace.output;
+    this.layers = parts.trace.root.children;
+    this.preset = parts.preset;
+  }
+
+  /**
+   * Computes the network's output: the prediction, or the layer at which it was cut.
+   *
+   * @param x A batch `[N, H, W, 3]`, normalised as by {@linkcode ResNet.preprocess}; any size.
+   *   It stays the caller's.
+   * @returns The output node's value, the caller's.
+   * @throws {TypeError} If `x` is no float32 `[N, H, W, 3]`, or if a hook returns what it may not.
+   *
+   * @example Features of a picture
+   * ```ts
+   * import { createModel, decodeImage } from "@layertap/resnet";
+   * import assert from "node:assert/strict";
+   *
+   * using model = await createModel("mlnet_resnet18", "layer4", true);
+   * const input = model.preprocess(await decodeImage("examples/images/chelsea.png"));
+   * const maps = model.forward(input);
+   * assert.deepEqual(maps.shape, [1, 7, 7, 512]);
+   * ```
+   */
+  forward(x: Tensor4D): Tensor {
+    return this.#run(x, [this.outputLayer]).get(this.outputLayer)!;
+  }
+
+  /**
+   * Computes several nodes in one pass, no further than the deepest of them.
+   *
+   * @param x A batch as for {@linkcode ResNet.forward}.
+   * @param names Node names, or names of modules, which mean their output; `layer1.0.relu` is the
+   *   node, that is the first call. {@linkcode ResNet.nodes} lists the nodes.
+   * @returns The values by the names that were asked for. They belong to the caller.
+   * @throws {RangeError} If a name is unknown or lies behind the cut.
+   *
+   * @example Three nodes at once
+   * ```ts
+   * import { createModel } from "@layertap/resnet";
+   * import * as tf from "@tensorflow/tfjs-core";
+   * import assert from "node:assert/strict";
+   *
+   * using model = await createModel("resnet18");
+   * const { layer1, avgpool } = model.extract(tf.zeros([2, 64, 64, 3]), ["layer1", "avgpool"]);
+   * assert.deepEqual(layer1.shape, [2, 16, 16, 64]);
+   * assert.deepEqual(avgpool.shape, [2, 1, 1, 512]);
+   * ```
+   */
+  extract<Name extends string>(
+    x: Tensor4D,
+    names: readonly Name[],
+  ): Record<Name, Tensor> {
+    this.#requireAlive();
+    if (!Array.isArray(names)) {
+      throw new TypeError(
+        `extract: got ${typeof names}, a list of node names is allowed`,
+      );
+    }
+    const nodes = new Map(names.map((name) => [name, this.#resolve(name)]));
+    const values = this.#run(x, [...new Set(nodes.values())]);
+    const given = new Set<Value>();
+    return Object.fromEntries(
+      [...nodes].map(([name, node]) => {
+        const value = values.get(node)!;
+        // Two names of one node are two tensors, each to be disposed.
+        const own = given.has(node) ? value.clone() : value;
+        given.add(node);
+        return [name, own];
+      }),
+    ) as Record<Name, Tensor>;
+  }
+
+  /**
+   * Has a function called after each call of a module, in every `forward`, and in every `extract`
+   * that goes that far.
+   *
+   * As in PyTorch, hooks on one module run in the order of registration, inner modules' before
+   * their container's, and a module that is called twice (a BasicBlock's `relu`) fires twice. The
+   * output is the node's own value, never what an in-place ReLU leaves of it.
+   *
+   * @param name A module's name as in {@linkcode ResNet.namedModules}; `""` is the whole network.
+   * @param hook Gets the module, its input and its output, NHWC, valid until `forward` returns. A
+   *   tensor that it returns takes the output's place; one made inside the hook is then the
+   *   model's. What it throws, `forward` throws.
+   * @returns A handle that removes the hook.
+   * @throws {RangeError} If there is no such module, or its output lies behind the cut.
+   *
+   * @example Keep a block's output on the way to the prediction
+   * ```ts
+   * import { createModel } from "@layertap/resnet";
+   * import * as tf from "@tensorflow/tfjs-core";
+   * import assert from "node:assert/strict";
+   *
+   * using model = await createModel("resnet18");
+   * const kept: tf.Tensor[] = [];
+   * const handle = model.registerForwardHook("layer2.0", (_module, _inputs, output) => {
+   *   kept.push(output.clone());
+   * });
+   * const logits = model.forward(tf.zeros([1, 64, 64, 3]));
+   * handle.remove();
+   * assert.deepEqual(logits.shape, [1, 1000]);
+   * assert.deepEqual(kept[0].shape, [1, 8, 8, 128]);
+   * ```
+   */
+  registerForwardHook(name: string, hook: ForwardHook): HookHandle {
+    this.#requireAlive();
+    if (typeof hook !== "function") {
+      throw new TypeError(
+        `registerForwardHook("${name}"): got ${typeof hook}, a function is allowed`,
+      );
+    }
+    callsOf(this.trace, this.#parts.full, name);
+    return this.#hooks.add(name, hook);
+  }
+
+  /**
+   * A shorter model on the same weights: no copy is made, and each may be disposed on its own.
+   *
+   * @param outputLayer A node or module at or before this model's own output.
+   * @returns A model without this one's hooks, the caller's.
+   * @throws {RangeError} If the name is unknown or lies behind the cut.
+   *
+   * @example Two depths, one set of weights
+   * ```ts
+   * import { createModel } from "@layertap/resnet";
+   * import assert from "node:assert/strict";
+   *
+   * using model = await createModel("resnet18");
+   * using front = model.truncate("layer2");
+   * assert.deepEqual([...front.layers.keys()].at(-1), "layer2");
+   * ```
+   */
+  truncate(outputLayer: string): ResNet {
+    this.#requireAlive();
+    const trace = cutTrace(this.trace, this.#resolve(outputLayer));
+    const parameters = this.#parts.parameters.share(
+      [...modulesOf(trace.root)].map(({ name }) => name),
+    );
+    return new ResNet({ ...this.#parts, trace, parameters });
+  }
+
+  /** All modules up to the cut by name, the root's being `""`, in PyTorch's order. */
+  namedModules(): Map<string, Module> {
+    this.#requireAlive();
+    return new Map([...modulesOf(this.trace.root)].map((m) => [m.name, m]));
+  }
+
+  /** Names of all nodes up to the cut, in the order of the forward pass. */
+  nodes(): string[] {
+    this.#requireAlive();
+    return [...this.trace.nodes.keys()];
+  }
+
+  /**
+   * Shapes of all nodes for a picture of that size, without computing them.
+   *
+   * @param input The input's shape, `[N, H, W, 3]`.
+   */
+  shapes(input: readonly [number, number, number, number]): Map<
+    string,
+    number[]
+  > {
+    this.#requireAlive();
+    return inferShapes(this.trace, input);
+  }
+
+  /** Resizes, crops and normalises pictures as {@linkcode ResNet.preset} says: see `preprocess`. */
+  preprocess(pictures: Picture | readonly Picture[]): Tensor4D {
+    this.#requireAlive();
+    return preprocess(pictures, this.preset);
+  }
+
+  /** torchsummary's or torchinfo's table of this model: see `summary`. */
+  summary(
+    inputSize: readonly [number, number, number] = [3, 224, 224],
+    options?: SummaryOptions,
+  ): Summary {
+    this.#requireAlive();
+    return summary(this, inputSize, options);
+  }
+
+  /** Bytes of the packed weights that this model uses, shared ones included. */
+  get weightBytes(): number {
+    return this.#parts.parameters.bytes;
+  }
+
+  /** Gives the weights up; those that a truncated model shares stay for it. Safe to call twice. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#parts.parameters.dispose();
+  }
+
+  /** For `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #requireAlive(): void {
+    if (this.#disposed) {
+      throw new Error(
+        `this ${this.arch} (up to "${this.outputLayer}") was disposed: its weights are gone`,
+      );
+    }
+  }
+
+  #resolve(name: string): string {
+    return resolveNode(this.trace, this.#parts.full, name);
+  }
+
+  #run(x: Tensor4D, outputs: readonly Value[]): Map<Value, Tensor> {
+    this.#requireAlive();
+    requireInput(x);
+    const { kernels, parameters } = this.#parts;
+    const calls = Map.groupBy(this.#callsUpTo(outputs), (call) => call.output);
+    const watched = [...outputs, ...watchedBy([...calls.values()].flat())];
+    const loans = new Loans(kernels.copy);
+    try {
+      return runPlan(this.#plan(watched), x, outputs, {
+        kernels,
+        weights: (module) => parameters.get(module),
+        observe: (node, values) =>
+          this.#hooks.fire(calls.get(node) ?? [], values, loans),
+      });
+    } finally {
+      loans.end();
+    }
+  }
+
+  /** The hooked calls that return at or before the deepest of the nodes. */
+  #callsUpTo(nodes: readonly Value[]): Call[] {
+    const wanted = new Set(nodes);
+    const order = [...this.trace.nodes.keys()];
+    const deepest = order.findLastIndex((name) => wanted.has(name));
+    const reached = new Set(order.slice(0, deepest + 1));
+    return this.#hooks.hooked(this.trace.calls)
+      .filter(({ output }) => reached.has(output));
+  }
+
+  #plan(watched: readonly Value[]): Step[] {
+    const key = [...new Set(watched)].sort().join();
+    let plan = this.#plans.get(key);
+    if (!plan) {
+      plan = makePlan(this.trace, new Set(watched));
+      if (this.#plans.size >= maxPlans) this.#plans.clear();
+      this.#plans.set(key, plan);
+    }
+    return plan;
+  }
+}

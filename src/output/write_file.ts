@@ -1,0 +1,45 @@
+/**
+ * Writes a file whole or not at all: under a temporary name beside it, which is then renamed.
+ *
+ * What is no regular file (a pipe, `/dev/stdout`) is written to directly. In Deno this takes
+ * `--allow-write` for the folder.
+ *
+ * @param content Bytes, or a stream of them, whose own error is passed on as it is.
+ * @throws {Error} If the file can't be written; the message names the path.
+ */
+export async function writeFile(
+  path: string,
+  content: Uint8Array | ReadableStream<Uint8Array>,
+): Promise<void> {
+  const fs = await import("node:fs/promises");
+  const { basename, dirname, join } = await import("node:path");
+  const attempt = <T>(step: Promise<T>): Promise<T> =>
+    step.catch((cause: Error) => {
+      // The end of Node's message names the temporary file.
+      const reason = cause.message.replace(/, \w+ '.*$/, "");
+      throw new Error(`cannot write "${path}": ${reason}`, { cause });
+    });
+
+  const target = await fs.realpath(path).catch(() => path);
+  const direct = await fs.stat(target).then((s) => !s.isFile(), () => false);
+  const written = direct ? target : join(
+    dirname(target),
+    `.${basename(target)}.${crypto.randomUUID()}.part`,
+  );
+  const chunks = content instanceof Uint8Array ? [content] : content;
+  try {
+    const file = await attempt(fs.open(written, direct ? "w" : "wx"));
+    try {
+      for await (const chunk of chunks) await attempt(file.writeFile(chunk));
+    } finally {
+      await file.close();
+    }
+    if (!direct) await attempt(fs.rename(written, target));
+  } catch (error) {
+    if (!direct) await fs.unlink(written).catch(() => {});
+    if (content instanceof ReadableStream) {
+      await content.cancel(error).catch(() => {});
+    }
+    throw error;
+  }
+}

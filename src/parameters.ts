@@ -1,0 +1,58 @@
+/**
+ * Packed weights that several models share: counted, so that each may be disposed on its own.
+ *
+ * @module
+ */
+
+import type { Packed } from "./kernels/kernels.ts";
+
+interface Shared {
+  readonly packed: Packed;
+  owners: number;
+}
+
+/** The weights of one model, by module name. */
+export class Parameters {
+  readonly #shared: Map<string, Shared>;
+
+  constructor(shared: Map<string, Shared> = new Map()) {
+    this.#shared = shared;
+  }
+
+  /** Takes over freshly packed weights. */
+  add(module: string, packed: Packed): void {
+    this.#shared.set(module, { packed, owners: 1 });
+  }
+
+  /** The weights of a module. */
+  get(module: string): Packed {
+    return this.#shared.get(module)!.packed;
+  }
+
+  /** A second owner of the same weights, of those modules only. */
+  share(modules: Iterable<string>): Parameters {
+    const shared = new Map<string, Shared>();
+    for (const name of modules) {
+      const entry = this.#shared.get(name);
+      if (!entry) continue;
+      entry.owners++;
+      shared.set(name, entry);
+    }
+    return new Parameters(shared);
+  }
+
+  /** Bytes of the packed weights. */
+  get bytes(): number {
+    let sum = 0;
+    for (const { packed } of this.#shared.values()) sum += packed.bytes;
+    return sum;
+  }
+
+  /** Gives this owner's share up; the last owner frees the weights. */
+  dispose(): void {
+    for (const entry of this.#shared.values()) {
+      if (--entry.owners === 0) entry.packed.dispose();
+    }
+    this.#shared.clear();
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * From pictures to the tensor that a network takes, and back.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor4D } from "@tensorflow/tfjs-core";
+import { imagenetPreset, type Preset } from "./arch/preset.ts";
+import type { Image, Picture } from "./image/image.ts";
+import { denormalise, normalise, resizeAndCrop } from "./image/transform.ts";
+
+/**
+ * torchvision's `ImageClassification` transform: the shorter side resized with PIL's antialiased
+ * filter, the centre cropped, scaled to 0..1, normalised by channel.
+ *
+ * Pixels equal PIL's bit for bit, the normalised values torch's (torchvision 0.14.1,
+ * `transforms/_presets.py`).
+ *
+ * @param pictures One or several: what `decodeImage` gives, or an `ImageData`.
+ * @param preset The network's transform, e.g. `model.preset`. Default: ImageNet's, 256 and 224.
+ * @returns `[N, crop, crop, 3]`, float32, about -2.2..2.7; the caller's.
+ * @throws {TypeError} If something is no picture.
+ * @throws {RangeError} If the list is empty.
+ *
+ * @example One picture
+ * ```ts
+ * import { decodeImage, preprocess, startBackend } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * await startBackend();
+ * const input = preprocess(await decodeImage("examples/images/rocket.jpg"));
+ * assert.deepEqual(input.shape, [1, 224, 224, 3]);
+ * ```
+ */
+export function preprocess(
+  pictures: Picture | readonly Picture[],
+  preset: Preset = imagenetPreset,
+): Tensor4D {
+  const list = Array.isArray(pictures) ? pictures : [pictures];
+  if (list.length === 0) {
+    throw new RangeError(
+      "preprocess: got no pictures, one or more are allowed",
+    );
+  }
+  const crops = list.map((picture) => resizeAndCrop(picture, preset));
+  const { cropSize } = preset;
+  return tf.tensor4d(normalise(crops, preset), [
+    list.length,
+    cropSize,
+    cropSize,
+    3,
+  ]);
+}
+
+/**
+ * The inverse of {@linkcode preprocess}'s normalisation, for showing what a network saw.
+ *
+ * @param input `[N, H, W, 3]`, normalised. It stays the caller's.
+ * @param preset The transform it was normalised with. Default: ImageNet's.
+ * @returns The pictures, H by W pixels each; values outside 0..255 are clipped.
+ * @throws {TypeError} If it isn't `[N, H, W, 3]`.
+ *
+ * @example The crop that the network sees
+ * ```ts
+ * import { decodeImage, preprocess, startBackend, unprocess } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * await startBackend();
+ * const input = preprocess(await decodeImage("examples/images/rocket.jpg"));
+ * const [crop] = await unprocess(input);
+ * assert.deepEqual([crop.width, crop.height], [224, 224]);
+ * ```
+ */
+export async function unprocess(
+  input: Tensor4D,
+  preset: Preset = imagenetPreset,
+): Promise<Image[]> {
+  const [count, height, width, channels] = input.shape;
+  if (input.rank !== 4 || channels !== 3) {
+    throw new TypeError(
+      `unprocess: got [${input.shape}], [N, H, W, 3] is allowed`,
+    );
+  }
+  const data = await input.data() as Float32Array;
+  const size = height * width * 3;
+  return Array.from(
+    { length: count },
+    (_, i) =>
+      denormalise(
+        data.subarray(i * size, (i + 1) * size),
+        width,
+        height,
+        preset,
+      ),
+  );
+}

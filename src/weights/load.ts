@@ -1,0 +1,104 @@
+/**
+ * From a checkpoint to what a network needs of it: names and shapes checked, values read.
+ *
+ * @module
+ */
+
+import {
+  type BatchNorm2d,
+  type Conv2d,
+  type Linear,
+  type Module,
+  modulesOf,
+  tensorsOf,
+} from "../arch/module.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { foldBatchNorm, type FoldedConv } from "./fold.ts";
+
+const list = (names: readonly string[]) => names.join(", ");
+
+/**
+ * Checks a checkpoint's names and shapes against the front of a network that will be loaded.
+ *
+ * @param root The tree up to the cut: what must be there.
+ * @param full The whole tree: what may be there.
+ * @throws {TypeError} If tensors are missing, misshapen or unknown; all are named at once.
+ */
+export function checkTensors(
+  checkpoint: Checkpoint,
+  arch: string,
+  root: Module,
+  full: Module,
+): void {
+  const specs = (tree: Module) => [...modulesOf(tree)].flatMap(tensorsOf);
+  const { tensors } = checkpoint;
+  const needed = specs(root);
+  const missing = needed.filter(({ name }) => !tensors.has(name))
+    .map(({ name }) => name);
+  const misshapen = needed.flatMap(({ name, shape }) => {
+    const info = tensors.get(name);
+    return !info || `${info.shape}` === `${shape}`
+      ? []
+      : [`${name} [${info.shape}] for [${shape}]`];
+  });
+  const known = new Set(specs(full).map(({ name }) => name));
+  const extra = [...tensors.keys()].filter((name) =>
+    !known.has(name) && !name.endsWith(".num_batches_tracked")
+  );
+  const complaints = [
+    missing.length ? [`missing ${list(missing)}`] : [],
+    misshapen.length ? [`misshapen ${list(misshapen)}`] : [],
+    extra.length ? [`unexpected ${list(extra)}`] : [],
+  ].flat();
+  if (complaints.length === 0) return;
+  const headless = complaints.length === 1 && missing.length > 0 &&
+    missing.every((name) => name.startsWith("fc."));
+  const hint = headless
+    ? `; the file has no head: end the network before it, e.g. outputLayer "flatten"`
+    : "";
+  throw new TypeError(
+    `"${checkpoint.source}" is no state dict of ${arch}: ${
+      complaints.join("; ")
+    }${hint}`,
+  );
+}
+
+/** Reads one network's tensors, and remembers which of them hold NaN or infinite values. */
+export class TensorReader {
+  /** Names of tensors with values that are not finite. */
+  readonly notFinite: string[] = [];
+
+  constructor(readonly checkpoint: Checkpoint) {}
+
+  async #read(name: string): Promise<Float32Array> {
+    const values = await this.checkpoint.read(name);
+    if (!values.every(Number.isFinite)) this.notFinite.push(name);
+    return values;
+  }
+
+  /** A convolution with the batch norm behind it folded in, if there is one. */
+  async conv(conv: Conv2d, norm?: BatchNorm2d): Promise<FoldedConv> {
+    const filter = await this.#read(`${conv.name}.weight`);
+    if (!norm) {
+      const bias = new Float32Array(conv.outChannels);
+      const scale = bias.map(() => 1);
+      return { filter, bias, scale, unfolded: new Map() };
+    }
+    return foldBatchNorm(filter, {
+      weight: await this.#read(`${norm.name}.weight`),
+      bias: await this.#read(`${norm.name}.bias`),
+      mean: await this.#read(`${norm.name}.running_mean`),
+      variance: await this.#read(`${norm.name}.running_var`),
+    });
+  }
+
+  /** A linear layer: weight `[out, in]` and bias `[out]`. */
+  async linear(
+    { name }: Linear,
+  ): Promise<{ weight: Float32Array; bias: Float32Array }> {
+    return {
+      weight: await this.#read(`${name}.weight`),
+      bias: await this.#read(`${name}.bias`),
+    };
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * The `.pth` of PyTorch 1.6 and later: a zip archive of a pickle, `data.pkl`, and of one stored
+ * entry for each storage, `data/0` ….
+ *
+ * Source: PyTorch 1.13, `torch/serialization.py`; `byteorder` since 2.1.
+ *
+ * @module
+ */
+
+import type { ByteSource } from "../formats/byte_source.ts";
+import { elementCount, itemSize } from "../formats/elements.ts";
+import type { ZipArchive } from "../formats/zip.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { unpickle } from "./pickle.ts";
+import { findStateDict, type TensorView, torchWorld } from "./state_dict.ts";
+
+/** The entry that tells such an archive from others; the folder before it has any name. */
+export const PICKLE_ENTRY = /^(?:[^/]*\/)?data\.pkl$/;
+
+/**
+ * Opens a checkpoint whose archive has a `data.pkl`.
+ *
+ * A tensor's bytes are read when it is asked for, and no others. They are checked by the
+ * archive's CRC where the tensor is the whole of its storage, as it is but in rare files.
+ *
+ * @param source Where the archive is read from; closed with the checkpoint.
+ * @throws {SyntaxError} If it is damaged, holds no state dict, or holds more than one may.
+ */
+export async function openPth(
+  source: ByteSource,
+  archive: ZipArchive,
+): Promise<Checkpoint> {
+  const fail = (why: string) =>
+    new SyntaxError(`cannot read "${source.name}": ${why}`);
+  const pickleName = [...archive.entries.keys()]
+    .find((name) => PICKLE_ENTRY.test(name))!;
+  const folder = pickleName.slice(0, -"data.pkl".length);
+  const entryOf = (view: TensorView) => `${folder}data/${view.storage.key}`;
+
+  const pickle = await readStored(pickleName);
+  const saved = unpickle(pickle, `${source.name}: ${pickleName}`, torchWorld);
+  const views = findStateDict(saved, fail);
+  for (const [name, view] of views) {
+    const entry = archive.entries.get(entryOf(view));
+    if (entry?.size !== view.storage.byteLength) {
+      throw fail(
+        `the storage of "${name}" has ${view.storage.byteLength} bytes, its entry "${
+          entryOf(view)
+        }" ${entry === undefined ? "is missing" : `has ${entry.size}`}`,
+      );
+    }
+    // An expanded tensor repeats elements; no model's does so beyond the size of its file.
+    if (elementCount(view.shape) > source.size) {
+      throw fail(
+        `"${name}" has the shape [${
+          view.shape.join(", ")
+        }] and a storage of ${view.storage.length}`,
+      );
+    }
+  }
+  const littleEndian = await readByteOrder();
+
+  /** Stored entries only, so that no entry is longer than the file. */
+  function readStored(name: string): Promise<Uint8Array<ArrayBuffer>> {
+    if (!archive.entries.get(name)!.stored) {
+      throw fail(`entry "${name}" is compressed, torch.save stores it`);
+    }
+    return archive.read(name);
+  }
+
+  async function readByteOrder(): Promise<boolean> {
+    const name = `${folder}byteorder`;
+    if (!archive.entries.has(name)) return true;
+    const order = new TextDecoder().decode(await readStored(name));
+    if (order === "little" || order === "big") return order === "little";
+    throw fail(
+      `byte order ${
+        JSON.stringify(order.slice(0, 20))
+      }, known are "little" and "big"`,
+    );
+  }
+
+  return {
+    source: source.name,
+    tensors: new Map(
+      [...views].map(([name, { shape, storage }]) => [
+        name,
+        { shape, dtype: storage.dtype },
+      ]),
+    ),
+    async read(name) {
+      const view = views.get(name);
+      if (view === undefined) {
+        throw new RangeError(`"${source.name}" has no tensor "${name}"`);
+      }
+      const { storage, offset, span } = view;
+      const bytes = span === storage.length
+        ? await readStored(entryOf(view))
+        : await archive.readRange(
+          entryOf(view),
+          offset * itemSize(storage.dtype),
+          span * itemSize(storage.dtype),
+        );
+      return view.toFloat32(bytes, littleEndian);
+    },
+    close: () => source.close(),
+  };
+}

@@ -1,0 +1,13 @@
+import type { ByteSource } from "../formats/byte_source.ts";
+
+const PIECE = 2 ** 20;
+
+/** The SHA-256 of a source in hex, read a piece at a time. */
+export async function sha256(source: ByteSource): Promise<string> {
+  const { createSHA256 } = await import("hash-wasm");
+  const hash = await createSHA256();
+  for (let at = 0; at < source.size; at += PIECE) {
+    hash.update(await source.read(at, Math.min(PIECE, source.size - at)));
+  }
+  return hash.digest();
+}

@@ -1,0 +1,65 @@
+/** What the tests of weights share: their files, and sources made of bytes. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import type { ByteSource } from "../src/formats/byte_source.ts";
+import { openByteSource } from "../src/weights/byte_source.ts";
+import { openCheckpoint } from "../src/weights/open.ts";
+
+export const folder = "tests/data/weights";
+
+export function fileBytes(name: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(`${folder}/${name}`));
+}
+
+/** The tensors of a file as PyTorch sees them, in its order, from `expected.npz`. */
+export async function expectedTensors(
+  file: string,
+): Promise<Map<string, { shape: readonly number[]; data: Float32Array }>> {
+  const all = await openCheckpoint(fileBytes("expected.npz"));
+  const tensors = new Map();
+  for (const [key, { shape }] of all.tensors) {
+    if (!key.startsWith(`${file}:`)) continue;
+    const name = key.slice(file.length + 1);
+    tensors.set(name, { shape, data: await all.read(key) });
+  }
+  assert.notEqual(tensors.size, 0, `nothing expected of ${file}`);
+  return tensors;
+}
+
+/** Equal bit for bit: the sign of zero and the payload of NaN count. */
+export function assertSameBits(
+  actual: Float32Array,
+  expected: Float32Array,
+  what: string,
+): void {
+  const bits = (a: Float32Array) => new Uint32Array(a.slice().buffer);
+  assert.deepEqual(bits(actual), bits(expected), what);
+}
+
+/** A source of bytes that notes what is read of it. */
+export async function countingSource(
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<ByteSource & { reads: { offset: number; length: number }[] }> {
+  const source = await openByteSource(bytes);
+  const reads: { offset: number; length: number }[] = [];
+  return {
+    ...source,
+    name: "counted",
+    reads,
+    read(offset, length) {
+      reads.push({ offset, length });
+      return source.read(offset, length);
+    },
+  };
+}
+
+/** Numbers of a fixed seed, 0 up to `below` (mulberry32). */
+export function seededRandom(seed: number): (below: number) => number {
+  return (below) => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), seed | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return Math.floor(((t ^ (t >>> 14)) >>> 0) / 2 ** 32 * below);
+  };
+}
