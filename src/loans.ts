@@ -17,7 +17,10 @@ export class Loans {
   lend(tensor: Tensor): Tensor {
     const handle = tensor.clone();
     // tfjs's clone shares memory with the original, which may be reused after the pass.
-    Object.defineProperty(handle, "clone", { value: () => this.copy(handle) });
+    Object.defineProperty(handle, "clone", {
+      value: () => this.copy(handle),
+      configurable: true,
+    });
     this.#lent.add(handle);
     return handle;
   }

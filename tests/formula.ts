@@ -8,7 +8,7 @@ import { archRow } from "../src/arch/lookup.ts";
 import { modulesOf, tensorsOf } from "../src/arch/module.ts";
 import { buildResNet } from "../src/arch/resnet.ts";
 import type { ArchRow } from "../src/arch/table.ts";
-import type { Checkpoint } from "../src/weights/checkpoint.ts";
+import type { Checkpoint, TensorInfo } from "../src/weights/checkpoint.ts";
 
 function hashName(name: string): number {
   let h = 0x811c9dc5;
@@ -59,12 +59,17 @@ function formulaTensor(
   return uniform(name, count, (u) => u * bound);
 }
 
-/** A whole state dict of that network; it counts the tensors that were read. */
-export function formulaCheckpoint(
-  arch: string | ArchRow,
-): Checkpoint & { reads: string[] } {
+/** A checkpoint that a test may change, and that notes which tensors were read. */
+export interface FormulaCheckpoint extends Checkpoint {
+  readonly tensors: Map<string, TensorInfo>;
+  read: Checkpoint["read"];
+  readonly reads: string[];
+}
+
+/** A whole state dict of that network. */
+export function formulaCheckpoint(arch: string | ArchRow): FormulaCheckpoint {
   const specs = [...modulesOf(buildResNet(archRow(arch)))].flatMap(tensorsOf);
-  const tensors = new Map(
+  const tensors = new Map<string, TensorInfo>(
     specs.map(({ name, shape }) => [name, { shape, dtype: "float32" }]),
   );
   const reads: string[] = [];

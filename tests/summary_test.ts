@@ -9,6 +9,7 @@ import {
   type SummaryOptions,
   type SummaryRow,
 } from "../src/summary.ts";
+import { fixed2, grouped } from "../src/summary/format.ts";
 
 type Size = [number, number, number];
 
@@ -135,6 +136,17 @@ Deno.test("summary in torchinfo's style has every module, and both halves of a c
       ["layer2.0", null, null],
     ],
   );
+});
+
+Deno.test("numbers are rounded and grouped as Python does it", () => {
+  const values = [0, 0.125, 0.375, 1.005, 1.015, 83.625, 999.999];
+  assert.deepEqual(
+    values.map(fixed2),
+    ["0.00", "0.12", "0.38", "1.00", "1.01", "83.62", "1000.00"],
+  );
+  assert.equal(grouped(999), "999");
+  assert.equal(grouped(25557032), "25,557,032");
+  assert.equal(grouped("1000.00"), "1,000.00");
 });
 
 Deno.test("summary takes anything that has a trace", () => {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import type { ByteSource } from "../src/formats/byte_source.ts";
+import { createZip, openZip } from "../src/formats/zip.ts";
 import { openByteSource } from "../src/weights/byte_source.ts";
 import { openCheckpoint } from "../src/weights/open.ts";
 
@@ -52,6 +53,45 @@ export async function countingSource(
       return source.read(offset, length);
     },
   };
+}
+
+/** An archive of the files given. */
+export async function zipOf(
+  files: Iterable<
+    readonly [string, Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>]
+  >,
+  deflate: boolean,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { readable, writable } = new TransformStream<Uint8Array>();
+  const whole = new Response(
+    readable as ReadableStream<Uint8Array<ArrayBuffer>>,
+  )
+    .bytes();
+  const zip = await createZip(writable, { deflate });
+  for (const [name, content] of files) await zip.add(name, content);
+  await zip.close();
+  return await whole;
+}
+
+/** The archive with some of its files changed: the new content, or null to leave one out. */
+export async function rezipped(
+  bytes: Uint8Array<ArrayBuffer>,
+  changes: Record<string, Uint8Array<ArrayBuffer> | string | null>,
+  deflate = false,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const archive = await openZip(await openByteSource(bytes));
+  const files: [string, Uint8Array<ArrayBuffer>][] = [];
+  for (const name of archive.entries.keys()) {
+    const change = changes[name];
+    if (change === null) continue;
+    files.push([
+      name,
+      typeof change === "string"
+        ? new TextEncoder().encode(change)
+        : change ?? await archive.read(name),
+    ]);
+  }
+  return await zipOf(files, deflate);
 }
 
 /** Numbers of a fixed seed, 0 up to `below` (mulberry32). */

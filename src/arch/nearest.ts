@@ -7,7 +7,10 @@ export function nearest(
   count = 3,
 ): string[] {
   return [...allowed]
-    .map((other) => [distance(name, other), other] as const)
+    // A name that was begun but not finished is nearer than any other.
+    .map((other) =>
+      [other.startsWith(name) ? 0 : distance(name, other), other] as const
+    )
     .sort(([a], [b]) => a - b)
     .slice(0, count)
     .map(([, other]) => other);

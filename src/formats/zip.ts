@@ -120,7 +120,7 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
         throw fail(`entry "${name}": ${message(cause)}`, cause);
       }
     },
-    readRange(name, offset, length) {
+    async readRange(name, offset, length) {
       const entry = file(name);
       if (!isStored(entry)) throw fail(`entry "${name}" is compressed`);
       if (offset < 0 || offset + length > entry.uncompressedSize) {
@@ -128,12 +128,16 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
           `entry "${name}" has ${entry.uncompressedSize} bytes, asked for ${length} from ${offset} on`,
         );
       }
-      return readRaw(entry, offset, length);
+      return await readRaw(entry, offset, length);
     },
     async readStart(name, length) {
       const entry = file(name);
       if (isStored(entry)) {
-        return readRaw(entry, 0, Math.min(length, entry.uncompressedSize));
+        return await readRaw(
+          entry,
+          0,
+          Math.min(length, entry.uncompressedSize),
+        );
       }
       const { Inflate } = await import("fflate");
       // Twice the length leaves room for the code tables of the first block.

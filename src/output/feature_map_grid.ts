@@ -1,13 +1,6 @@
 import type { Image } from "../image/image.ts";
 import { colorMap, type ColorMapName } from "./color_map.ts";
-
-/** Feature maps of one picture: HWC, channels last, as they come out of the network. */
-export interface FeatureMaps {
-  /** `H * W * C` values. */
-  readonly data: Float32Array;
-  /** `[H, W, C]`. */
-  readonly shape: readonly number[];
-}
+import type { ShapedArray } from "./layout.ts";
 
 /** How {@linkcode drawFeatureMapGrid} lays out and colours the maps. */
 export interface FeatureMapGridOptions {
@@ -48,11 +41,12 @@ const MAX_PIXELS = 100_000_000;
  * A map's least value has the colour map's first colour, its greatest the last; a constant map has
  * the first all over. Values that are not finite are grey and do not count for the range.
  *
+ * @param maps The feature maps of one picture, `[H, W, C]`.
  * @throws {TypeError} If `data` and `shape` don't fit together.
  * @throws {RangeError} If an option is out of bounds.
  */
 export async function drawFeatureMapGrid(
-  maps: FeatureMaps,
+  maps: ShapedArray,
   options: FeatureMapGridOptions = {},
 ): Promise<Image> {
   checkMaps(maps);
@@ -95,7 +89,7 @@ function colorIndex(value: number, low: number, high: number): number {
 }
 
 /** The least and the greatest finite value of each map. */
-function rangesOf({ data, shape }: FeatureMaps, count: number) {
+function rangesOf({ data, shape }: ShapedArray, count: number) {
   const lows = new Float32Array(count).fill(Infinity);
   const highs = new Float32Array(count).fill(-Infinity);
   const channels = shape[2];
@@ -111,7 +105,7 @@ function rangesOf({ data, shape }: FeatureMaps, count: number) {
 }
 
 function layOut(
-  { shape: [mapHeight, mapWidth, channels] }: FeatureMaps,
+  { shape: [mapHeight, mapWidth, channels] }: ShapedArray,
   options: FeatureMapGridOptions,
 ): Layout {
   const count = checked("maps", options.maps ?? channels, 1, channels);
@@ -149,14 +143,14 @@ function bestColumns(count: number, mapAspect: number): number {
   const most = clamp(Math.sqrt(2 * count * mapAspect));
   let best = clamp(Math.sqrt(count * mapAspect));
   const empty = (columns: number) =>
-    -count + columns * Math.ceil(count / columns);
+    columns * Math.ceil(count / columns) - count;
   for (let columns = best; columns <= most; columns++) {
     if (empty(columns) <= empty(best)) best = columns;
   }
   return best;
 }
 
-function checkMaps({ data, shape }: FeatureMaps): void {
+function checkMaps({ data, shape }: ShapedArray): void {
   if (shape.length !== 3 || !shape.every((n) => Number.isInteger(n) && n > 0)) {
     throw new TypeError(
       `cannot draw feature maps: got shape [${shape.join(", ")}], ` +

@@ -7,7 +7,7 @@
 /** A float32 array with its shape. */
 export interface ShapedArray {
   /** The elements in C order. */
-  readonly data: Float32Array<ArrayBuffer>;
+  readonly data: Float32Array;
   /** Dimensions. */
   readonly shape: readonly number[];
 }
@@ -61,7 +61,7 @@ function transposed(
   count: number,
   rows: number,
   columns: number,
-): Float32Array<ArrayBuffer> {
+): Float32Array {
   const result = new Float32Array(data.length);
   const size = rows * columns;
   for (let start = 0; start < count * size; start += size) {

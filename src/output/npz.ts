@@ -19,7 +19,7 @@ export interface StackedArray {
  */
 export function npzStream(
   arrays: Iterable<StackedArray> | AsyncIterable<StackedArray>,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
+): ReadableStream<Uint8Array> {
   const { readable, writable } = new TransformStream();
   writeNpz(arrays, writable).catch((error) => writable.abort(error));
   return readable;
@@ -56,13 +56,13 @@ function stackedShape(
   return [length, ...item];
 }
 
-function bytesOf({ data }: ShapedArray): Uint8Array<ArrayBuffer> {
+function bytesOf({ data }: ShapedArray): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 function streamOf(
-  chunks: readonly Uint8Array<ArrayBuffer>[],
-): ReadableStream<Uint8Array<ArrayBuffer>> {
+  chunks: readonly Uint8Array[],
+): ReadableStream<Uint8Array> {
   const rest = chunks.values();
   return new ReadableStream({
     pull(controller) {

@@ -5,9 +5,9 @@ export function fixed2(value: number): string {
   return isTie && cents % 2 === 0 ? (cents / 100).toFixed(2) : value.toFixed(2);
 }
 
-/** Python's `"{:,}"`: a comma between each three digits of a number without sign. */
+/** Python's `"{:,}"`: a comma between each three digits of a number with at most two decimals. */
 export function grouped(digits: number | string): string {
-  return `${digits}`.replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ",");
+  return `${digits}`.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
 /** Python's `str(list)`. */

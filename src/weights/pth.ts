@@ -61,11 +61,11 @@ export async function openPth(
   const littleEndian = await readByteOrder();
 
   /** Stored entries only, so that no entry is longer than the file. */
-  function readStored(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  async function readStored(name: string): Promise<Uint8Array<ArrayBuffer>> {
     if (!archive.entries.get(name)!.stored) {
       throw fail(`entry "${name}" is compressed, torch.save stores it`);
     }
-    return archive.read(name);
+    return await archive.read(name);
   }
 
   async function readByteOrder(): Promise<boolean> {
