@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { openZip } from "../src/formats/zip.ts";
+import { openByteSource } from "../src/weights/byte_source.ts";
 import { unpickle } from "../src/weights/pickle.ts";
 import { torchWorld } from "../src/weights/state_dict.ts";
+import { fileBytes, seededRandom } from "./weights_fixtures.ts";
 
 /** Bytes of a pickle: strings as Latin-1, numbers as bytes. */
 function pickle(...parts: (string | number)[]): Uint8Array<ArrayBuffer> {
@@ -164,4 +167,32 @@ Deno.test("tensors must lie within their storage", () => {
       message: /with arguments that make no tensor/,
     });
   }
+});
+
+Deno.test("pickles with bytes changed are read or a SyntaxError", async () => {
+  const random = seededRandom(1);
+  let refused = 0;
+  for (const file of ["views", "wrapped_model"]) {
+    const archive = await openZip(
+      await openByteSource(fileBytes(`${file}.pth`)),
+    );
+    const whole = await archive.read(`${file}/data.pkl`);
+    for (let round = 0; round < 2000; round++) {
+      const mutated = whole.slice();
+      for (let i = random(3); i >= 0; i--) {
+        mutated[random(mutated.length)] = random(256);
+      }
+      try {
+        unpickle(mutated, "x.pth", torchWorld);
+      } catch (error) {
+        assert.ok(error instanceof SyntaxError, String(error));
+        assert.match(
+          error.message,
+          /^cannot read "x\.pth": [^]+ \(byte \d+\)$/,
+        );
+        refused++;
+      }
+    }
+  }
+  assert.ok(refused > 1000, `${refused} refused`);
 });

@@ -58,7 +58,9 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
   class SourceReader extends Reader<ByteSource> {
     override size = source.size;
     override readUint8Array(offset: number, length: number) {
-      return source.read(offset, Math.min(length, source.size - offset));
+      // The library asks beyond the end, and expects what there is.
+      const start = Math.min(offset, source.size);
+      return source.read(start, Math.min(length, source.size - start));
     }
   }
   const fail = (why: string, cause?: unknown) =>

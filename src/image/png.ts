@@ -16,21 +16,25 @@ export const png: ImageFormat = {
 
   matches: (bytes) => hasText(bytes, 0, SIGNATURE),
 
+  // The codec checks no CRC, so damage could pass for pixels; PIL refuses it too.
   readHeader(bytes) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let exif: Uint8Array | undefined;
     for (let at = SIGNATURE.length; at + 12 <= bytes.length;) {
-      const length = view.getUint32(at);
-      if (at === SIGNATURE.length && !hasText(bytes, at + 4, "IHDR")) {
+      const end = at + 8 + view.getUint32(at);
+      if (end + 4 > bytes.length) break;
+      if (view.getUint32(end) !== crc32(bytes.subarray(at + 4, end))) {
+        throw new Error(`the CRC of its chunk at byte ${at} is wrong`);
+      }
+      const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+      if (at === SIGNATURE.length && type !== "IHDR") {
         throw new Error("it does not begin with an IHDR chunk");
       }
-      if (hasText(bytes, at + 4, "eXIf")) {
-        exif = bytes.subarray(at + 8, at + 8 + length);
-      }
-      if (hasText(bytes, at + 4, "IEND")) {
+      if (type === "eXIf") exif = bytes.subarray(at + 8, end);
+      if (type === "IEND") {
         return { width: view.getUint32(16), height: view.getUint32(20), exif };
       }
-      at += 12 + length;
+      at = end + 4;
     }
     throw cutShort("its last chunk is not there");
   },
@@ -41,3 +45,16 @@ export const png: ImageFormat = {
     return (bytes) => decodePng(module, bytes);
   },
 };
+
+const crcTable = Int32Array.from({ length: 256 }, (_, crc) => {
+  for (let bit = 0; bit < 8; bit++) {
+    crc = crc & 1 ? crc >>> 1 ^ 0xedb88320 : crc >>> 1;
+  }
+  return crc;
+});
+
+function crc32(bytes: Uint8Array): number {
+  let crc = -1;
+  for (const byte of bytes) crc = crcTable[(crc ^ byte) & 255] ^ crc >>> 8;
+  return ~crc >>> 0;
+}

@@ -70,11 +70,8 @@ export async function encodeRgba(
 /** A new instance, with the two imports that 8-bit pixels need: `new ImageData` and `throw`. */
 async function start(
   module: WebAssembly.Module,
-  receive?: Receive,
+  receive: Receive = fail,
 ): Promise<PngCodec> {
-  const fail = () => {
-    throw new Error("the PNG codec gave up");
-  };
   const imports = WebAssembly.Module.imports(module).map(({ name }) => [
     name,
     name.startsWith("__wbg_newwithownedu8clampedarray") ? receive : fail,
@@ -83,6 +80,10 @@ async function start(
     wbg: Object.fromEntries(imports),
   });
   return exports as unknown as PngCodec;
+}
+
+function fail(): never {
+  throw new Error("the PNG codec gave up");
 }
 
 /** Copies bytes into the codec's memory, which then owns them. */
