@@ -33,8 +33,8 @@ export type { ForwardHook, HookHandle } from "./src/hooks.ts";
 export { fromNCHW, toNCHW } from "./src/layout.ts";
 export { preprocess, unprocess } from "./src/preprocess.ts";
 export {
-  summary,
   type Summary,
+  summary,
   type SummaryOptions,
   type SummaryRow,
 } from "./src/summary.ts";
@@ -56,6 +56,13 @@ export {
   type Picture,
   toRgb,
 } from "./src/image/image.ts";
+export type { DecoderModules } from "./src/image/load_decoder.ts";
+export type { FileSource } from "./src/image/read_bytes.ts";
+export {
+  denormalize,
+  normalize,
+  resizeAndCrop,
+} from "./src/image/transform.ts";
 
 export type {
   Checkpoint,

@@ -255,7 +255,7 @@ def transformed(name, image, resize_size, crop_size):
         "cropSize": crop_size,
         "decodedSha256": sha256(np.asarray(image)),
         "cropSha256": sha256(np.asarray(crop)),
-        "normalisedSha256": sha256(values),
+        "normalizedSha256": sha256(values),
         "middlePixel": np.asarray(crop)[middle, middle].tolist(),
         "lastPixel": np.asarray(crop)[-1, -1].tolist(),
     }
@@ -302,11 +302,7 @@ def main():
         "resized": list(resized()),
         "transformed": list(transforms()),
     }
-    lines = [
-        f'"{key}": [\n' + ",\n".join(json.dumps(entry) for entry in entries) + "\n]"
-        for key, entries in goldens.items()
-    ]
-    (out / "goldens.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    (out / "goldens.json").write_text(json.dumps(goldens, indent=2) + "\n")
 
 
 torch.set_num_threads(1)

@@ -6,8 +6,6 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import { quoted } from "./arch/nearest.ts";
-import { archTable } from "./arch/table.ts";
 import type { Picture } from "./image/image.ts";
 import type { ResNet } from "./model.ts";
 
@@ -31,7 +29,7 @@ export interface ClassifyOptions {
  * Names what pictures show: the most probable classes by the softmax of `fc`, the surest first.
  *
  * @param model A network with its head, not cut before it.
- * @param pictures One picture, for a list of classes; several, or a normalised batch
+ * @param pictures One picture, for a list of classes; several, or a normalized batch
  *   `[N, H, W, 3]`, for a list of such lists. A batch stays the caller's. They run as one batch.
  * @param options How many classes, and their names.
  * @throws {RangeError} If the model has no `fc`, `top` is out of bounds, or the names are not as
@@ -91,13 +89,10 @@ export async function classify(
 function classCount({ arch, outputLayer, layers }: ResNet): number {
   const head = layers.get("fc");
   if (head?.type === "Linear") return head.outFeatures;
-  const withHead = [...archTable.values()]
-    .filter(({ numClasses }) => numClasses !== 0)
-    .map(({ name }) => name);
   throw new RangeError(
     `cannot classify with ${arch}: it ends with "${outputLayer}", a network ` +
-      `up to its head "fc" is wanted; ${quoted(withHead)} have one, and so ` +
-      `have torchvision's weights for them`,
+      `that ends with its head "fc" is wanted; all of torchvision's ` +
+      `("resnet18" to "wide_resnet101_2") and their weights have one`,
   );
 }
 

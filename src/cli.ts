@@ -1,4 +1,100 @@
-/** x
- * @module */
-import { threaded } from "../mod.ts";
-console.log(await threaded());
+/**
+ * The command line, `layertap <command>`.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import config from "../deno.json" with { type: "json" };
+import { classify } from "./commands/classify.ts";
+import {
+  type Command,
+  type Io,
+  unknown,
+  UsageError,
+} from "./commands/command.ts";
+import { extract } from "./commands/extract.ts";
+import { commandHelp, programHelp } from "./commands/help.ts";
+import { layers } from "./commands/layers.ts";
+import { picture } from "./commands/picture.ts";
+import { summary } from "./commands/summary.ts";
+
+const commands: ReadonlyMap<string, Command> = new Map(
+  Object.entries({ extract, classify, picture, summary, layers }),
+);
+
+/**
+ * Runs a command line.
+ *
+ * @param args What stands behind the program's name.
+ * @param io Where it prints. Default: the process's streams.
+ * @returns The exit status: 0, 1 if the job failed, 2 if the command line is wrong. What is wrong
+ *   is said in one line on `io.stderr`.
+ *
+ * @example The shape of every node
+ * ```ts
+ * import { main } from "@layertap/resnet/cli";
+ * import assert from "node:assert/strict";
+ *
+ * let text = "";
+ * const stdout = { write: (part: string) => text += part };
+ * const status = await main(["layers"], { stdout, stderr: stdout });
+ * assert.equal(status, 0);
+ * assert.match(text, /^layer4 +\[-1, 512, 7, 7\]$/m);
+ * ```
+ */
+export async function main(
+  args: readonly string[],
+  io: Io = process,
+): Promise<number> {
+  const [name, ...rest] = args;
+  try {
+    await run(name, rest, io);
+    return 0;
+  } catch (error) {
+    const isUsage = error instanceof UsageError;
+    const hint = isUsage
+      ? `; see layertap ${commands.has(name) ? `${name} ` : ""}--help`
+      : "";
+    io.stderr.write(`layertap: ${oneLine(error)}${hint}\n`);
+    return isUsage ? 2 : 1;
+  }
+}
+
+async function run(
+  name: string | undefined,
+  args: string[],
+  io: Io,
+): Promise<void> {
+  if (name === undefined) throw new UsageError("no command is given");
+  if (isHelp(name)) {
+    io.stdout.write(programHelp(commands));
+    return;
+  }
+  if (name === "--version") {
+    io.stdout.write(`layertap ${config.version}\n`);
+    return;
+  }
+  const command = commands.get(name);
+  if (!command) {
+    throw name.startsWith("-")
+      ? unknown("option", name, ["--help", "--version"])
+      : unknown("command", name, commands.keys());
+  }
+  if (args.some(isHelp)) {
+    io.stdout.write(commandHelp(name, command));
+    return;
+  }
+  await command.run(args, io);
+}
+
+const isHelp = (arg: string) => arg === "--help" || arg === "-h";
+
+function oneLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.trim().replaceAll(/\s*\n\s*/g, " ");
+}
+
+if (import.meta.main) {
+  process.exitCode = await main(process.argv.slice(2));
+}

@@ -16,7 +16,7 @@ import type { ResNet } from "./model.ts";
  * its output over height and width.
  *
  * @param model Any model. With its head it gives the values that go into the head.
- * @param pictures One or several, or a normalised batch `[N, H, W, 3]`, which stays the caller's.
+ * @param pictures One or several, or a normalized batch `[N, H, W, 3]`, which stays the caller's.
  *   They run as one batch.
  * @returns `[N, C]`, the caller's.
  *

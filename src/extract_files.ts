@@ -14,8 +14,6 @@ import type { StackedArray } from "./output/npz.ts";
 export interface ExtractFilesOptions {
   /** Order of the elements: PyTorch's (the default) or tfjs's. */
   readonly layout?: "nchw" | "nhwc";
-  /** Pictures that run together: what the memory for activations depends on. Default 8. */
-  readonly batchSize?: number;
   /** Called after each batch with the share of the files that is done, 0..1. */
   readonly onProgress?: (done: number) => void;
 }
@@ -27,7 +25,7 @@ export interface ExtractFilesOptions {
  * @param files Paths or URLs of pictures, and of `.npy` files with batches `[N, 3, H, W]`.
  * @param names Nodes, as for {@linkcode ResNet.extract}.
  * @returns An array for each name, in pieces by batch: `npzStream` writes them.
- * @throws {RangeError} If there is no such node, or if an option is out of bounds.
+ * @throws {RangeError} If there is no such node, or it lies behind the cut.
  * @throws {TypeError} If the values for two files differ in shape, or a `.npy` holds no batch.
  * @throws {SyntaxError} If a file doesn't parse.
  * @throws {Error} If a file can't be read.
@@ -36,10 +34,10 @@ export async function extractFiles(
   model: ResNet,
   files: readonly string[],
   names: readonly string[],
-  { layout = "nchw", batchSize = 8, onProgress }: ExtractFilesOptions = {},
+  { layout = "nchw", onProgress }: ExtractFilesOptions = {},
 ): Promise<StackedArray[]> {
   const arrays = new Map(names.map((name) => [name, [] as ShapedArray[]]));
-  for await (const batch of inputBatches(model, files, batchSize)) {
+  for await (const batch of inputBatches(model, files)) {
     try {
       const values = await read(model, batch.input, names);
       for (const [name, value] of values) {

@@ -12,9 +12,12 @@ import { readBytes } from "./image/read_bytes.ts";
 import type { ResNet } from "./model.ts";
 import { nchwToNhwc, type ShapedArray } from "./output/layout.ts";
 
+/** Pictures that run together: what the memory for activations depends on. */
+const batchSize = 8;
+
 /** Some pictures, ready to run. */
 export interface InputBatch {
-  /** `[N, H, W, 3]`, normalised; whoever takes the batch disposes it. */
+  /** `[N, H, W, 3]`, normalized; whoever takes the batch disposes it. */
   readonly input: Tensor4D;
   /** What to call each of the N: a file's name, `x.npy[3]` for a picture of a batch. */
   readonly names: readonly string[];
@@ -25,25 +28,19 @@ export interface InputBatch {
 /**
  * Reads pictures and batches, in the order given.
  *
- * A file whose name ends in `.npy` holds a normalised float32 batch `[N, 3, H, W]`, any other is a
- * picture, preprocessed as the model says. Neighbouring pictures run together, `batchSize` at most.
+ * A file whose name ends in `.npy` holds a normalized float32 batch `[N, 3, H, W]`, any other is a
+ * picture, preprocessed as the model says. Neighbouring pictures run together, 8 at most.
  *
  * @throws {TypeError} If a `.npy` file holds something else.
  */
 export async function* inputBatches(
   model: ResNet,
   files: readonly string[],
-  batchSize: number,
 ): AsyncGenerator<InputBatch> {
-  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-    throw new RangeError(
-      `batchSize is ${batchSize}, integers from 1 up are allowed`,
-    );
-  }
   let images: Image[] = [];
   for (const [i, file] of files.entries()) {
     if (isNpy(file)) {
-      yield* npyBatches(file, batchSize, (n) => (i + n) / files.length);
+      yield* npyBatches(file, (n) => (i + n) / files.length);
       continue;
     }
     images.push(await decodeImage(file));
@@ -65,7 +62,6 @@ const isNpy = (file: string) => file.toLowerCase().endsWith(".npy");
 
 async function* npyBatches(
   file: string,
-  batchSize: number,
   doneAt: (share: number) => number,
 ): AsyncGenerator<InputBatch> {
   const { data, shape } = await readBatch(file);
@@ -79,8 +75,9 @@ async function* npyBatches(
     });
     yield {
       input: tf.tensor4d(slice.data, slice.shape as Tensor4D["shape"]),
-      names: Array.from(slice.data.subarray(from, to)).map((_, i) =>
-        `${file}[${from + i}]`
+      names: Array.from(
+        { length: to - from },
+        (_, i) => `${file}[${from + i}]`,
       ),
       done: doneAt(to / count),
     };
@@ -91,13 +88,16 @@ async function* npyBatches(
 async function readBatch(file: string): Promise<ShapedArray> {
   const { decodeNpy } = await import("./formats/npy.ts");
   const { bytes } = await readBytes(file);
-  const { data, dtype, shape } = decodeNpy(new Uint8Array(bytes), file);
+  const { data, dtype, shape } = decodeNpy(
+    bytes as Uint8Array<ArrayBuffer>,
+    file,
+  );
   const isBatch = shape.length === 4 && shape[1] === 3 && !shape.includes(0);
   if (dtype !== "float32" || !isBatch) {
     throw new TypeError(
       `cannot take "${file}" as a batch: it holds ${dtype} [${
         shape.join(", ")
-      }], a normalised float32 [N, 3, H, W] is allowed`,
+      }], a normalized float32 [N, 3, H, W] is allowed`,
     );
   }
   return { data: data as Float32Array<ArrayBuffer>, shape };

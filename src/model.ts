@@ -82,7 +82,7 @@ export class ResNet implements Disposable {
   /**
    * Computes the network's output: the prediction, or the layer at which it was cut.
    *
-   * @param x A batch `[N, H, W, 3]`, normalised as by {@linkcode ResNet.preprocess}; any size.
+   * @param x A batch `[N, H, W, 3]`, normalized as by {@linkcode ResNet.preprocess}; any size.
    *   It stays the caller's.
    * @returns The output node's value, the caller's.
    * @throws {TypeError} If `x` is no float32 `[N, H, W, 3]`, or if a hook returns what it may not.
@@ -241,7 +241,7 @@ export class ResNet implements Disposable {
     return inferShapes(this.trace, input);
   }
 
-  /** Resizes, crops and normalises pictures as {@linkcode ResNet.preset} says: see `preprocess`. */
+  /** Resizes, crops and normalizes pictures as {@linkcode ResNet.preset} says: see `preprocess`. */
   preprocess(pictures: Picture | readonly Picture[]): Tensor4D {
     this.#requireAlive();
     return preprocess(pictures, this.preset);

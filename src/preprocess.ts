@@ -8,13 +8,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { imagenetPreset, type Preset } from "./arch/preset.ts";
 import type { Image, Picture } from "./image/image.ts";
-import { denormalise, normalise, resizeAndCrop } from "./image/transform.ts";
+import { denormalize, normalize, resizeAndCrop } from "./image/transform.ts";
 
 /**
  * torchvision's `ImageClassification` transform: the shorter side resized with PIL's antialiased
- * filter, the centre cropped, scaled to 0..1, normalised by channel.
+ * filter, the centre cropped, scaled to 0..1, normalized by channel.
  *
- * Pixels equal PIL's bit for bit, the normalised values torch's (torchvision 0.14.1,
+ * Pixels equal PIL's bit for bit, the normalized values torch's (torchvision 0.14.1,
  * `transforms/_presets.py`).
  *
  * @param pictures One or several: what `decodeImage` gives, or an `ImageData`.
@@ -45,7 +45,7 @@ export function preprocess(
   }
   const crops = list.map((picture) => resizeAndCrop(picture, preset));
   const { cropSize } = preset;
-  return tf.tensor4d(normalise(crops, preset), [
+  return tf.tensor4d(normalize(crops, preset), [
     list.length,
     cropSize,
     cropSize,
@@ -56,8 +56,8 @@ export function preprocess(
 /**
  * The inverse of {@linkcode preprocess}'s normalisation, for showing what a network saw.
  *
- * @param input `[N, H, W, 3]`, normalised. It stays the caller's.
- * @param preset The transform it was normalised with. Default: ImageNet's.
+ * @param input `[N, H, W, 3]`, normalized. It stays the caller's.
+ * @param preset The transform it was normalized with. Default: ImageNet's.
  * @returns The pictures, H by W pixels each; values outside 0..255 are clipped.
  * @throws {TypeError} If it isn't `[N, H, W, 3]`.
  *
@@ -87,7 +87,7 @@ export async function unprocess(
   return Array.from(
     { length: count },
     (_, i) =>
-      denormalise(
+      denormalize(
         data.subarray(i * size, (i + 1) * size),
         width,
         height,

@@ -1,5 +1,7 @@
 /** What the image tests share: the goldens of scripts/make_image_goldens.py. */
 
+import { Buffer } from "node:buffer";
+import { crc32 } from "node:zlib";
 import type { Image } from "../src/image/image.ts";
 
 export const dataUrl = new URL("./data/image/", import.meta.url);
@@ -25,7 +27,7 @@ export interface Goldens {
     readonly cropSize: number;
     readonly decodedSha256: string;
     readonly cropSha256: string;
-    readonly normalisedSha256: string;
+    readonly normalizedSha256: string;
     readonly middlePixel: readonly number[];
     readonly lastPixel: readonly number[];
   }[];
@@ -56,4 +58,19 @@ export function noise(width: number, height: number): Image {
 /** The pixel at a column and row. */
 export function pixelAt({ width, data }: Image, x: number, y: number) {
   return [...data.subarray(3 * (y * width + x)).subarray(0, 3)];
+}
+
+/** A copy of a PNG file in which the data of one chunk were changed, and its CRC with them. */
+export function withChunk(
+  png: Uint8Array,
+  type: string,
+  change: (data: Uint8Array) => void,
+): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(png);
+  const view = new DataView(copy.buffer);
+  const at = Buffer.from(copy.buffer).indexOf(type);
+  const end = at + 4 + view.getUint32(at - 4);
+  change(copy.subarray(at + 4, end));
+  view.setUint32(end, crc32(copy.subarray(at, end)));
+  return copy;
 }

@@ -3,8 +3,8 @@ import { imagenetPreset, type Preset } from "../src/arch/preset.ts";
 import { decodeImage } from "../src/image/decode.ts";
 import { type Image, toRgb } from "../src/image/image.ts";
 import {
-  denormalise,
-  normalise,
+  denormalize,
+  normalize,
   resizeAndCrop,
 } from "../src/image/transform.ts";
 import { goldens, noise, photosUrl, pixelAt, sha256 } from "./image_support.ts";
@@ -25,10 +25,10 @@ for (const { image, resizeSize, cropSize, ...golden } of goldens.transformed) {
       golden.lastPixel,
     );
     assert.equal(await sha256(crop.data), golden.cropSha256);
-    const values = normalise([crop], preset);
+    const values = normalize([crop], preset);
     assert.equal(
       await sha256(new Uint8Array(values.buffer)),
-      golden.normalisedSha256,
+      golden.normalizedSha256,
     );
   });
 }
@@ -95,47 +95,47 @@ Deno.test("toRgb: bytes shared between threads are copied", () => {
   assert.deepEqual([...image.data], [1, 2, 3]);
 });
 
-Deno.test("normalise: a batch is its images one after the other", () => {
+Deno.test("normalize: a batch is its images one after the other", () => {
   const images = [noise(5, 4), { ...noise(5, 8), height: 4 }];
   images[1].data.copyWithin(0, 60);
-  const batch = normalise(images, imagenetPreset);
+  const batch = normalize(images, imagenetPreset);
   assert.equal(batch.length, 2 * 60);
-  assert.deepEqual(batch.slice(0, 60), normalise([images[0]], imagenetPreset));
-  assert.deepEqual(batch.slice(60), normalise([images[1]], imagenetPreset));
+  assert.deepEqual(batch.slice(0, 60), normalize([images[0]], imagenetPreset));
+  assert.deepEqual(batch.slice(60), normalize([images[1]], imagenetPreset));
   assert.notDeepEqual(batch.slice(60), batch.slice(0, 60));
 });
 
-Deno.test("normalise: images of different sizes, or none, are refused", () => {
+Deno.test("normalize: images of different sizes, or none, are refused", () => {
   assert.throws(
-    () => normalise([noise(5, 4), noise(4, 5)], imagenetPreset),
+    () => normalize([noise(5, 4), noise(4, 5)], imagenetPreset),
     new TypeError(
-      "cannot normalise images of 5x4 and 4x5 as one batch: all must have one size",
+      "cannot normalize images of 5x4 and 4x5 as one batch: all must have one size",
     ),
   );
   assert.throws(
-    () => normalise([], imagenetPreset),
-    new RangeError("cannot normalise a batch of 0 images: give at least 1"),
+    () => normalize([], imagenetPreset),
+    new RangeError("cannot normalize a batch of 0 images: give at least 1"),
   );
 });
 
-Deno.test("denormalise: gives back every level of every channel", () => {
+Deno.test("denormalize: gives back every level of every channel", () => {
   const data = Uint8Array.from({ length: 3 * 256 }, (_, i) => (i * 85) % 256);
   const image = { width: 16, height: 16, data };
   assert.equal(new Set(data).size, 256);
-  const values = normalise([image], imagenetPreset);
-  assert.deepEqual(denormalise(values, 16, 16, imagenetPreset), image);
+  const values = normalize([image], imagenetPreset);
+  assert.deepEqual(denormalize(values, 16, 16, imagenetPreset), image);
 });
 
-Deno.test("denormalise: clamps what no picture has, rounds the rest", () => {
+Deno.test("denormalize: clamps what no picture has, rounds the rest", () => {
   const preset: Preset = { ...imagenetPreset, mean: [0, 0, 0], std: [1, 1, 1] };
   const values = Float32Array.of(-3, 7, NaN, 99.4 / 255, 99.6 / 255, 1);
-  const { data } = denormalise(values, 2, 1, preset);
+  const { data } = denormalize(values, 2, 1, preset);
   assert.deepEqual([...data], [0, 255, 0, 99, 100, 255]);
 });
 
-Deno.test("denormalise: the number of values must fit the size", () => {
+Deno.test("denormalize: the number of values must fit the size", () => {
   assert.throws(
-    () => denormalise(new Float32Array(10), 2, 2, imagenetPreset),
-    new TypeError("cannot denormalise 10 values as 2x2 pixels: that takes 12"),
+    () => denormalize(new Float32Array(10), 2, 2, imagenetPreset),
+    new TypeError("cannot denormalize 10 values as 2x2 pixels: that takes 12"),
   );
 });

@@ -15,7 +15,6 @@ async function run(
   const { code, stdout, stderr } = await new Deno.Command("deno", {
     args,
     cwd,
-    env: { NO_COLOR: "1" },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };

@@ -51,7 +51,7 @@ for (const deflate of [false, true]) {
     bytes[deflate ? 200 : at] ^= 4;
     await assert.rejects(async () => (await open(bytes)).read("folder/b.bin"), {
       name: "SyntaxError",
-      message: /^cannot read "bytes": entry "folder\/b.bin": /,
+      message: /^cannot read "bytes": entry "folder\/b.bin" is damaged \(.+\)$/,
     });
   });
 
@@ -130,6 +130,26 @@ Deno.test("openZip: entries that share bytes are refused", async () => {
   await archive.read("a");
   await assert.rejects(archive.read("b"), {
     name: "SyntaxError",
-    message: /entry "b": .*overlap/i,
+    message: /entry "b" is damaged \(.*overlap.*\)$/i,
   });
+});
+
+Deno.test("openZip: an error of the source itself comes through as it is", async () => {
+  const bytes = await zipOf(contents, true);
+  const source = await openByteSource(bytes);
+  let broken = false;
+  const failing = {
+    ...source,
+    read: (offset: number, length: number) =>
+      broken
+        ? Promise.reject(new Error("connection lost"))
+        : source.read(offset, length),
+  };
+  const archive = await openZip(failing);
+  broken = true;
+  for (const reading of [archive.read("a.txt"), openZip(failing)]) {
+    await assert.rejects(reading, { name: "Error", message: "connection lost" });
+  }
+  broken = false;
+  assert.deepEqual(await archive.read("a.txt"), contents.get("a.txt"));
 });

@@ -4,7 +4,10 @@
  * @module
  */
 
-import type { Entry, FileEntry } from "@zip.js/zip.js";
+import type {
+  Entry,
+  FileEntry,
+} from "@zip.js/zip.js/lib/zip-core-custom.js";
 import type { ByteSource } from "./byte_source.ts";
 
 /** A file in an archive, as the archive's directory has it. */
@@ -55,16 +58,25 @@ const LOCAL_HEADER = 30;
  */
 export async function openZip(source: ByteSource): Promise<ZipArchive> {
   const { Reader, ZipReader } = await zipLibrary();
+  /** The source's own error, a disk's or a network's, which is no fault of the archive. */
+  let sourceError: unknown;
   class SourceReader extends Reader<ByteSource> {
     override size = source.size;
-    override readUint8Array(offset: number, length: number) {
+    override async readUint8Array(offset: number, length: number) {
       // The library asks beyond the end, and expects what there is.
       const start = Math.min(offset, source.size);
-      return source.read(start, Math.min(length, source.size - start));
+      const end = Math.min(start + length, source.size);
+      try {
+        return await source.read(start, end - start);
+      } catch (error) {
+        throw sourceError = error;
+      }
     }
   }
-  const fail = (why: string, cause?: unknown) =>
-    new SyntaxError(`cannot read "${source.name}": ${why}`, { cause });
+  const fail = (why: string) =>
+    new SyntaxError(`cannot read "${source.name}": ${why}`);
+  const explained = (error: unknown, what: string) =>
+    error === sourceError ? error : fail(`${what} (${message(error)})`);
 
   let listed: Entry[];
   try {
@@ -73,8 +85,8 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
       checkOverlappingEntry: true,
       useWebWorkers: false,
     }).getEntries();
-  } catch (cause) {
-    throw fail(`no zip archive, or cut short (${message(cause)})`, cause);
+  } catch (error) {
+    throw explained(error, "no zip archive, or cut short");
   }
   const files = new Map<string, FileEntry>();
   for (const entry of listed) {
@@ -118,8 +130,8 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
       const entry = file(name);
       try {
         return await collect(entry);
-      } catch (cause) {
-        throw fail(`entry "${name}": ${message(cause)}`, cause);
+      } catch (error) {
+        throw explained(error, `entry "${name}" is damaged`);
       }
     },
     async readRange(name, offset, length) {
@@ -151,8 +163,8 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
       let head = new Uint8Array(0);
       try {
         new Inflate((chunk) => head = chunk.slice(0, length)).push(start);
-      } catch (cause) {
-        throw fail(`entry "${name}": ${message(cause)}`, cause);
+      } catch (error) {
+        throw explained(error, `entry "${name}" is damaged`);
       }
       return head;
     },

@@ -27,8 +27,9 @@ export interface DecodeOptions {
 
 /**
  * Decodes a JPEG, PNG or WebP file to RGB8, exactly as PIL's `convert("RGB")`: alpha is dropped,
- * nothing is composited, colour profiles are ignored. Where PIL clips a 16-bit grey PNG, its high
- * byte is taken.
+ * nothing is composited, colour profiles are ignored. Two differences: PIL clips 16-bit grey PNGs,
+ * here their high byte is taken; JPEGs with chroma halved in height only (4:4:0) agree within 2
+ * levels.
  *
  * @param source The file's bytes, a `Blob`, a URL, or a path. A string is a URL if it begins with
  * `http:`, `https:`, `file:`, `data:` or `blob:`. What kind of picture it is, its content says.

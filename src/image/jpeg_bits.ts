@@ -31,10 +31,12 @@ export function readHuffmanTables(
 
 /** A string of bits, the highest of each byte first. Behind its end it reads as zeros. */
 export class BitString {
+  /** The memory of the string. */
   readonly bytes: Uint8Array;
   /** In bits; where the next are read or written. */
   position = 0;
 
+  /** A string over these bytes, which are not copied. */
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
   }
@@ -67,10 +69,10 @@ export function* restartIntervals(scan: Uint8Array): Generator<Uint8Array> {
       plain[length++] = scan[at];
       continue;
     }
-    at++;
+    do at++; while (scan[at] === 0xff); // Fill bytes before a marker.
     if (scan[at] === 0) {
       plain[length++] = 0xff;
-    } else {
+    } else if (at < scan.length) {
       yield plain.slice(0, length);
       length = 0;
     }

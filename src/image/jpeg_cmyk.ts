@@ -12,7 +12,7 @@ import type { ImageDataLike } from "./image.ts";
 import { withoutComponent } from "./jpeg_components.ts";
 import { APP14, segments } from "./jpeg_segments.ts";
 
-/** The transform byte of an Adobe segment, for three components. */
+/** What the Adobe segment of a file with three components can say. */
 const RGB = 0;
 const YCBCR = 1;
 
@@ -29,16 +29,15 @@ export async function decodeFourComponents(
     withoutComponent(bytes, 3, isYcck ? YCBCR : RGB),
   );
   const { data: blacks } = await decode(withoutComponent(bytes, 2, RGB));
-  // What YCCK gives are the inks' complements.
-  const complement = isYcck ? 0 : 255;
-  const data = new Uint8ClampedArray(inks.length).fill(255);
-  for (let i = 0; i < data.length; i += 4) {
+  // CMYK files hold the inks inverted; YCCK, decoded as YCbCr, gives them upright.
+  const inversion = isYcck ? 0 : 255;
+  for (let i = 0; i < inks.length; i += 4) {
     const light = blacks[i + 2];
     for (let c = i; c < i + 3; c++) {
-      data[c] = light - multiply(inks[c] ^ complement, light);
+      inks[c] = light - multiply(inks[c] ^ inversion, light);
     }
   }
-  return { width, height, data };
+  return { width, height, data: inks };
 }
 
 /** `MULDIV255` of PIL: `a * b / 255`, rounded. */

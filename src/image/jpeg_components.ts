@@ -83,12 +83,11 @@ function frameWithout(
   }
   const rest = components.toSpliced(dropped, 1);
   if (
+    components.some(({ h, v }) => h * v === 0) ||
     unitSize(rest, "h") !== unitSize(components, "h") ||
     unitSize(rest, "v") !== unitSize(components, "v")
   ) {
-    throw new Error(
-      `the sampling of its component ${dropped} is not supported`,
-    );
+    throw new Error("the sampling of its components is not supported");
   }
   const fixed = payload.subarray(0, 5);
   const listed = [...payload.subarray(6)].toSpliced(3 * dropped, 3);

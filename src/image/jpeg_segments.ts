@@ -16,8 +16,9 @@ export const DHT = 0xc4;
 export const DQT = 0xdb;
 /** Define restart interval. */
 export const DRI = 0xdd;
-/** Application data: EXIF, and Adobe's word on the colours. */
+/** Application data: EXIF. */
 export const APP1 = 0xe1;
+/** Application data: Adobe's word on what the components are. */
 export const APP14 = 0xee;
 const EOI = 0xd9;
 
@@ -27,8 +28,9 @@ export interface Segment {
   readonly marker: number;
   /** What follows the length field. */
   readonly payload: Uint8Array;
-  /** Where the segment stands in the file, marker included. */
+  /** Where the marker stands in the file. */
   readonly start: number;
+  /** Where the next byte behind the segment stands. */
   readonly end: number;
 }
 
@@ -70,16 +72,23 @@ function isRestart(code: number): boolean {
 
 /** A frame header, which every scan of the picture refers to. */
 export interface Frame {
+  /** Pixels in a row. */
   readonly width: number;
+  /** Rows. */
   readonly height: number;
+  /** The colours, in their order. */
   readonly components: readonly Component[];
+  /** Whether later scans refine earlier ones. */
   readonly progressive: boolean;
 }
 
-/** A colour component, and how many of its 8x8 blocks stand in each unit of an interleaved scan. */
+/** A colour component and its sampling. */
 export interface Component {
+  /** What scans call it. */
   readonly id: number;
+  /** How many of its 8x8 blocks stand beside each other in a unit of an interleaved scan. */
   readonly h: number;
+  /** And below each other. */
   readonly v: number;
 }
 

@@ -11,6 +11,7 @@ export type FileSource = Uint8Array | ArrayBuffer | Blob | URL | string;
 export interface NamedBytes {
   /** What error messages call it. */
   readonly name: string;
+  /** What is in it. */
   readonly bytes: Uint8Array;
 }
 

@@ -24,9 +24,13 @@ export const bilinear: Filter = {
 
 /** A rectangle of whole pixels. */
 export interface Box {
+  /** The first column. */
   readonly left: number;
+  /** The first row. */
   readonly top: number;
+  /** How many columns. */
   readonly width: number;
+  /** How many rows. */
   readonly height: number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * torchvision's evaluation transform (0.14, `transforms/_presets.py`, `ImageClassification`) on
- * pixels in memory: resize, centre crop, normalise, and the way back.
+ * pixels in memory: resize, centre crop, normalize, and the way back.
  *
  * @module
  */
@@ -43,7 +43,7 @@ export function resizeAndCrop(picture: Picture, preset: Preset): Image {
     width: x.length,
     height: y.length,
   });
-  return x.padding === 0 && y.padding === 0 && x.length === y.length
+  return visible.width === cropSize && visible.height === cropSize
     ? visible
     : pad(visible, x.padding, y.padding, cropSize);
 }
@@ -85,31 +85,31 @@ function pad(image: Image, left: number, top: number, side: number): Image {
  *
  * @example A white pixel
  * ```ts
- * import { imagenetPreset, normalise } from "@layertap/resnet";
+ * import { imagenetPreset, normalize } from "@layertap/resnet";
  * import assert from "node:assert/strict";
  *
  * const white = { width: 1, height: 1, data: new Uint8Array([255, 255, 255]) };
- * const [red] = normalise([white], imagenetPreset);
+ * const [red] = normalize([white], imagenetPreset);
  * assert.ok(Math.abs(red - (1 - 0.485) / 0.229) < 1e-6);
  * ```
  */
-export function normalise(
+export function normalize(
   images: readonly Image[],
   preset: Preset,
 ): Float32Array<ArrayBuffer> {
   if (images.length === 0) {
     throw new RangeError(
-      "cannot normalise a batch of 0 images: give at least 1",
+      "cannot normalize a batch of 0 images: give at least 1",
     );
   }
   const { width, height } = images[0];
-  const values = [0, 1, 2].map((channel) => normalised(preset, channel));
+  const values = [0, 1, 2].map((channel) => normalized(preset, channel));
   const size = 3 * width * height;
   const out = new Float32Array(images.length * size);
   images.forEach((image, n) => {
     if (image.width !== width || image.height !== height) {
       throw new TypeError(
-        `cannot normalise images of ${width}x${height} and ${image.width}x${image.height} ` +
+        `cannot normalize images of ${width}x${height} and ${image.width}x${image.height} ` +
           "as one batch: all must have one size",
       );
     }
@@ -122,8 +122,8 @@ export function normalise(
   return out;
 }
 
-/** The normalised values of the 256 levels of a channel; each step rounds to float32. */
-function normalised(preset: Preset, channel: number): Float32Array {
+/** The normalized values of the 256 levels of a channel; each step rounds to float32. */
+function normalized(preset: Preset, channel: number): Float32Array {
   const { fround } = Math;
   const mean = fround(preset.mean[channel]);
   const std = fround(preset.std[channel]);
@@ -134,7 +134,7 @@ function normalised(preset: Preset, channel: number): Float32Array {
 }
 
 /**
- * The inverse of {@linkcode normalise} for one image, to show a network's input: values outside of
+ * The inverse of {@linkcode normalize} for one image, to show a network's input: values outside of
  * 0..255 are clamped, the rest is rounded.
  *
  * @param data `[H, W, 3]`.
@@ -142,15 +142,15 @@ function normalised(preset: Preset, channel: number): Float32Array {
  *
  * @example There and back
  * ```ts
- * import { denormalise, imagenetPreset, normalise } from "@layertap/resnet";
+ * import { denormalize, imagenetPreset, normalize } from "@layertap/resnet";
  * import assert from "node:assert/strict";
  *
  * const image = { width: 1, height: 1, data: new Uint8Array([1, 127, 254]) };
- * const values = normalise([image], imagenetPreset);
- * assert.deepEqual(denormalise(values, 1, 1, imagenetPreset), image);
+ * const values = normalize([image], imagenetPreset);
+ * assert.deepEqual(denormalize(values, 1, 1, imagenetPreset), image);
  * ```
  */
-export function denormalise(
+export function denormalize(
   data: Float32Array,
   width: number,
   height: number,
@@ -158,7 +158,7 @@ export function denormalise(
 ): Image {
   if (data.length !== width * height * 3) {
     throw new TypeError(
-      `cannot denormalise ${data.length} values as ${width}x${height} pixels: ` +
+      `cannot denormalize ${data.length} values as ${width}x${height} pixels: ` +
         `that takes ${width * height * 3}`,
     );
   }

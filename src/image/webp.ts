@@ -38,7 +38,9 @@ export const webp: ImageFormat = {
       import("@jsquash/webp/utils.js"),
     ]);
     return async (bytes) => {
-      const decoder = await initEmscriptenModule(factory, module);
+      const decoder = await initEmscriptenModule(factory, module, {
+        printErr: () => {},
+      });
       const pixels = decoder.decode(bytes);
       if (!pixels) throw new Error("its compressed data are damaged");
       return pixels;

@@ -24,7 +24,7 @@ export const PICKLE_ENTRY = /^(?:[^/]*\/)?data\.pkl$/;
  * archive's CRC where the tensor is the whole of its storage, as it is but in rare files.
  *
  * @param source Where the archive is read from; closed with the checkpoint.
- * @throws {SyntaxError} If it is damaged, holds no state dict, or holds more than one may.
+ * @throws {SyntaxError} If it is damaged, or holds no state dict, or what none may hold.
  */
 export async function openPth(
   source: ByteSource,

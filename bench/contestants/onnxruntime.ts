@@ -1,0 +1,50 @@
+/**
+ * onnxruntime on an `.onnx` file: `onnxruntime.ts <arch> <web|node> <threads>`.
+ *
+ * `web` is its WebAssembly (with SIMD) and `node` its native add-on, both run by Deno. `web` by
+ * itself takes one thread in Deno; told of more it starts them.
+ */
+
+import { input, inputShape, serve } from "./serve.ts";
+
+/** What is used of onnxruntime-common, which both packages export. */
+interface OnnxRuntime {
+  readonly env: {
+    wasm: { numThreads?: number };
+    versions: { common: string };
+  };
+  readonly Tensor: new (
+    type: "float32",
+    data: Float32Array,
+    dims: readonly number[],
+  ) => { readonly data: unknown };
+  readonly InferenceSession: {
+    create(model: Uint8Array, options: {
+      executionProviders: string[];
+      intraOpNumThreads: number;
+    }): Promise<{
+      run(feeds: { x: unknown }): Promise<{ y: { data: Float32Array } }>;
+    }>;
+  };
+}
+
+const [arch, kind, wanted] = Deno.args;
+const threads = Number(wanted);
+// The packages are large (430 MB). Named like this, neither a type check nor deno.json's lock file
+// brings them to everybody's disk: they have a lock file of their own.
+const { env, InferenceSession, Tensor }: OnnxRuntime = await import(
+  `npm:onnxruntime-${kind}@1.30.0`
+);
+if (kind === "web") env.wasm.numThreads = threads;
+const model = new URL(`../models/${arch}.onnx`, import.meta.url);
+const session = await InferenceSession.create(await Deno.readFile(model), {
+  executionProviders: [kind === "web" ? "wasm" : "cpu"],
+  intraOpNumThreads: threads,
+});
+const x = new Tensor("float32", input, inputShape);
+
+await serve({
+  name: `onnxruntime-${kind} ${env.versions.common}`,
+  threads,
+  forward: async () => (await session.run({ x })).y.data,
+});

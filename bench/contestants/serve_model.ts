@@ -1,0 +1,27 @@
+/** The part that Layertap and the stock backend have in common. */
+
+import type { Tensor4D } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import { createModel, fromNCHW } from "../../mod.ts";
+import { formulaCheckpoint } from "../../tests/formula.ts";
+import { input, inputShape, serve } from "./serve.ts";
+
+/** Serves Layertap's graph of an architecture on the backend that runs. */
+export async function serveModel(
+  arch: string,
+  name: string,
+  threads: number,
+): Promise<void> {
+  const model = await createModel(arch, null, formulaCheckpoint(arch));
+  const x: Tensor4D = fromNCHW(tf.tensor(input, [...inputShape]));
+  await serve({
+    name,
+    threads,
+    forward() {
+      const logits = model.forward(x);
+      const values = logits.dataSync<"float32">();
+      logits.dispose();
+      return values;
+    },
+  });
+}

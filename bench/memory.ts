@@ -1,0 +1,73 @@
+/**
+ * `deno task bench:memory`: what a process holds with resnet50, whole and cut, loaded from a file.
+ *
+ * @module
+ */
+
+import { machine } from "./machine.ts";
+import { type Report, rows, type Usage } from "./memory_case.ts";
+import { table } from "./table.ts";
+
+const file = "bench/models/resnet50.pth";
+
+async function measure(row: string): Promise<Report> {
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--v8-flags=--expose-gc",
+      `--allow-read=${file}`,
+      new URL("memory_case.ts", import.meta.url).href,
+      file,
+      row,
+    ],
+    stderr: "inherit",
+  }).output();
+  if (!success) Deno.exit(1); // It has said why.
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+const MB = (bytes: number) => (bytes / 1e6).toFixed(1);
+
+function cells(name: string, created: Usage, ran: Usage): string[] {
+  return [
+    name,
+    `${ran.tensors}`,
+    MB(ran.tensorBytes),
+    MB(created.wasmHeap),
+    MB(ran.wasmHeap),
+    MB(ran.jsHeap),
+    MB(created.peakRss),
+    MB(ran.peakRss),
+  ];
+}
+
+try {
+  await Deno.stat(file);
+} catch (error) {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+  console.error(
+    `no ${file}; python3 scripts/make_bench_models.py bench/models writes it`,
+  );
+  Deno.exit(1);
+}
+const reports: [string, Report][] = [];
+for (const name of Object.keys(rows)) {
+  reports.push([name, await measure(name)]);
+}
+const [[, { started }]] = reports;
+console.log(`${machine()}\n`);
+console.log(table([
+  [
+    "MB",
+    "tensors",
+    "in tensors",
+    "wasm, created",
+    "wasm, ran",
+    "JS",
+    "peak rss, created",
+    "peak rss, ran",
+  ],
+  cells("no model", started, started),
+  ...reports.map(([name, { created, ran }]) => cells(name, created, ran)),
+]));

@@ -1,0 +1,84 @@
+/**
+ * One row of the memory bench, in a process of its own: `memory_case.ts <file> <row>`.
+ *
+ * Prints a JSON line.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import { createModel, type ResNet, startBackend } from "../mod.ts";
+
+/** What a process holds, in bytes. */
+export interface Usage {
+  /** The backend's WebAssembly memory; it never shrinks. */
+  readonly wasmHeap: number;
+  /** tfjs's count of tensors and of their bytes. */
+  readonly tensors: number;
+  readonly tensorBytes: number;
+  /** JavaScript's objects and array buffers, after a collection. */
+  readonly jsHeap: number;
+  /** The highest that the resident set ever was. */
+  readonly peakRss: number;
+}
+
+/** The usage at three moments. */
+export interface Report {
+  /** The backend runs and the input is there, nothing is loaded. */
+  readonly started: Usage;
+  /** `createModel` has returned. */
+  readonly created: Usage;
+  /** The forward pass has returned, its results are held. */
+  readonly ran: Usage;
+}
+
+/** A row: what becomes of resnet50. */
+interface Row {
+  readonly outputLayer?: string;
+  run(model: ResNet, x: Tensor4D): Tensor[];
+}
+
+const forward: Row["run"] = (model, x) => [model.forward(x)];
+
+/** The rows by name. */
+export const rows: Readonly<Record<string, Row>> = {
+  "to layer2": { outputLayer: "layer2", run: forward },
+  "to layer3": { outputLayer: "layer3", run: forward },
+  "whole": { run: forward },
+  "whole, extract fc and layer3": {
+    run: (model, x) => Object.values(model.extract(x, ["fc", "layer3"])),
+  },
+  "whole, and truncated to layer3": {
+    run: (model, x) => [model.forward(x), model.truncate("layer3").forward(x)],
+  },
+};
+
+function usage(): Usage {
+  (globalThis as { gc?: () => void }).gc?.();
+  const { heapUsed, external } = Deno.memoryUsage();
+  const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
+  const { numBytes, numTensors } = tf.memory();
+  return {
+    wasmHeap: wasm.HEAPU8.length,
+    tensors: numTensors,
+    tensorBytes: numBytes,
+    jsHeap: heapUsed + external,
+    peakRss: process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+if (import.meta.main) {
+  const [file, name] = Deno.args;
+  const { outputLayer, run } = rows[name];
+  await startBackend();
+  const x: Tensor4D = tf.zeros([1, 224, 224, 3]);
+  const started = usage();
+  const model = await createModel("resnet50", outputLayer, file);
+  const created = usage();
+  const results = run(model, x);
+  const ran = usage();
+  tf.dispose(results);
+  console.log(JSON.stringify({ started, created, ran } satisfies Report));
+}

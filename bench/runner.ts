@@ -1,0 +1,76 @@
+/**
+ * The parent's side of the forward bench: one contestant in a process of its own.
+ *
+ * @module
+ */
+
+import type { Greeting } from "./contestants/serve.ts";
+
+/** How a contestant is started. */
+export interface Entry {
+  /** Its file in `contestants/`. */
+  readonly script: string;
+  /** Arguments behind the architecture. */
+  readonly args?: readonly string[];
+  /** Permissions and other flags of `deno run`. */
+  readonly flags?: readonly string[];
+  /** Ending of the model file that it needs, in `models/`. */
+  readonly model?: string;
+}
+
+/** A contestant that runs. */
+export class Runner implements AsyncDisposable {
+  private constructor(
+    readonly greeting: Greeting,
+    readonly process: Deno.ChildProcess,
+    readonly input: WritableStreamDefaultWriter<Uint8Array>,
+    readonly answers: AsyncIterator<string>,
+  ) {}
+
+  /**
+   * Starts a contestant and waits until it has made its first pass.
+   *
+   * @throws {Error} If it ends before.
+   */
+  static async start(
+    arch: string,
+    { script, args = [], flags = [] }: Entry,
+  ): Promise<Runner> {
+    const file = new URL(`contestants/${script}`, import.meta.url).href;
+    const process = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-prompt", ...flags, file, arch, ...args],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const answers = lines(process.stdout);
+    const { value } = await answers.next();
+    if (!value) throw new Error(`${script} ${args.join(" ")} did not start`);
+    const writer = process.stdin.getWriter();
+    return new Runner(JSON.parse(value), process, writer, answers);
+  }
+
+  /** Milliseconds of each of so many passes. */
+  async run(passes: number): Promise<number[]> {
+    await this.input.write(new TextEncoder().encode(`run ${passes}\n`));
+    const { value } = await this.answers.next();
+    if (!value) throw new Error(`${this.greeting.name} died`);
+    return JSON.parse(value);
+  }
+
+  /** Ends the process. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.input.close();
+    await this.process.status;
+  }
+}
+
+async function* lines(
+  bytes: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<string, undefined> {
+  let rest = "";
+  for await (const text of bytes.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop()!;
+    yield* parts;
+  }
+}

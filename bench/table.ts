@@ -1,0 +1,19 @@
+/** Rows as a Markdown table whose columns line up; all but the first stand on the right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, column) =>
+    Math.max(...rows.map((row) => row[column].length))
+  );
+  const line = (row: readonly string[]) =>
+    `| ${
+      row.map((cell, column) =>
+        column === 0
+          ? cell.padEnd(widths[column])
+          : cell.padStart(widths[column])
+      ).join(" | ")
+    } |`;
+  const rule = widths.map((width, column) =>
+    column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`
+  );
+  const [head, ...body] = rows;
+  return [head, rule, ...body].map(line).join("\n");
+}

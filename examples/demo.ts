@@ -1,0 +1,113 @@
+/**
+ * What Layertap does, shown with the network and the pictures that ship: `deno task demo`.
+ *
+ * @module
+ */
+
+import {
+  createModel,
+  decodeImage,
+  embed,
+  encodePng,
+  featureMapGrid,
+  type Image,
+  startBackend,
+  type Tensor4D,
+  toNCHW,
+} from "@layertap/resnet";
+
+const { build, threads } = await startBackend();
+title("The backend");
+console.log(`tfjs-backend-wasm, the ${build} build, on ${threads} thread(s)`);
+
+title("From chelsea.png to the features of layer4");
+const chelsea = await decodeImage("examples/images/chelsea.png");
+using model = await createModel("mlnet_resnet18", null, true);
+using front = model.truncate("layer4"); // on the same weights
+const input = front.preprocess(chelsea);
+const maps = timed("the first run", () => front.forward(input) as Tensor4D);
+timed("a warm run", () => front.forward(input)).dispose();
+console.log(`shape: [${maps.shape.join(", ")}] in tfjs's order, NHWC`);
+console.log(`       [${toNCHW(maps).shape.join(", ")}] in PyTorch's, NCHW`);
+const means = [...await embed(front, input).data()];
+console.log("the strongest channels, by their mean over height and width:");
+for (const { name, value } of descending(means.map(String), means, 5)) {
+  console.log(`  channel ${name.padStart(3)}  ${value.toFixed(2)}`);
+}
+
+title("The network up to there");
+const table = front.summary([3, 224, 224], { style: "torchinfo", depth: 2 });
+console.log(`${table}`);
+
+title("A picture of the 512 feature maps");
+const grid = await featureMapGrid(maps);
+await Deno.mkdir("out", { recursive: true });
+await Deno.writeFile("out/chelsea_layer4.png", await encodePng(grid));
+console.log(`out/chelsea_layer4.png, ${grid.width}x${grid.height} pixels`);
+
+title("Do the features mean something? Cosines of avgpool");
+const pictures = new Map([
+  ["chelsea", chelsea],
+  ["mirrored", mirrored(chelsea)],
+  ["astronaut", await decodeImage("examples/images/astronaut.png")],
+  ["coffee", await decodeImage("examples/images/coffee.png")],
+  ["rocket", await decodeImage("examples/images/rocket.jpg")],
+]);
+const names = [...pictures.keys()];
+const vectors = await embed(model, [...pictures.values()]).array();
+const cosines = vectors.map((a) => vectors.map((b) => cosine(a, b)));
+console.log(row("", names));
+for (const [i, name] of names.entries()) {
+  console.log(row(name, cosines[i].map((value) => value.toFixed(3))));
+}
+const [self, nearest, next] = descending(names, cosines[0], 3);
+console.log(
+  `\nNearest to ${self.name}: ${nearest.name}, at ${nearest.value.toFixed(3)};` +
+    ` then ${next.name}, at ${next.value.toFixed(3)}.`,
+);
+if (nearest.name === "mirrored") {
+  console.log("The same cat in a mirror is the nearest, as it should be.");
+} else {
+  console.error("That should have been the same cat in a mirror.");
+  Deno.exitCode = 1;
+}
+
+function title(text: string): void {
+  console.log(`\n${text}\n${"-".repeat(text.length)}`);
+}
+
+function timed<T>(what: string, run: () => T): T {
+  const start = performance.now();
+  const result = run();
+  console.log(`${what}: ${(performance.now() - start).toFixed(0)} ms`);
+  return result;
+}
+
+/** The names with the greatest values. */
+function descending(names: string[], values: number[], count: number) {
+  return names.map((name, i) => ({ name, value: values[i] }))
+    .sort((a, b) => b.value - a.value)
+    .slice(0, count);
+}
+
+function mirrored({ width, height, data }: Image): Image {
+  const flipped = new Uint8Array(data.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const from = 3 * (y * width + x);
+      const to = 3 * (y * width + width - 1 - x);
+      flipped.set(data.subarray(from, from + 3), to);
+    }
+  }
+  return { width, height, data: flipped };
+}
+
+function cosine(a: number[], b: number[]): number {
+  const dot = (x: number[], y: number[]) =>
+    x.reduce((sum, value, i) => sum + value * y[i], 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}
+
+function row(name: string, cells: string[]): string {
+  return name.padEnd(10) + cells.map((cell) => cell.padStart(11)).join("");
+}

@@ -1,0 +1,57 @@
+"""Writes the features of the float32 network behind the weights that ship, for the example pictures.
+
+    python3 scripts/make_shipped_goldens.py mlnet_resnet18.pth examples/images \\
+        tests/data/weights/mlnet_float32.npz [weights/mlnet_resnet18.npz]
+
+Made with PyTorch 1.13 and torchvision 0.14. The rows are the pictures by file name; `avgpool`
+[4, 512] is float32, `layer4` [4, 512, 7, 7] float16. Given the packed weights as well, it prints
+how near the network with those comes.
+"""
+import os
+import sys
+
+import numpy as np
+import torch
+from PIL import Image
+from torchvision.models.resnet import BasicBlock, ResNet
+from torchvision.transforms._presets import ImageClassification
+
+checkpoint, pictures, output = sys.argv[1:4]
+names = sorted(name for name in os.listdir(pictures) if name.endswith((".png", ".jpg")))
+transform = ImageClassification(crop_size=224)
+batch = torch.stack([transform(Image.open(os.path.join(pictures, name)).convert("RGB")) for name in names])
+
+
+def features(state):
+    """`layer4` and `avgpool` of the network with this state dict."""
+    net = ResNet(BasicBlock, [2, 2, 2, 3])
+    net.fc = torch.nn.Identity()
+    net.load_state_dict(state)
+    net.eval()
+    seen = {}
+    net.layer4.register_forward_hook(lambda module, args, result: seen.update(layer4=result.clone()))
+    with torch.no_grad():
+        seen["avgpool"] = net(batch)
+    return {name: seen[name].numpy() for name in ["avgpool", "layer4"]}
+
+
+exact = features(torch.load(checkpoint))
+np.savez_compressed(output, avgpool=exact["avgpool"], layer4=exact["layer4"].astype(np.float16))
+print(output, os.path.getsize(output), "bytes,", ", ".join(names))
+
+if len(sys.argv) > 4:
+    packed = np.load(sys.argv[4])
+    state = {}
+    for entry in packed.files:
+        if entry == "metadata.json" or entry.endswith(".scale"):
+            continue
+        values = torch.from_numpy(packed[entry].astype(np.float32))
+        if f"{entry}.scale" in packed.files:
+            scale = packed[f"{entry}.scale"]
+            values *= torch.from_numpy(scale.reshape(-1, *[1] * (values.dim() - 1)))
+        state[entry] = values
+    for name, near in features(state).items():
+        for picture, a, b in zip(names, exact[name], near):
+            a, b = a.ravel().astype(np.float64), b.ravel().astype(np.float64)
+            cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+            print(f"{name} {picture}: cosine {cosine:.5f}, largest error {abs(a - b).max():.3f} of {abs(a).max():.1f}")

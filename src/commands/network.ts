@@ -1,0 +1,92 @@
+/**
+ * The options that choose a network, and what they lead to.
+ *
+ * @module
+ */
+
+import { nearest, quoted } from "../arch/nearest.ts";
+import { buildResNet } from "../arch/resnet.ts";
+import { archTable } from "../arch/table.ts";
+import { resolveNode } from "../graph/names.ts";
+import { cutTrace, type Trace, traceForward } from "../graph/trace.ts";
+import type { ResNet } from "../model.ts";
+import { count, type Io, UsageError, type Values } from "./command.ts";
+
+const arch = {
+  type: "string",
+  value: "NAME",
+  help: "the network (default: mlnet_resnet18, which ships)",
+} as const;
+
+/** For commands that only look at a network. */
+export const shapeOptions = {
+  input: {
+    type: "string",
+    value: "C,H,W",
+    help: "size of the input (default: 3,224,224)",
+  },
+  arch,
+} as const;
+
+/** For commands that run one. */
+export const modelOptions = {
+  arch,
+  weights: {
+    type: "string",
+    value: "FILE",
+    help: "path, URL or entry name (default: what ships, or IMAGENET1K_V1)",
+  },
+  threads: {
+    type: "string",
+    value: "N",
+    help: "threads, 1 to 8 (default: all cores)",
+  },
+} as const;
+
+/** The whole network of an `--arch`. */
+export function traceOf(arch: string = "mlnet_resnet18"): Trace {
+  const row = archTable.get(arch);
+  if (row) return traceForward(buildResNet(row));
+  throw new UsageError(
+    `--arch: no architecture "${arch}", the nearest are ${
+      quoted(nearest(arch, archTable.keys()))
+    }`,
+  );
+}
+
+/** The front of a network that ends with the deepest of the layers; the whole for none. */
+export function cutAfter(trace: Trace, layers: readonly string[]): Trace {
+  if (layers.length === 0) return trace;
+  const wanted = new Set(layers.map((layer) => nodeOf(trace, layer)));
+  const deepest = [...trace.nodes.keys()].findLast((node) => wanted.has(node))!;
+  return cutTrace(trace, deepest);
+}
+
+function nodeOf(trace: Trace, layer: string): string {
+  try {
+    return resolveNode(trace, trace, layer);
+  } catch (error) {
+    // What the message says last is for those who write code.
+    const [what] = (error as Error).message.split(";");
+    throw new UsageError(`--layer: ${what}; "layertap layers" lists all`);
+  }
+}
+
+/** Starts the backend and loads the network, no further than the deepest of the layers. */
+export async function openModel(
+  { arch = "mlnet_resnet18", weights, threads }: Values<typeof modelOptions>,
+  layers: readonly string[],
+  io: Io,
+): Promise<ResNet> {
+  const { output } = cutAfter(traceOf(arch), layers);
+  const threadCount = count("threads", threads);
+  if (threadCount !== undefined && threadCount > 8) {
+    throw new UsageError(`--threads: got ${threads}, 1 to 8 are allowed`);
+  }
+  const { startBackend } = await import("../backend/start.ts");
+  const { createModel } = await import("../create_model.ts");
+  await startBackend({ threads: threadCount });
+  return await createModel(arch, output, weights ?? true, {
+    warn: (message) => io.stderr.write(`layertap: warning: ${message}\n`),
+  });
+}
