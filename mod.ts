@@ -19,8 +19,6 @@
  * @module
  */
 
-export type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
-
 export {
   type BackendInfo,
   type BackendOptions,
@@ -39,7 +37,20 @@ export {
   type SummaryRow,
 } from "./src/summary.ts";
 
-export type { Module } from "./src/arch/module.ts";
+export type {
+  AdaptiveAvgPool2d,
+  BatchNorm2d,
+  Block,
+  Conv2d,
+  Linear,
+  MaxPool2d,
+  Module,
+  ModuleBase,
+  ReLU,
+  ResNetRoot,
+  Sequential,
+} from "./src/arch/module.ts";
+export type { Call, Node, Trace } from "./src/graph/trace.ts";
 export { imagenetPreset, type Preset } from "./src/arch/preset.ts";
 export {
   type ArchName,

@@ -1,7 +1,7 @@
 /**
- * One row of the memory bench, in a process of its own: `memory_case.ts <file> <row>`.
+ * One row of the memory bench, in a process of its own.
  *
- * Prints a JSON line.
+ * `memory_case.ts <file> <outputLayer> <forward|extract|truncate>` prints a JSON line.
  *
  * @module
  */
@@ -34,26 +34,19 @@ export interface Report {
   readonly ran: Usage;
 }
 
-/** A row: what becomes of resnet50. */
-interface Row {
-  readonly outputLayer?: string;
-  run(model: ResNet, x: Tensor4D): Tensor[];
+/** What is run: besides the output, one more node; or a truncated model as well. */
+export type Run = "forward" | "extract" | "truncate";
+
+function results(model: ResNet, x: Tensor4D, run: Run): Tensor[] {
+  switch (run) {
+    case "forward":
+      return [model.forward(x)];
+    case "extract":
+      return Object.values(model.extract(x, ["fc", "layer3"]));
+    case "truncate":
+      return [model.forward(x), model.truncate("layer3").forward(x)];
+  }
 }
-
-const forward: Row["run"] = (model, x) => [model.forward(x)];
-
-/** The rows by name. */
-export const rows: Readonly<Record<string, Row>> = {
-  "to layer2": { outputLayer: "layer2", run: forward },
-  "to layer3": { outputLayer: "layer3", run: forward },
-  "whole": { run: forward },
-  "whole, extract fc and layer3": {
-    run: (model, x) => Object.values(model.extract(x, ["fc", "layer3"])),
-  },
-  "whole, and truncated to layer3": {
-    run: (model, x) => [model.forward(x), model.truncate("layer3").forward(x)],
-  },
-};
 
 function usage(): Usage {
   (globalThis as { gc?: () => void }).gc?.();
@@ -69,16 +62,13 @@ function usage(): Usage {
   };
 }
 
-if (import.meta.main) {
-  const [file, name] = Deno.args;
-  const { outputLayer, run } = rows[name];
-  await startBackend();
-  const x: Tensor4D = tf.zeros([1, 224, 224, 3]);
-  const started = usage();
-  const model = await createModel("resnet50", outputLayer, file);
-  const created = usage();
-  const results = run(model, x);
-  const ran = usage();
-  tf.dispose(results);
-  console.log(JSON.stringify({ started, created, ran } satisfies Report));
-}
+const [file, outputLayer, run] = Deno.args;
+await startBackend();
+const x: Tensor4D = tf.zeros([1, 224, 224, 3]);
+const started = usage();
+const model = await createModel("resnet50", outputLayer, file);
+const created = usage();
+const held = results(model, x, run as Run);
+const ran = usage();
+tf.dispose(held);
+console.log(JSON.stringify({ started, created, ran } satisfies Report));

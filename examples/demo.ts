@@ -18,21 +18,30 @@ import {
 
 const { build, threads } = await startBackend();
 title("The backend");
-console.log(`tfjs-backend-wasm, the ${build} build, on ${threads} thread(s)`);
+console.log(`tfjs-backend-wasm, the ${build} build, ${threads} thread${threads > 1 ? "s" : ""}`);
 
 title("From chelsea.png to the features of layer4");
 const chelsea = await decodeImage("examples/images/chelsea.png");
 using model = await createModel("mlnet_resnet18", null, true);
 using front = model.truncate("layer4"); // on the same weights
 const input = front.preprocess(chelsea);
-const maps = timed("the first run", () => front.forward(input) as Tensor4D);
-timed("a warm run", () => front.forward(input)).dispose();
+const first = milliseconds(() => front.forward(input).dispose());
+const warm = Array.from(
+  { length: 5 },
+  () => milliseconds(() => front.forward(input).dispose()),
+);
+const maps = front.forward(input) as Tensor4D;
+console.log(
+  `the first run took ${first} ms, the fastest of five more ` +
+    `${Math.min(...warm)} ms`,
+);
 console.log(`shape: [${maps.shape.join(", ")}] in tfjs's order, NHWC`);
 console.log(`       [${toNCHW(maps).shape.join(", ")}] in PyTorch's, NCHW`);
-const means = [...await embed(front, input).data()];
+const [means] = await embed(front, input).array();
+const channels = means.map((_, i) => `channel ${i}`);
 console.log("the strongest channels, by their mean over height and width:");
-for (const { name, value } of descending(means.map(String), means, 5)) {
-  console.log(`  channel ${name.padStart(3)}  ${value.toFixed(2)}`);
+for (const { name, value } of descending(channels, means, 5)) {
+  console.log(`  ${name.padEnd(13)}${value.toFixed(2).padStart(6)}`);
 }
 
 title("The network up to there");
@@ -62,7 +71,9 @@ for (const [i, name] of names.entries()) {
 }
 const [self, nearest, next] = descending(names, cosines[0], 3);
 console.log(
-  `\nNearest to ${self.name}: ${nearest.name}, at ${nearest.value.toFixed(3)};` +
+  `\nNearest to ${self.name}: ${nearest.name}, at ${
+    nearest.value.toFixed(3)
+  };` +
     ` then ${next.name}, at ${next.value.toFixed(3)}.`,
 );
 if (nearest.name === "mirrored") {
@@ -76,11 +87,10 @@ function title(text: string): void {
   console.log(`\n${text}\n${"-".repeat(text.length)}`);
 }
 
-function timed<T>(what: string, run: () => T): T {
+function milliseconds(run: () => void): number {
   const start = performance.now();
-  const result = run();
-  console.log(`${what}: ${(performance.now() - start).toFixed(0)} ms`);
-  return result;
+  run();
+  return Math.round(performance.now() - start);
 }
 
 /** The names with the greatest values. */

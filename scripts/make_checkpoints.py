@@ -84,7 +84,7 @@ optimizer = torch.optim.SGD(block.parameters(), lr=0.1, momentum=0.9)
 sum(p.sum() for p in block.parameters()).backward()
 optimizer.step()
 state = block.state_dict()
-save("wrapped_state_dict.pth", {"state_dict": state, "best_acc1": 71.5, "arch": "resnet18"}, state)
+save("wrapped_state_dict.pth", {"state_dict": state, "best_acc1": torch.tensor(71.5), "arch": "resnet18"}, state)
 save(
     "wrapped_model.pth",
     {"model": state, "optimizer": optimizer.state_dict(), "epoch": 300, "ema": None, "done": False},

@@ -30,7 +30,11 @@ import { type Summary, summary, type SummaryOptions } from "./summary.ts";
 /** Plans kept for use again; more kinds of calls than that are rare. */
 const maxPlans = 32;
 
-/** What a model is made of; `createModel` puts it together. */
+/**
+ * What a model is made of; `createModel` puts it together.
+ *
+ * @internal
+ */
 export interface ResNetParts {
   readonly arch: string;
   /** The whole network. */
@@ -69,7 +73,11 @@ export class ResNet implements Disposable {
   readonly #plans = new Map<string, Step[]>();
   #disposed = false;
 
-  /** Use {@linkcode createModel}. */
+  /**
+   * Use {@linkcode createModel}.
+   *
+   * @internal
+   */
   constructor(parts: ResNetParts) {
     this.#parts = parts;
     this.arch = parts.arch;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { openZip } from "../src/formats/zip.ts";
 import { openByteSource } from "../src/weights/byte_source.ts";
 import { unpickle } from "../src/weights/pickle.ts";
-import { torchWorld } from "../src/weights/state_dict.ts";
+import { findStateDict, torchWorld } from "../src/weights/state_dict.ts";
 import { fileBytes, seededRandom } from "./weights_fixtures.ts";
 
 /** Bytes of a pickle: strings as Latin-1, numbers as bytes. */
@@ -54,6 +54,27 @@ Deno.test("unpickle: plain values", () => {
 Deno.test("unpickle: a list that contains itself ends", () => {
   const list = read("\x80\x02]q\x00h\x00a.") as unknown[];
   assert.equal(list[0], list);
+});
+
+Deno.test("findStateDict says what there is in place of one", () => {
+  const cases: [pickle: string, found: string][] = [
+    ["N", "no dict"],
+    ["]", "no dict"],
+    ["}", "no dict"],
+    ["}X\x01\x00\x00\x00aNs", '"a"'],
+    // A list that contains itself, as a key.
+    ["}]q\x00h\x00aNsX\x01\x00\x00\x00bNs", '"b"'],
+  ];
+  for (const [bytes, found] of cases) {
+    assert.throws(
+      () => findStateDict(read("\x80\x02", bytes, "."), SyntaxError),
+      {
+        name: "SyntaxError",
+        message:
+          `no state dict: tensors are looked for at the top and under "state_dict", "model", "model_state_dict", there is ${found}`,
+      },
+    );
+  }
 });
 
 Deno.test("unpickle refuses globals, opcodes and protocols by name and place", () => {

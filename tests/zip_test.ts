@@ -148,7 +148,10 @@ Deno.test("openZip: an error of the source itself comes through as it is", async
   const archive = await openZip(failing);
   broken = true;
   for (const reading of [archive.read("a.txt"), openZip(failing)]) {
-    await assert.rejects(reading, { name: "Error", message: "connection lost" });
+    await assert.rejects(reading, {
+      name: "Error",
+      message: "connection lost",
+    });
   }
   broken = false;
   assert.deepEqual(await archive.read("a.txt"), contents.get("a.txt"));

@@ -5,7 +5,7 @@
  */
 
 /** What every module has. */
-interface ModuleBase {
+export interface ModuleBase {
   /** Path from the root as `named_modules()` gives it: `"layer1.0.conv2"`; the root's is `""`. */
   readonly name: string;
   /** The modules inside, by their own names, in the order of registration. */
@@ -14,60 +14,81 @@ interface ModuleBase {
 
 /** `torch.nn.Conv2d` without bias and with one dilation, as all of ResNet's are. */
 export interface Conv2d extends ModuleBase {
+  /** Tells it from the other modules. */
   readonly type: "Conv2d";
+  /** Channels of the input. */
   readonly inChannels: number;
+  /** Channels of the output. */
   readonly outChannels: number;
   /** Height and width of the filter; the other numbers hold for both directions as well. */
   readonly kernelSize: number;
+  /** Step between two outputs, in pixels of the input. */
   readonly stride: number;
+  /** Zeros on each side. */
   readonly padding: number;
+  /** Step between two taps of the filter. */
   readonly dilation: number;
+  /** Channels are split into so many groups, each convolved on its own. */
   readonly groups: number;
 }
 
 /** `torch.nn.BatchNorm2d` in evaluation, eps 1e-5. */
 export interface BatchNorm2d extends ModuleBase {
+  /** Tells it from the other modules. */
   readonly type: "BatchNorm2d";
+  /** Channels. */
   readonly numFeatures: number;
 }
 
 /** `torch.nn.ReLU`. */
 export interface ReLU extends ModuleBase {
+  /** Tells it from the other modules. */
   readonly type: "ReLU";
 }
 
 /** `torch.nn.MaxPool2d`; padding counts as minus infinity. */
 export interface MaxPool2d extends ModuleBase {
+  /** Tells it from the other modules. */
   readonly type: "MaxPool2d";
+  /** Height and width of the window. */
   readonly kernelSize: number;
+  /** Step between two outputs, in pixels of the input. */
   readonly stride: number;
+  /** On each side. */
   readonly padding: number;
 }
 
 /** `torch.nn.AdaptiveAvgPool2d((1, 1))`. */
 export interface AdaptiveAvgPool2d extends ModuleBase {
+  /** Tells it from the other modules. */
   readonly type: "AdaptiveAvgPool2d";
 }
 
 /** `torch.nn.Linear` with bias. */
 export interface Linear extends ModuleBase {
+  /** Tells it from the other modules. */
   readonly type: "Linear";
+  /** Length of an input. */
   readonly inFeatures: number;
+  /** Length of an output. */
   readonly outFeatures: number;
 }
 
 /** `torch.nn.Sequential`: its children in turn. */
 export interface Sequential extends ModuleBase {
+  /** Tells it from the other modules. */
   readonly type: "Sequential";
 }
 
 /** torchvision's `BasicBlock` or `Bottleneck`: a branch of convolutions, added to the input. */
 export interface Block extends ModuleBase {
+  /** Tells it from the other modules. */
   readonly type: "BasicBlock" | "Bottleneck";
 }
 
 /** The root: torchvision's `ResNet`. */
 export interface ResNetRoot extends ModuleBase {
+  /** Tells it from the other modules. */
   readonly type: "ResNet";
 }
 

@@ -4,10 +4,7 @@
  * @module
  */
 
-import type {
-  Entry,
-  FileEntry,
-} from "@zip.js/zip.js/lib/zip-core-custom.js";
+import type { Entry, FileEntry } from "@zip.js/zip.js/lib/zip-core-custom.js";
 import type { ByteSource } from "./byte_source.ts";
 
 /** A file in an archive, as the archive's directory has it. */

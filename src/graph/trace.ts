@@ -15,9 +15,11 @@ export const INPUT = "x";
 
 /** One value of the network. */
 export interface Node {
+  /** Its name, e.g. `"layer1.0.relu_1"`. */
   readonly name: string;
   /** The module that computes it; `null` for `add` and `flatten`. */
   readonly module: Module | null;
+  /** What computes it. */
   readonly op:
     | "Conv2d"
     | "BatchNorm2d"
@@ -33,6 +35,7 @@ export interface Node {
 
 /** One call of a module, a container's included. */
 export interface Call {
+  /** The module that is called. */
   readonly module: Module;
   /** The node that went in. */
   readonly input: string;

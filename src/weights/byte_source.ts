@@ -22,7 +22,9 @@ export async function openByteSource(source: BytesLike): Promise<ByteSource> {
     return fromBytes(new Uint8Array(source), "bytes");
   }
   if (source instanceof Blob) return fromBlob(source);
-  if (typeof source === "string" && !/^(https?|file|blob|data):/i.test(source)) {
+  if (
+    typeof source === "string" && !/^(https?|file|blob|data):/i.test(source)
+  ) {
     return await fromFile(source, source);
   }
   if (typeof source !== "string" && !(source instanceof URL)) {
@@ -66,7 +68,9 @@ function fromBlob(blob: Blob): ByteSource {
 async function fromFile(name: string | URL, path: string): Promise<ByteSource> {
   const { open } = await import("node:fs/promises");
   const file = await open(path).catch((cause) => {
-    const why = cause.code === "ENOENT" ? "there is no such file" : cause.message;
+    const why = cause.code === "ENOENT"
+      ? "there is no such file"
+      : cause.message;
     throw new Error(`cannot open "${name}": ${why}`, { cause });
   });
   const stat = await file.stat();

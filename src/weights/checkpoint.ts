@@ -42,8 +42,9 @@ export interface Checkpoint {
 export interface CheckpointMetadata {
   /** Architecture the tensors belong to, e.g. `"resnet50"`. */
   readonly arch?: string;
-  /** What it was made from, and that file's SHA-256. */
+  /** What it was made from. */
   readonly source?: string;
+  /** SHA-256 of the file that it was made from, in hex. */
   readonly sourceSha256?: string;
   /** `"float32"`, `"float16"` or `"int8"`. */
   readonly dtype?: string;

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { quoted } from "../arch/nearest.ts";
 import {
   decodeElements,
   type DType,
@@ -156,8 +157,8 @@ export const torchWorld: PickleWorld = {
 const WRAPPERS = ["state_dict", "model", "model_state_dict"];
 
 /**
- * The tensors of a state dict, given itself or as a training script's checkpoint around it.
- * What is no tensor is left out.
+ * The tensors of a state dict, given itself or in a training script's checkpoint, which may
+ * hold tensors of its own beside it. What is no tensor is left out.
  *
  * @throws {SyntaxError} If there are no tensors.
  */
@@ -165,20 +166,16 @@ export function findStateDict(
   saved: unknown,
   fail: Fail,
 ): Map<string, TensorView> {
-  const candidates = saved instanceof Map
-    ? [saved, ...WRAPPERS.map((key) => saved.get(key))]
-    : [];
-  for (const candidate of candidates) {
+  const top = saved instanceof Map ? saved : new Map<unknown, unknown>();
+  for (const candidate of [...WRAPPERS.map((key) => top.get(key)), top]) {
     const tensors = tensorsOf(candidate);
     if (tensors.size > 0) return tensors;
   }
-  const found = saved instanceof Map
-    ? `a dict with the keys ${JSON.stringify([...saved.keys()].slice(0, 8))}`
-    : "something else";
+  const keys = [...top.keys()].filter((key) => typeof key === "string");
   throw fail(
-    `no state dict but ${found}: tensors are looked for at the top and under ${
-      WRAPPERS.map((key) => `"${key}"`).join(", ")
-    }`,
+    `no state dict: tensors are looked for at the top and under ${
+      quoted(WRAPPERS)
+    }, there is ${quoted(keys.slice(0, 8)).slice(0, 200) || "no dict"}`,
   );
 }
 
