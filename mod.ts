@@ -19,6 +19,13 @@
  * @module
  */
 
+export type {
+  Tensor,
+  Tensor2D,
+  Tensor3D,
+  Tensor4D,
+} from "@tensorflow/tfjs-core";
+
 export {
   type BackendInfo,
   type BackendOptions,

@@ -12,29 +12,25 @@ import {
   featureMapGrid,
   type Image,
   startBackend,
-  type Tensor4D,
   toNCHW,
 } from "@layertap/resnet";
 
 const { build, threads } = await startBackend();
 title("The backend");
-console.log(`tfjs-backend-wasm, the ${build} build, ${threads} thread${threads > 1 ? "s" : ""}`);
+console.log(`tfjs-backend-wasm's ${build} build, threads: ${threads}`);
 
 title("From chelsea.png to the features of layer4");
 const chelsea = await decodeImage("examples/images/chelsea.png");
 using model = await createModel("mlnet_resnet18", null, true);
 using front = model.truncate("layer4"); // on the same weights
 const input = front.preprocess(chelsea);
-const first = milliseconds(() => front.forward(input).dispose());
-const warm = Array.from(
-  { length: 5 },
-  () => milliseconds(() => front.forward(input).dispose()),
-);
-const maps = front.forward(input) as Tensor4D;
-console.log(
-  `the first run took ${first} ms, the fastest of five more ` +
-    `${Math.min(...warm)} ms`,
-);
+const [cold, ...warm] = Array.from({ length: 6 }, () => {
+  const start = performance.now();
+  front.forward(input).dispose();
+  return Math.round(performance.now() - start);
+});
+console.log(`time: ${cold} ms, then warm ${warm.join(", ")} ms`);
+const maps = front.forward(input);
 console.log(`shape: [${maps.shape.join(", ")}] in tfjs's order, NHWC`);
 console.log(`       [${toNCHW(maps).shape.join(", ")}] in PyTorch's, NCHW`);
 const [means] = await embed(front, input).array();
@@ -67,15 +63,12 @@ const vectors = await embed(model, [...pictures.values()]).array();
 const cosines = vectors.map((a) => vectors.map((b) => cosine(a, b)));
 console.log(row("", names));
 for (const [i, name] of names.entries()) {
-  console.log(row(name, cosines[i].map((value) => value.toFixed(3))));
+  console.log(row(name, cosines[i].map(rounded)));
 }
 const [self, nearest, next] = descending(names, cosines[0], 3);
-console.log(
-  `\nNearest to ${self.name}: ${nearest.name}, at ${
-    nearest.value.toFixed(3)
-  };` +
-    ` then ${next.name}, at ${next.value.toFixed(3)}.`,
-);
+console.log(`
+Nearest to ${self.name} is ${nearest.name}, at ${rounded(nearest.value)},
+then comes ${next.name}, at ${rounded(next.value)}.`);
 if (nearest.name === "mirrored") {
   console.log("The same cat in a mirror is the nearest, as it should be.");
 } else {
@@ -85,12 +78,6 @@ if (nearest.name === "mirrored") {
 
 function title(text: string): void {
   console.log(`\n${text}\n${"-".repeat(text.length)}`);
-}
-
-function milliseconds(run: () => void): number {
-  const start = performance.now();
-  run();
-  return Math.round(performance.now() - start);
 }
 
 /** The names with the greatest values. */
@@ -116,6 +103,10 @@ function cosine(a: number[], b: number[]): number {
   const dot = (x: number[], y: number[]) =>
     x.reduce((sum, value, i) => sum + value * y[i], 0);
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}
+
+function rounded(value: number): string {
+  return value.toFixed(3);
 }
 
 function row(name: string, cells: string[]): string {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Image } from "./image/image.ts";
 import type { FeatureMapGridOptions } from "./output/feature_map_grid.ts";
 
@@ -24,19 +24,18 @@ export type { FeatureMapGridOptions };
  * @example The maps of a layer as a PNG file
  * ```ts
  * import { createModel, decodeImage, encodePng, featureMapGrid } from "@layertap/resnet";
- * import type { Tensor4D } from "@tensorflow/tfjs-core";
  * import assert from "node:assert/strict";
  *
  * using model = await createModel("mlnet_resnet18", "layer1", true);
  * const input = model.preprocess(await decodeImage("examples/images/chelsea.png"));
- * const maps = model.forward(input) as Tensor4D; // [1, 56, 56, 64]
+ * const maps = model.forward(input); // [1, 56, 56, 64]
  * const grid = await featureMapGrid(maps, { columns: 8, cell: 56, gap: 1 });
  * assert.deepEqual([grid.width, grid.height], [8 * 57 - 1, 8 * 57 - 1]);
  * const png = await encodePng(grid);
  * ```
  */
 export async function featureMapGrid(
-  maps: Tensor3D | Tensor4D,
+  maps: Tensor,
   options: FeatureMapGridOptions = {},
 ): Promise<Image> {
   const shape = maps.shape.slice(-3);

@@ -49,10 +49,11 @@ export function toNCHW(x: Tensor): Tensor {
  *
  * @example A batch that was made for PyTorch
  * ```ts
- * import { fromNCHW } from "@layertap/resnet";
+ * import { fromNCHW, startBackend } from "@layertap/resnet";
  * import * as tf from "@tensorflow/tfjs-core";
  * import assert from "node:assert/strict";
  *
+ * await startBackend();
  * assert.deepEqual(fromNCHW(tf.zeros([2, 3, 190, 257])).shape, [2, 190, 257, 3]);
  * ```
  */

@@ -1,4 +1,3 @@
-import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { type Command, count, oneOf, parse, required } from "./command.ts";
 import { modelOptions, openModel } from "./network.ts";
 
@@ -42,7 +41,7 @@ export const picture: Command = {
     const { encodePng } = await import("../image/encode_png.ts");
     const { writeFile } = await import("../output/write_file.ts");
     for await (const { input } of inputBatches(model, images)) {
-      const value = model.forward(input) as Tensor4D;
+      const value = model.forward(input);
       const grid = await featureMapGrid(value, { maps, colorMap });
       await writeFile(out, await encodePng(grid));
     }
