@@ -75,7 +75,7 @@ export {
   toRgb,
 } from "./src/image/image.ts";
 export type { DecoderModules } from "./src/image/load_decoder.ts";
-export type { FileSource } from "./src/image/read_bytes.ts";
+export type { FileSource } from "./src/formats/open_source.ts";
 export {
   denormalize,
   normalize,

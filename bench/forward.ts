@@ -8,6 +8,7 @@
  */
 
 import { load, machine } from "./machine.ts";
+import { whyMissing } from "./model_file.ts";
 import { type Entry, Runner } from "./runner.ts";
 import { median, quantile } from "./statistics.ts";
 import { table } from "./table.ts";
@@ -43,12 +44,10 @@ async function start(
   const runners: Runner[] = [];
   for (const entry of entries) {
     const name = [entry.script, ...entry.args ?? []].join(" ");
-    const model = `bench/models/${arch}.${entry.model}`;
-    if (entry.model && !await exists(model)) {
-      console.log(
-        `skipped ${name}: no ${model}; ` +
-          `python3 scripts/make_bench_models.py bench/models writes it`,
-      );
+    const missing = entry.model &&
+      await whyMissing(`bench/models/${arch}.${entry.model}`);
+    if (missing) {
+      console.log(`skipped ${name}: ${missing}`);
       continue;
     }
     try {
@@ -60,32 +59,24 @@ async function start(
   return runners;
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch {
-    return false;
-  }
-}
-
 /** A contestant that computes something else is none. */
 function requireSameLogits(runners: readonly Runner[]): void {
-  const [{ logits }] = runners.map((runner) => runner.greeting);
+  const { logits } = runners[0].greeting;
   const largest = Math.max(...logits.map(Math.abs));
   for (const { greeting } of runners) {
-    const off = greeting.logits.map((v, i) => Math.abs(v - logits[i]));
-    if (!(Math.max(...off) <= 1e-4 * largest)) {
-      throw new Error(
-        `${greeting.name}: logits are off by ${Math.max(...off)}`,
-      );
+    const off = Math.max(
+      ...greeting.logits.map((logit, i) => Math.abs(logit - logits[i])),
+    );
+    if (!(off <= 1e-4 * largest)) {
+      throw new Error(`${greeting.name}: logits are off by ${off}`);
     }
   }
 }
 
 async function bench(arch: string): Promise<void> {
   await using stack = new AsyncDisposableStack();
-  console.log(`\n## ${arch}\n`);
   const runners = await start(arch, stack);
+  if (runners.length === 0) return;
   requireSameLogits(runners);
   for (const runner of runners) await runner.run(warmUp);
   const times = new Map(runners.map((runner) => [runner, [] as number[]]));
@@ -94,6 +85,7 @@ async function bench(arch: string): Promise<void> {
     for (const [runner, all] of times) all.push(...await runner.run(passes));
   }
   const reference = median(times.get(runners[0])!);
+  console.log(`\n## ${arch}\n`);
   console.log(table([
     ["", "threads", "median ms", "quartiles", "of the first"],
     ...[...times].map(([{ greeting }, all]) => [
@@ -105,9 +97,8 @@ async function bench(arch: string): Promise<void> {
     ]),
   ]));
   console.log(
-    `\n${
-      rounds * passes
-    } passes each, in ${rounds} rounds; ${before} at the start, ${load()} at the end`,
+    `\n${rounds * passes} passes each, in ${rounds} rounds; ` +
+      `load ${before} before, ${load()} after`,
   );
 }
 

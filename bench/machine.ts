@@ -8,6 +8,5 @@ export function machine(): string {
     `cores, Deno ${deno} (V8 ${v8}), ${Deno.build.os}`;
 }
 
-/** The load of the last minute; above 0 before a bench, something else runs. */
-export const load = (): string =>
-  `load ${Deno.loadavg()[0].toFixed(2)} over the last minute`;
+/** Processes that wanted to run, over the last minute: what else the machine does. */
+export const load = (): string => Deno.loadavg()[0].toFixed(2);

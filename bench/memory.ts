@@ -6,6 +6,7 @@
 
 import { machine } from "./machine.ts";
 import type { Report, Run, Usage } from "./memory_case.ts";
+import { whyMissing } from "./model_file.ts";
 import { table } from "./table.ts";
 
 const file = "bench/models/resnet50.pth";
@@ -18,7 +19,12 @@ const cases: readonly [name: string, outputLayer: string, run: Run][] = [
   ["whole, and truncated to layer3", "fc", "truncate"],
 ];
 
-/** Runs a case in a process that inherits no high-water mark from this one, which stays small. */
+/**
+ * Runs a case in a new process.
+ *
+ * Linux lets the peak of a process begin with its parent's, so this one stays small: it loads no
+ * model, nor the code for it.
+ */
 async function measure(outputLayer: string, run: Run): Promise<Report> {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
@@ -52,13 +58,9 @@ function cells(name: string, created: Usage, ran: Usage): string[] {
   ];
 }
 
-try {
-  await Deno.stat(file);
-} catch (error) {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
-  console.error(
-    `no ${file}; python3 scripts/make_bench_models.py bench/models writes it`,
-  );
+const missing = await whyMissing(file);
+if (missing) {
+  console.error(missing);
   Deno.exit(1);
 }
 const reports: [string, Report][] = [];

@@ -16,7 +16,7 @@ import { basename } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { imagenetPreset } from "../src/arch/preset.ts";
-import { openByteSource } from "../src/weights/byte_source.ts";
+import { openByteSource } from "../src/formats/open_source.ts";
 import { openCheckpointAt } from "../src/weights/open.ts";
 import { type PackedDType, writePacked } from "../src/weights/pack.ts";
 import { sha256 } from "../src/weights/sha256.ts";

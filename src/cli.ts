@@ -96,5 +96,11 @@ function oneLine(error: unknown): string {
 }
 
 if (import.meta.main) {
+  process.stdout.on("error", (error: Error & { code?: string }) => {
+    // A reader that has seen enough, such as `head`, is no failure.
+    if (error.code === "EPIPE") process.exit(0);
+    process.stderr.write(`layertap: cannot print: ${oneLine(error)}\n`);
+    process.exit(1);
+  });
   process.exitCode = await main(process.argv.slice(2));
 }

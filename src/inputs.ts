@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { decodeImage } from "./image/decode.ts";
 import type { Image } from "./image/image.ts";
-import { readBytes } from "./image/read_bytes.ts";
+import { readBytes } from "./formats/open_source.ts";
 import type { ResNet } from "./model.ts";
 import { nchwToNhwc, type ShapedArray } from "./output/layout.ts";
 

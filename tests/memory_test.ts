@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor4D } from "@tensorflow/tfjs-core";
-import { type ArchRow, createModel, fromNCHW, type ResNet } from "../mod.ts";
+import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import {
+  type ArchRow,
+  createModel,
+  type ResNet,
+  startBackend,
+} from "../mod.ts";
 import { formulaCheckpoint, uniform } from "./formula.ts";
 
 const small: ArchRow = {
@@ -11,22 +16,24 @@ const small: ArchRow = {
   numClasses: 10,
 };
 
-const make = (arch: ArchRow, outputLayer?: string): Promise<ResNet> =>
-  createModel(arch, outputLayer, formulaCheckpoint(arch));
+const makeSmall = (outputLayer?: string): Promise<ResNet> =>
+  createModel(small, outputLayer, formulaCheckpoint(small));
 
-const makeInput = (side: number): Tensor4D =>
-  tf.tidy(() =>
-    fromNCHW(tf.tensor(uniform("input", 3 * side * side), [1, 3, side, side]))
-  );
+/** What tfjs counts. */
+interface Held {
+  readonly tensors: number;
+  readonly buffers: number;
+  readonly bytes: number;
+}
 
-/** Tensors and their bytes, the backend's included. */
-function held(): { tensors: number; buffers: number; bytes: number } {
+const nothing: Held = { tensors: 0, buffers: 0, bytes: 0 };
+
+function held(): Held {
   const { numTensors, numDataBuffers, numBytes } = tf.memory();
   return { tensors: numTensors, buffers: numDataBuffers, bytes: numBytes };
 }
 
-/** What was added since. */
-function since(before: ReturnType<typeof held>): ReturnType<typeof held> {
+function heldSince(before: Held): Held {
   const now = held();
   return {
     tensors: now.tensors - before.tensors,
@@ -41,54 +48,173 @@ function wasmHeap(): number {
   return wasm.HEAPU8.length;
 }
 
-function values(tensor: tf.Tensor): number[] {
-  const numbers = [...tensor.dataSync()];
+/** The values of a tensor, which is disposed. */
+function take(tensor: Tensor): Float32Array {
+  const values = tensor.dataSync<"float32">();
   tensor.dispose();
-  assert(numbers.some((v) => v !== 0), "all zero");
-  return numbers;
+  assert(values.some((value) => value !== 0), "all zero");
+  return values;
 }
 
-// Of torchvision's resnet50: weights of convolutions and of fc, and one bias for each channel.
-const wholeFloats = 25_530_472, layer2Floats = 1_439_872;
-
-Deno.test("cut at layer2, resnet50 never holds layer3, layer4 or fc", async () => {
-  // The backend must run, or its own start is counted.
-  (await make(small, "conv1")).dispose();
-  const before = held(), heapBefore = wasmHeap();
-  const checkpoint = formulaCheckpoint("resnet50");
-  const model = await createModel("resnet50", "layer2", checkpoint);
-
-  const needed = [...checkpoint.tensors.keys()]
-    .filter((name) => /^(conv1|bn1|layer1|layer2)\./.test(name));
-  assert.deepEqual(checkpoint.reads.toSorted(), needed.toSorted());
-  assert.deepEqual(since(before), {
-    tensors: 48,
-    buffers: 48,
-    bytes: 4 * layer2Floats,
+/** A test with an input, 32x32, after which nothing may be left. */
+function memoryTest(name: string, body: (x: Tensor4D) => Promise<void>) {
+  Deno.test(`memory: ${name}`, async () => {
+    await startBackend();
+    const before = held();
+    const x = tf.tensor4d(uniform("input", 32 * 32 * 3), [1, 32, 32, 3]);
+    await body(x);
+    x.dispose();
+    assert.deepEqual(heldSince(before), nothing);
   });
-  assert.equal(model.weightBytes, 4 * layer2Floats);
+}
 
-  const x = makeInput(64);
-  model.forward(x).dispose();
-  const behind = 4 * (wholeFloats - layer2Floats);
-  assert(
-    wasmHeap() - heapBefore < behind,
-    `the heap grew by ${wasmHeap() - heapBefore}`,
+// Of torchvision's resnet50, whole and to layer2: the weights of the convolutions and of fc, and
+// a bias for each of their output channels.
+const wholeBytes = 4 * 25_530_472, layer2Bytes = 4 * 1_439_872;
+
+memoryTest("cut at layer2, resnet50 holds nothing behind it", async (x) => {
+  const before = held(), heap = wasmHeap();
+  const checkpoint = formulaCheckpoint("resnet50");
+  using model = await createModel("resnet50", "layer2", checkpoint);
+  assert.deepEqual(
+    checkpoint.reads.toSorted(),
+    [...checkpoint.tensors.keys()]
+      .filter((name) => /^(conv1|bn1|layer1|layer2)\./.test(name)).toSorted(),
   );
-  tf.dispose(x);
-  model.dispose();
-  assert.deepEqual(since(before), { tensors: 0, buffers: 0, bytes: 0 });
+  const weights = { tensors: 48, buffers: 48, bytes: layer2Bytes };
+  assert.deepEqual(heldSince(before), weights);
+  assert.equal(model.weightBytes, layer2Bytes);
+  take(model.forward(x));
+  const grown = wasmHeap() - heap;
+  assert(grown < wholeBytes - layer2Bytes, `the heap grew by ${grown}`);
 });
 
-Deno.test("a whole resnet50 holds each weight once in tensors", async () => {
+memoryTest("a whole resnet50 is each weight once in tensors", async () => {
   const before = held();
-  {
-    using model = await make(archTable.get("resnet50")!);
-    assert.deepEqual(since(before), {
-      tensors: 108,
-      buffers: 108,
-      bytes: 4 * wholeFloats,
-    });
-  }
-  assert.deepEqual(since(before), { tensors: 0, buffers: 0, bytes: 0 });
+  using model = await createModel(
+    "resnet50",
+    null,
+    formulaCheckpoint("resnet50"),
+  );
+  const weights = { tensors: 108, buffers: 108, bytes: wholeBytes };
+  assert.deepEqual(heldSince(before), weights);
+  assert.equal(model.weightBytes, wholeBytes);
 });
+
+memoryTest("truncate makes no tensor, and each goes on its own", async (x) => {
+  const before = held();
+  const cut = await makeSmall("layer2");
+  const cutWeights = heldSince(before);
+  const expected = take(cut.forward(x));
+  cut.dispose();
+
+  for (const first of ["original", "truncated"]) {
+    const model = await makeSmall();
+    const wholeWeights = heldSince(before);
+    const front = model.truncate("layer2");
+    assert.deepEqual(heldSince(before), wholeWeights);
+    assert.equal(front.weightBytes, cutWeights.bytes);
+
+    const logits = take(model.forward(x));
+    assert.deepEqual(take(front.forward(x)), expected);
+    assert.deepEqual(heldSince(before), wholeWeights);
+    if (first === "original") {
+      model.dispose();
+      assert.deepEqual(heldSince(before), cutWeights);
+      assert.deepEqual(take(front.forward(x)), expected);
+      front.dispose();
+    } else {
+      front.dispose();
+      assert.deepEqual(heldSince(before), wholeWeights);
+      assert.deepEqual(take(model.forward(x)), logits);
+      model.dispose();
+    }
+    assert.deepEqual(heldSince(before), nothing);
+  }
+});
+
+memoryTest("extract of one more node costs that node's tensor", async (x) => {
+  using model = await makeSmall();
+  const shapes = model.shapes([1, 32, 32, 3]);
+  const before = held();
+  for (
+    const node of [
+      "conv1",
+      "layer1.0.bn1",
+      "layer1.0.relu",
+      "layer2.0.downsample.0",
+      "layer3.0.conv2",
+      "layer4.0.relu_1",
+    ]
+  ) {
+    const { fc } = model.extract(x, ["fc"]);
+    const without = heldSince(before);
+    fc.dispose();
+    const both = model.extract(x, ["fc", node]);
+    const size = shapes.get(node)!.reduce((a, b) => a * b);
+    assert.deepEqual(heldSince(before), {
+      tensors: without.tensors + 1,
+      buffers: without.buffers + 1,
+      bytes: without.bytes + 4 * size,
+    }, node);
+    tf.dispose(both);
+  }
+});
+
+/** Kinds of forward passes; each disposes what is its own. */
+const passes: Record<string, (model: ResNet, x: Tensor4D) => void> = {
+  forward: (model, x) => take(model.forward(x)),
+  extract(model, x) {
+    tf.dispose(model.extract(x, ["layer1.0.conv1", "layer2", "avgpool", "fc"]));
+  },
+  "hooks that keep and replace"(model, x) {
+    const kept: Tensor[] = [];
+    const handles = [
+      model.registerForwardHook("layer1.0.relu", (_module, _inputs, output) => {
+        kept.push(output.clone());
+      }),
+      model.registerForwardHook(
+        "layer2",
+        (_module, _inputs, output) => tf.mul(output, 2),
+      ),
+    ];
+    take(model.forward(x));
+    tf.dispose(kept);
+    handles.forEach((handle) => handle.remove());
+  },
+  "hooks that throw"(model, x) {
+    const handles = [
+      model.registerForwardHook(
+        "layer2.0.conv2",
+        (_module, _inputs, output) => tf.neg(output),
+      ),
+      model.registerForwardHook("layer2.0.conv2", () => {
+        throw new Error("thrown by a hook");
+      }),
+    ];
+    assert.throws(() => model.forward(x), /^Error: thrown by a hook$/);
+    assert.throws(() => model.extract(x, ["layer1", "fc"]), /thrown by a hook/);
+    handles.forEach((handle) => handle.remove());
+  },
+};
+
+for (
+  const [name, kinds] of [
+    ["1,000 forward passes leave nothing", [passes.forward]],
+    ["1,000 passes of all kinds leave nothing", Object.values(passes)],
+  ] as const
+) {
+  memoryTest(name, async (x) => {
+    using model = await makeSmall();
+    const run = (count: number) => {
+      for (let pass = 0; pass < count; pass++) {
+        kinds[pass % kinds.length](model, x);
+      }
+    };
+    run(20);
+    const before = held(), heap = wasmHeap();
+    run(1000);
+    assert.deepEqual(heldSince(before), nothing);
+    assert.equal(wasmHeap(), heap);
+  });
+}

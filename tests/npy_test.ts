@@ -4,7 +4,7 @@ import type { ElementArray } from "../src/formats/elements.ts";
 import { decodeFloat16, encodeFloat16 } from "../src/formats/float16.ts";
 import { decodeNpy, encodeNpy, npyHeader } from "../src/formats/npy.ts";
 import { openZip } from "../src/formats/zip.ts";
-import { openByteSource } from "../src/weights/byte_source.ts";
+import { openByteSource } from "../src/formats/open_source.ts";
 import { fileBytes, folder } from "./weights_fixtures.ts";
 
 interface Expected {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import type { ByteSource } from "../src/formats/byte_source.ts";
 import { createZip, openZip } from "../src/formats/zip.ts";
-import { openByteSource } from "../src/weights/byte_source.ts";
+import { openByteSource } from "../src/formats/open_source.ts";
 import { openCheckpoint } from "../src/weights/open.ts";
 
 export const folder = "tests/data/weights";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { openByteSource } from "../src/weights/byte_source.ts";
+import { openByteSource } from "../src/formats/open_source.ts";
 import { openCheckpoint } from "../src/weights/open.ts";
 import { sha256 } from "../src/weights/sha256.ts";
 import {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openZip } from "../src/formats/zip.ts";
-import { openByteSource } from "../src/weights/byte_source.ts";
+import { openByteSource } from "../src/formats/open_source.ts";
 import { openCheckpoint, openCheckpointAt } from "../src/weights/open.ts";
 import {
   assertSameBits,

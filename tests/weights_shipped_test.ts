@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { packFile } from "../scripts/pack_weights.ts";
-import { openByteSource } from "../src/weights/byte_source.ts";
+import { openByteSource } from "../src/formats/open_source.ts";
 import { openPretrained } from "../src/weights/resolve.ts";
 import { sha256 } from "../src/weights/sha256.ts";
 

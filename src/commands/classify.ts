@@ -59,7 +59,7 @@ export const classify: Command = {
 };
 
 async function readLines(path: string): Promise<string[]> {
-  const { readBytes } = await import("../image/read_bytes.ts");
+  const { readBytes } = await import("../formats/open_source.ts");
   const { bytes } = await readBytes(path);
   return new TextDecoder().decode(bytes).trimEnd().split(/\r?\n/);
 }

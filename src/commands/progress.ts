@@ -20,8 +20,8 @@ export async function startProgress(
     format: `${job} {bar} {percentage} % {eta_formatted}`,
     barCompleteChar: "█",
     barIncompleteChar: "░",
-    hideCursor: true,
     clearOnComplete: true,
+    linewrap: true, // Else it switches wrapping off, and ^C leaves the terminal so.
   });
   bar.start(1, 0);
   return { update: (done) => bar.update(done), stop: () => bar.stop() };

@@ -16,6 +16,10 @@ export interface ByteSource {
    * @throws {SyntaxError} If the source ends before that: the file is cut short.
    */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Told which ranges will be read, in that order, so that they can be fetched ahead. */
+  expect?(
+    ranges: readonly { readonly offset: number; readonly length: number }[],
+  ): void;
   /** Closes the file behind it, if there is one. Safe to call twice. */
   close(): void;
 }

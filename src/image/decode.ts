@@ -10,7 +10,7 @@ import { jpeg } from "./jpeg.ts";
 import type { DecoderModules } from "./load_decoder.ts";
 import { orient, readOrientation } from "./orientation.ts";
 import { png } from "./png.ts";
-import { type FileSource, readBytes } from "./read_bytes.ts";
+import { type FileSource, readBytes } from "../formats/open_source.ts";
 import { webp } from "./webp.ts";
 
 const formats: readonly ImageFormat[] = [jpeg, png, webp];

@@ -29,6 +29,11 @@ export interface Checkpoint {
   /** What the file says of itself: arch, transform, origin. Empty for a plain state dict. */
   readonly metadata?: CheckpointMetadata;
   /**
+   * Told before the first read which tensors will be read, in that order: what comes over the
+   * network is then fetched in few requests, and nothing else is.
+   */
+  expect?(names: readonly string[]): void;
+  /**
    * The values of one tensor in C order, as float32. The array belongs to the caller.
    *
    * @throws {RangeError} If there is no tensor of that name.

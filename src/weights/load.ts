@@ -11,14 +11,20 @@ import {
   type Module,
   modulesOf,
   tensorsOf,
+  type TensorSpec,
 } from "../arch/module.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { foldBatchNorm, type FoldedConv } from "./fold.ts";
 
+/** All tensors of a tree, in the state dict's order, which is that of the forward pass. */
+const specs = (tree: Module): TensorSpec[] =>
+  [...modulesOf(tree)].flatMap(tensorsOf);
+
 const list = (names: readonly string[]) => names.join(", ");
 
 /**
- * Checks a checkpoint's names and shapes against the front of a network that will be loaded.
+ * Checks a checkpoint's names and shapes against the front of a network that will be loaded, and
+ * tells it which tensors that is.
  *
  * @param root The tree up to the cut: what must be there.
  * @param full The whole tree: what may be there.
@@ -30,7 +36,6 @@ export function checkTensors(
   root: Module,
   full: Module,
 ): void {
-  const specs = (tree: Module) => [...modulesOf(tree)].flatMap(tensorsOf);
   const { tensors } = checkpoint;
   const needed = specs(root);
   const missing = needed.filter(({ name }) => !tensors.has(name))
@@ -50,7 +55,10 @@ export function checkTensors(
     misshapen.length ? [`misshapen ${list(misshapen)}`] : [],
     extra.length ? [`unexpected ${list(extra)}`] : [],
   ].flat();
-  if (complaints.length === 0) return;
+  if (complaints.length === 0) {
+    checkpoint.expect?.(needed.map(({ name }) => name));
+    return;
+  }
   const headless = complaints.length === 1 && missing.length > 0 &&
     missing.every((name) => name.startsWith("fc."));
   const hint = headless

@@ -6,7 +6,7 @@
 
 import type { ByteSource } from "../formats/byte_source.ts";
 import { openZip } from "../formats/zip.ts";
-import { type BytesLike, openByteSource } from "./byte_source.ts";
+import { type FileSource, openByteSource } from "../formats/open_source.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { openPacked } from "./packed.ts";
 import { openPth, PICKLE_ENTRY } from "./pth.ts";
@@ -18,7 +18,7 @@ import { openPth, PICKLE_ENTRY } from "./pth.ts";
  * @throws {SyntaxError} If it is none of these; the message says what it looks like.
  * @throws {Error} If it cannot be opened or fetched.
  */
-export async function openCheckpoint(source: BytesLike): Promise<Checkpoint> {
+export async function openCheckpoint(source: FileSource): Promise<Checkpoint> {
   const bytes = await openByteSource(source);
   try {
     return await openCheckpointAt(bytes);

@@ -6,7 +6,7 @@
 
 import { nearest, quoted } from "../arch/nearest.ts";
 import type { Preset } from "../arch/preset.ts";
-import type { BytesLike } from "./byte_source.ts";
+import type { FileSource } from "../formats/open_source.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { openCheckpoint } from "./open.ts";
 import { isGranted } from "./permissions.ts";
@@ -18,7 +18,7 @@ import { openFromTorchCache } from "./torch_cache.ts";
  * name of an entry (`"IMAGENET1K_V2"`, `"DEFAULT"`, `"ResNet50_Weights.IMAGENET1K_V2"`); a path,
  * a URL or bytes; or a checkpoint that is open.
  */
-export type Pretrained = true | BytesLike | Checkpoint;
+export type Pretrained = true | FileSource | Checkpoint;
 
 /** Weights, open, and the transform that goes with them. */
 export interface OpenedWeights {

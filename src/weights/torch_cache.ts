@@ -6,7 +6,7 @@
  * @module
  */
 
-import { openByteSource } from "./byte_source.ts";
+import { openByteSource } from "../formats/open_source.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { openCheckpointAt } from "./open.ts";
 import { isGranted } from "./permissions.ts";

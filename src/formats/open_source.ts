@@ -4,10 +4,13 @@
  * @module
  */
 
-import type { ByteSource } from "../formats/byte_source.ts";
+import type { ByteSource } from "./byte_source.ts";
 
-/** Where weights can come from: a path, a `file:`, `http(s):`, `blob:` or `data:` URL, or bytes. */
-export type BytesLike = string | URL | Uint8Array | ArrayBuffer | Blob;
+/**
+ * What a file can be given as: a path, a URL or its bytes. A string is a URL if it begins with
+ * `http:`, `https:`, `file:`, `data:` or `blob:`.
+ */
+export type FileSource = string | URL | Uint8Array | ArrayBuffer | Blob;
 
 /**
  * Opens a source of bytes. A file stays on disk and is read where it is asked; what another
@@ -16,7 +19,7 @@ export type BytesLike = string | URL | Uint8Array | ArrayBuffer | Blob;
  * @throws {TypeError} If it is no source at all.
  * @throws {Error} If the file cannot be opened or the server does not answer with 2xx.
  */
-export async function openByteSource(source: BytesLike): Promise<ByteSource> {
+export async function openByteSource(source: FileSource): Promise<ByteSource> {
   if (source instanceof Uint8Array) return fromBytes(source, "bytes");
   if (source instanceof ArrayBuffer) {
     return fromBytes(new Uint8Array(source), "bytes");
@@ -29,13 +32,32 @@ export async function openByteSource(source: BytesLike): Promise<ByteSource> {
   }
   if (typeof source !== "string" && !(source instanceof URL)) {
     throw new TypeError(
-      `cannot open ${typeof source}: a path, a URL, bytes or a Blob is wanted`,
+      `cannot open ${
+        source === null ? "null" : typeof source
+      }: a path, a URL, bytes or a Blob is wanted`,
     );
   }
   const url = new URL(source);
   if (url.protocol !== "file:") return await fromServer(url);
   const { fileURLToPath } = await import("node:url");
   return await fromFile(url, fileURLToPath(url));
+}
+
+/**
+ * Reads a whole file.
+ *
+ * @throws {TypeError} If it is no source at all.
+ * @throws {Error} If it cannot be read; the message names it.
+ */
+export async function readBytes(
+  source: FileSource,
+): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }> {
+  const opened = await openByteSource(source);
+  try {
+    return { name: opened.name, bytes: await opened.read(0, opened.size) };
+  } finally {
+    opened.close();
+  }
 }
 
 function fromBytes(bytes: Uint8Array, name: string): ByteSource {
@@ -117,7 +139,8 @@ async function fromServer(url: URL): Promise<ByteSource> {
         .trimEnd(),
     );
   }
-  return fromBytes(new Uint8Array(await response.arrayBuffer()), url.href);
+  const name = url.protocol === "data:" ? "data: URL" : url.href;
+  return fromBytes(new Uint8Array(await response.arrayBuffer()), name);
 }
 
 function checkRange(source: ByteSource, offset: number, length: number): void {
