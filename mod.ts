@@ -34,6 +34,17 @@ export {
 } from "./src/backend/start.ts";
 export { createModel, type ModelOptions } from "./src/create_model.ts";
 export { ResNet } from "./src/model.ts";
+export {
+  type Classification,
+  classify,
+  type ClassifyOptions,
+} from "./src/classify.ts";
+export { embed } from "./src/embed.ts";
+export { extractFiles, type ExtractFilesOptions } from "./src/extract_files.ts";
+export {
+  featureMapGrid,
+  type FeatureMapGridOptions,
+} from "./src/feature_map_grid.ts";
 export type { ForwardHook, HookHandle } from "./src/hooks.ts";
 export { fromNCHW, toNCHW } from "./src/layout.ts";
 export { preprocess, unprocess } from "./src/preprocess.ts";
@@ -75,6 +86,9 @@ export {
   toRgb,
 } from "./src/image/image.ts";
 export type { DecoderModules } from "./src/image/load_decoder.ts";
+export { type ShapedArray } from "./src/output/layout.ts";
+export { npzStream, type StackedArray } from "./src/output/npz.ts";
+export type { ColorMapName } from "./src/output/color_map.ts";
 export type { FileSource } from "./src/formats/open_source.ts";
 export {
   denormalize,

@@ -53,6 +53,7 @@ export function classify(
   pictures: readonly Picture[] | Tensor4D,
   options?: ClassifyOptions,
 ): Promise<Classification[][]>;
+/** The same for one picture: one list of classes. */
 export function classify(
   model: ResNet,
   picture: Picture,

@@ -19,6 +19,8 @@ import { layers } from "./commands/layers.ts";
 import { picture } from "./commands/picture.ts";
 import { summary } from "./commands/summary.ts";
 
+export type { Io };
+
 const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({ extract, classify, picture, summary, layers }),
 );
