@@ -18,6 +18,8 @@ export interface ArchRow {
   readonly widthPerGroup?: number;
   /** Outputs of `fc`. 0 means that there is none, and the network ends with `flatten`. Default 1000. */
   readonly numClasses?: number;
+  /** Where the network comes from, if it isn't one of torchvision's. */
+  readonly origin?: string;
 }
 
 /** An architecture name of torchvision 0.14's `models/resnet.py`. */
@@ -75,12 +77,13 @@ const rows: readonly (ArchRow & { name: ArchName })[] = [
     layers: [3, 4, 23, 3],
     widthPerGroup: 128,
   },
-  // Not torchvision's: see weights/README.md. Three blocks in layer4, and no head.
+  // Three blocks in layer4, and no head: see weights/README.md.
   {
     name: "mlnet_resnet18",
     block: "BasicBlock",
     layers: [2, 2, 2, 3],
     numClasses: 0,
+    origin: "ML.NET",
   },
 ];
 
