@@ -65,7 +65,10 @@ def build(case):
         groups=case.get("groups", 1),
         width_per_group=case.get("widthPerGroup", 64),
         num_classes=case.get("numClasses", 1000),
+        replace_stride_with_dilation=case.get("replaceStrideWithDilation"),
     )
+    if "inChannels" in case:
+        net.conv1 = torch.nn.Conv2d(case["inChannels"], 64, 7, stride=2, padding=3, bias=False)
     state = net.state_dict()
     for name, tensor in state.items():
         if not name.endswith("num_batches_tracked"):
@@ -114,6 +117,10 @@ CASES = {
     "small_resnext101_64x4d": dict(block="Bottleneck", layers=[1, 1, 2, 1], groups=64, widthPerGroup=4, input=[1, 48, 64]),
     "small_wide_resnet50_2": dict(block="Bottleneck", layers=ONE, widthPerGroup=128, input=[2, 33, 33]),
     "small_wide_resnet101_2": dict(block="Bottleneck", layers=[1, 1, 2, 1], widthPerGroup=128, input=[1, 34, 62]),
+    # Output strides of 16 and 8, a picture of one channel.
+    "dilated_16": dict(block="Bottleneck", layers=[1, 1, 2, 2], replaceStrideWithDilation=[False, False, True], input=[1, 65, 97]),
+    "dilated_8": dict(block="Bottleneck", layers=[1, 2, 2, 2], groups=32, widthPerGroup=4, numClasses=7, replaceStrideWithDilation=[False, True, True], input=[2, 49, 64]),
+    "dilated_4": dict(block="Bottleneck", layers=[1, 1, 1, 2], inChannels=1, replaceStrideWithDilation=[True, True, True], input=[1, 40, 33]),
     "one_pixel": dict(block="BasicBlock", layers=ONE, numClasses=10, input=[1, 1, 1]),
 }
 
@@ -125,7 +132,8 @@ def main(folder):
     for name, case in CASES.items():
         net = build(case)
         n, h, w = case["input"]
-        x = torch.from_numpy(uniform("input", n * 3 * h * w).astype(np.float32).reshape(n, 3, h, w)).double()
+        c = case.get("inChannels", 3)
+        x = torch.from_numpy(uniform("input", n * c * h * w).astype(np.float32).reshape(n, c, h, w)).double()
         nodes = [node for node in get_graph_node_names(net)[1] if node != "x"]
         with torch.no_grad():
             values = create_feature_extractor(net, nodes)(x)

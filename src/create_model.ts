@@ -20,10 +20,22 @@ import { initialWeights } from "./weights/init.ts";
 import { openPretrained, type Pretrained } from "./weights/resolve.ts";
 import { checkTensors, TensorReader } from "./weights/load.ts";
 
+/** Arguments of torchvision's constructor that change a network of the table. */
+export type ConstructorOptions = Pick<
+  ArchRow,
+  | "groups"
+  | "widthPerGroup"
+  | "numClasses"
+  | "replaceStrideWithDilation"
+  | "inChannels"
+>;
+
 /** What `createModel` takes besides architecture, cut and weights. */
-export interface ModelOptions {
+export interface ModelOptions extends ConstructorOptions {
   /** Seed of the fresh weights where `pretrained` is false. Default 0. */
   readonly seed?: number;
+  /** Where `pretrained` is false: each block starts as the identity. Default false. */
+  readonly zeroInitResidual?: boolean;
   /** Told what is odd but no error, such as weights that are NaN. Default `console.warn`. */
   readonly warn?: (message: string) => void;
 }
@@ -67,14 +79,20 @@ export async function createModel(
   pretrained: false | Pretrained = false,
   options: ModelOptions = {},
 ): Promise<ResNet> {
-  const row = archRow(arch);
+  const row = archRow({ ...archRow(arch), ...constructorOptions(options) });
   const full = traceForward(buildResNet(row));
   const output = outputLayer === null
     ? full.output
     : resolveNode(full, full, outputLayer);
   const trace = cutTrace(full, output);
   const { checkpoint, preset = imagenetPreset } = pretrained === false
-    ? { checkpoint: initialWeights(trace.root, options.seed ?? 0) }
+    ? {
+      checkpoint: initialWeights(
+        trace.root,
+        options.seed ?? 0,
+        options.zeroInitResidual,
+      ),
+    }
     : await openPretrained(row.name, pretrained);
   try {
     checkTensors(checkpoint, row.name, trace.root, full.root);
@@ -87,6 +105,21 @@ export async function createModel(
     // A checkpoint that the caller opened stays open for the next model.
     if (checkpoint !== pretrained) checkpoint.close();
   }
+}
+
+/** Those options that are part of a row, as far as they are given. */
+function constructorOptions(options: ModelOptions): ConstructorOptions {
+  const keys = [
+    "groups",
+    "widthPerGroup",
+    "numClasses",
+    "replaceStrideWithDilation",
+    "inChannels",
+  ] as const;
+  return Object.fromEntries(
+    keys.map((key) => [key, options[key]] as const)
+      .filter(([, value]) => value !== undefined),
+  );
 }
 
 /** Reads, folds and packs the weights of a trace, one layer at a time in its order. */

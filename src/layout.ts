@@ -67,18 +67,21 @@ export function fromNCHW(x: Tensor): Tensor4D {
 /**
  * Checks a batch that goes into a network.
  *
- * @throws {TypeError} If it is no float32 tensor `[N, H, W, 3]`.
+ * @throws {TypeError} If it is no float32 tensor `[N, H, W, channels]`.
  * @throws {RangeError} If one of its sides is 0.
  */
-export function requireInput(x: unknown): asserts x is Tensor4D {
-  const want = "a float32 tensor [N, H, W, 3] is allowed";
+export function requireInput(
+  x: unknown,
+  channels: number,
+): asserts x is Tensor4D {
+  const want = `a float32 tensor [N, H, W, ${channels}] is allowed`;
   if (!(x instanceof tf.Tensor)) {
     throw new TypeError(`forward: got ${typeof x}, ${want}`);
   }
   const shape = `[${x.shape.join(", ")}]`;
-  if (x.rank !== 4 || x.shape[3] !== 3) {
-    const hint = x.rank === 4 && x.shape[1] === 3
-      ? "; that looks like PyTorch's [N, 3, H, W]: fromNCHW(x) turns it"
+  if (x.rank !== 4 || x.shape[3] !== channels) {
+    const hint = x.rank === 4 && x.shape[1] === channels
+      ? `; that looks like PyTorch's [N, ${channels}, H, W]: fromNCHW(x) turns it`
       : "";
     throw new TypeError(`forward: got ${shape}, ${want}${hint}`);
   }

@@ -32,7 +32,7 @@ export class Loans {
    * @param lent The last handle that was lent before the hook was called.
    */
   take(result: Tensor, lent: Tensor): Tensor {
-    const madeInside = result.id > lent.id;
+    const madeInside = result.id > lent.id && !this.#lent.has(result);
     return madeInside
       ? result
       : Object.getPrototypeOf(result).clone.call(result);

@@ -5,7 +5,7 @@
  */
 
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
-import type { Module } from "./arch/module.ts";
+import type { Conv2d, Module } from "./arch/module.ts";
 import { modulesOf } from "./arch/module.ts";
 import type { Preset } from "./arch/preset.ts";
 import type { Picture } from "./image/image.ts";
@@ -13,12 +13,13 @@ import { callsOf, resolveNode } from "./graph/names.ts";
 import { makePlan, type Step, type Value } from "./graph/plan.ts";
 import { runPlan } from "./graph/run.ts";
 import { inferShapes } from "./graph/shapes.ts";
-import { type Call, cutTrace, type Trace } from "./graph/trace.ts";
+import { cutTrace, INPUT, type Trace } from "./graph/trace.ts";
+import { fireHooks, type HookedPass, hookedPass } from "./hooked_pass.ts";
 import {
   type ForwardHook,
+  type ForwardPreHook,
   type HookHandle,
   Hooks,
-  watchedBy,
 } from "./hooks.ts";
 import type { Kernels } from "./kernels/kernels.ts";
 import { requireInput } from "./layout.ts";
@@ -107,6 +108,7 @@ export class ResNet implements Disposable {
    * ```
    */
   forward(x: Tensor4D): Tensor {
+    this.#requireInput(x);
     return this.#run(x, [this.outputLayer]).get(this.outputLayer)!;
   }
 
@@ -142,6 +144,7 @@ export class ResNet implements Disposable {
       );
     }
     const nodes = new Map(names.map((name) => [name, this.#resolve(name)]));
+    this.#requireInput(x);
     const values = this.#run(x, [...new Set(nodes.values())]);
     const given = new Set<Value>();
     return Object.fromEntries(
@@ -195,7 +198,43 @@ export class ResNet implements Disposable {
       );
     }
     callsOf(this.trace, this.#parts.full, name);
-    return this.#hooks.add(name, hook);
+    return this.#hooks.forward.add(name, hook);
+  }
+
+  /**
+   * Has a function called before each call of a module.
+   *
+   * What holds for {@linkcode ResNet.registerForwardHook} holds here. A container's hooks come
+   * before those of the modules inside.
+   *
+   * @param name A module's name; `""` is the whole network.
+   * @param hook Gets the module and its input. A tensor that it returns is the module's input
+   *   instead; others that read the same value, as a block's identity branch, keep the old one.
+   * @returns A handle that removes the hook.
+   * @throws {RangeError} If there is no such module, or its output lies behind the cut.
+   *
+   * @example Silence one channel on its way into a stage
+   * ```ts
+   * import { createModel } from "@layertap/resnet";
+   * import * as tf from "@tensorflow/tfjs-core";
+   * import assert from "node:assert/strict";
+   *
+   * using model = await createModel("resnet18");
+   * const mask = tf.tensor1d(Array.from({ length: 64 }, (_, c) => c === 7 ? 0 : 1));
+   * model.registerForwardPreHook("layer2", (_module, [input]) => tf.mul(input, mask));
+   * const logits = model.forward(tf.zeros([1, 64, 64, 3]));
+   * assert.deepEqual(logits.shape, [1, 1000]);
+   * ```
+   */
+  registerForwardPreHook(name: string, hook: ForwardPreHook): HookHandle {
+    this.#requireAlive();
+    if (typeof hook !== "function") {
+      throw new TypeError(
+        `registerForwardPreHook("${name}"): got ${typeof hook}, a function is allowed`,
+      );
+    }
+    callsOf(this.trace, this.#parts.full, name);
+    return this.#hooks.pre.add(name, hook);
   }
 
   /**
@@ -289,47 +328,45 @@ export class ResNet implements Disposable {
     }
   }
 
+  #requireInput(x: unknown): asserts x is Tensor4D {
+    this.#requireAlive();
+    const { inChannels } = this.layers.get("conv1") as Conv2d;
+    requireInput(x, inChannels);
+  }
+
   #resolve(name: string): string {
     return resolveNode(this.trace, this.#parts.full, name);
   }
 
-  #run(x: Tensor4D, outputs: readonly Value[]): Map<Value, Tensor> {
+  #run(
+    x: Tensor4D,
+    outputs: readonly Value[],
+    given: Value = INPUT,
+  ): Map<Value, Tensor> {
     this.#requireAlive();
-    requireInput(x);
     const { kernels, parameters } = this.#parts;
-    const calls = Map.groupBy(this.#callsUpTo(outputs), (call) => call.output);
-    const watched = [...outputs, ...watchedBy([...calls.values()].flat())];
+    const pass = hookedPass(this.trace, this.#hooks, outputs, given);
     const loans = new Loans(kernels.copy);
     try {
-      return runPlan(this.#plan(watched), x, outputs, {
+      return runPlan(this.#steps(pass), [given, x], outputs, {
         kernels,
         weights: (module) => parameters.get(module),
-        observe: (node, values) =>
-          this.#hooks.fire(calls.get(node) ?? [], values, loans),
+        observe: (made, values) =>
+          fireHooks(pass, this.#hooks, made, values, loans),
       });
     } finally {
       loans.end();
     }
   }
 
-  /** The hooked calls that return at or before the deepest of the nodes. */
-  #callsUpTo(nodes: readonly Value[]): Call[] {
-    const wanted = new Set(nodes);
-    const order = [...this.trace.nodes.keys()];
-    const deepest = order.findLastIndex((name) => wanted.has(name));
-    const reached = new Set(order.slice(0, deepest + 1));
-    return this.#hooks.hooked(this.trace.calls)
-      .filter(({ output }) => reached.has(output));
-  }
-
-  #plan(watched: readonly Value[]): Step[] {
-    const key = [...new Set(watched)].sort().join();
-    let plan = this.#plans.get(key);
-    if (!plan) {
-      plan = makePlan(this.trace, new Set(watched));
+  #steps({ trace, given, watched, before }: HookedPass): Step[] {
+    const key = [given, ...before.keys(), "to", ...watched].join();
+    let steps = this.#plans.get(key);
+    if (!steps) {
+      steps = makePlan(trace, watched, given);
       if (this.#plans.size >= maxPlans) this.#plans.clear();
-      this.#plans.set(key, plan);
+      this.#plans.set(key, steps);
     }
-    return plan;
+    return steps;
   }
 }

@@ -86,13 +86,13 @@ for (const [name, { input, nodes, ...row }] of Object.entries(cases)) {
   Deno.test(`every node equals torchvision's: ${name} ${input}`, async () => {
     await startBackend();
     const before = tf.memory().numTensors;
-    const [n, h, w] = input;
+    const [n, h, w] = input, c = row.inChannels ?? 3;
     const arch = { name, ...row };
     {
       using model = await createModel(arch, null, formulaCheckpoint(arch));
       assert.deepEqual(model.nodes(), Object.keys(nodes));
       const x = tf.tidy(() =>
-        fromNCHW(tf.tensor(uniform("input", n * 3 * h * w), [n, 3, h, w]))
+        fromNCHW(tf.tensor(uniform("input", n * c * h * w), [n, c, h, w]))
       );
       const digests = new Float32Array(
         (await Deno.readFile(new URL(`${name}.f32`, folder))).buffer,

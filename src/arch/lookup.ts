@@ -60,6 +60,7 @@ function checkRow(row: ArchRow): void {
       ["groups", 1],
       ["widthPerGroup", 1],
       ["numClasses", 0],
+      ["inChannels", 1],
     ] as const
   ) {
     const value = row[key];
@@ -69,7 +70,26 @@ function checkRow(row: ArchRow): void {
       );
     }
   }
-  const { groups = 1, widthPerGroup = 64 } = row;
+  const { groups = 1, widthPerGroup = 64, replaceStrideWithDilation } = row;
+  const dilations = replaceStrideWithDilation as unknown;
+  if (
+    dilations !== undefined &&
+    !(Array.isArray(dilations) && dilations.length === 3 &&
+      dilations.every((dilate) => typeof dilate === "boolean"))
+  ) {
+    throw new RangeError(
+      `${what}: replaceStrideWithDilation is ${
+        JSON.stringify(dilations)
+      }, three booleans are allowed`,
+    );
+  }
+  if (row.block === "BasicBlock" && replaceStrideWithDilation?.includes(true)) {
+    throw new RangeError(
+      `${what}: replaceStrideWithDilation is ${
+        JSON.stringify(dilations)
+      }, with BasicBlock none may be true, as in torchvision`,
+    );
+  }
   if (row.block === "BasicBlock" && (groups !== 1 || widthPerGroup !== 64)) {
     throw new RangeError(
       `${what}: groups is ${groups} and widthPerGroup ${widthPerGroup}, ` +

@@ -16,7 +16,7 @@ function conv(
   inChannels: number,
   outChannels: number,
   kernelSize: number,
-  { stride = 1, groups = 1 } = {},
+  { stride = 1, groups = 1, dilation = 1 } = {},
 ): Conv2d {
   return {
     type: "Conv2d",
@@ -26,8 +26,8 @@ function conv(
     outChannels,
     kernelSize,
     stride,
-    padding: kernelSize >> 1,
-    dilation: 1,
+    padding: dilation * (kernelSize >> 1),
+    dilation,
     groups,
   };
 }
@@ -54,12 +54,18 @@ export function expansionOf(block: ArchRow["block"]): number {
   return block === "Bottleneck" ? 4 : 1;
 }
 
+/** Where a block stands: what it gets, how wide it is, and how far apart its taps are. */
+interface Place {
+  readonly inplanes: number;
+  readonly planes: number;
+  readonly stride: number;
+  readonly dilation: number;
+}
+
 function block(
   row: ArchRow,
   name: string,
-  inplanes: number,
-  planes: number,
-  stride: number,
+  { inplanes, planes, stride, dilation }: Place,
 ): Block {
   const outplanes = planes * expansionOf(row.block);
   const groups = row.groups ?? 1;
@@ -88,7 +94,10 @@ function block(
     : [
       ["conv1", (n: string) => conv(n, inplanes, width, 1)],
       ["bn1", (n: string) => norm(n, width)],
-      ["conv2", (n: string) => conv(n, width, width, 3, { stride, groups })],
+      [
+        "conv2",
+        (n: string) => conv(n, width, width, 3, { stride, groups, dilation }),
+      ],
       ["bn2", (n: string) => norm(n, width)],
       ["conv3", (n: string) => conv(n, width, outplanes, 1)],
       ["bn3", (n: string) => norm(n, outplanes)],
@@ -101,29 +110,39 @@ function block(
   };
 }
 
-function stage(
-  row: ArchRow,
-  name: string,
-  inplanes: number,
-  planes: number,
-  blocks: number,
-  stride: number,
-): Module {
-  const outplanes = planes * expansionOf(row.block);
-  return {
-    type: "Sequential",
-    name,
-    children: childrenOf(
+/** The stages, `layer1` to `layer4`; a stage's first block changes size and width. */
+function stages(row: ArchRow): [string, (name: string) => Module][] {
+  const expansion = expansionOf(row.block);
+  let dilation = 1;
+  return row.layers.map((blocks, i) => {
+    const planes = 64 << i;
+    const dilate = i > 0 && row.replaceStrideWithDilation?.[i - 1];
+    const first: Place = {
+      inplanes: i === 0 ? 64 : planes / 2 * expansion,
+      planes,
+      stride: i === 0 || dilate ? 1 : 2,
+      // torchvision dilates from the second block on; the first has the stage's before.
+      dilation,
+    };
+    if (dilate) dilation *= 2;
+    const others: Place = {
+      inplanes: planes * expansion,
+      planes,
+      stride: 1,
+      dilation,
+    };
+    return [`layer${i + 1}`, (name) => ({
+      type: "Sequential",
       name,
-      Array.from({ length: blocks }, (_, i) => [
-        `${i}`,
-        (n) =>
-          i === 0
-            ? block(row, n, inplanes, planes, stride)
-            : block(row, n, outplanes, planes, 1),
-      ]),
-    ),
-  };
+      children: childrenOf(
+        name,
+        Array.from(
+          { length: blocks },
+          (_, j) => [`${j}`, (n) => block(row, n, j === 0 ? first : others)],
+        ),
+      ),
+    })];
+  });
 }
 
 /** Builds the whole tree of a row; nothing is computed or loaded. */
@@ -140,13 +159,14 @@ export function buildResNet(row: ArchRow): ResNetRoot {
       outFeatures: numClasses,
     }),
   ]];
-  const layer = (i: number, inplanes: number) => (name: string) =>
-    stage(row, name, inplanes, 64 << i, row.layers[i], i === 0 ? 1 : 2);
   return {
     type: "ResNet",
     name: "",
     children: childrenOf("", [
-      ["conv1", (name) => conv(name, 3, 64, 7, { stride: 2 })],
+      [
+        "conv1",
+        (name) => conv(name, row.inChannels ?? 3, 64, 7, { stride: 2 }),
+      ],
       ["bn1", (name) => norm(name, 64)],
       ["relu", relu],
       ["maxpool", (name) => ({
@@ -157,10 +177,7 @@ export function buildResNet(row: ArchRow): ResNetRoot {
         stride: 2,
         padding: 1,
       })],
-      ["layer1", layer(0, 64)],
-      ["layer2", layer(1, 64 * expansion)],
-      ["layer3", layer(2, 128 * expansion)],
-      ["layer4", layer(3, 256 * expansion)],
+      ...stages(row),
       ["avgpool", (name) => ({
         type: "AdaptiveAvgPool2d",
         name,

@@ -18,6 +18,13 @@ export interface ArchRow {
   readonly widthPerGroup?: number;
   /** Outputs of `fc`. 0 means that there is none, and the network ends with `flatten`. Default 1000. */
   readonly numClasses?: number;
+  /**
+   * For `layer2` … `layer4`: whether they dilate their filters and keep their input's size, where
+   * they would halve it. Only with `Bottleneck`. Default: none does.
+   */
+  readonly replaceStrideWithDilation?: readonly [boolean, boolean, boolean];
+  /** Channels of the input. Default 3. */
+  readonly inChannels?: number;
   /** Where the network comes from, if it isn't one of torchvision's. */
   readonly origin?: string;
 }

@@ -29,6 +29,7 @@ export type Operation =
   | { readonly kind: "maxPool"; readonly module: MaxPool2d }
   | { readonly kind: "avgPool" }
   | { readonly kind: "flatten" }
+  | { readonly kind: "passThrough" }
   | { readonly kind: "linear"; readonly module: Linear };
 
 /** One call of a kernel. */
@@ -45,9 +46,14 @@ export interface Step {
  * Makes the steps that compute the watched nodes and nothing that they don't need.
  *
  * @param watched Nodes whose values must exist. They live until the end of the pass.
+ * @param given The value that the pass starts from.
  */
-export function makePlan(trace: Trace, watched: ReadonlySet<Value>): Step[] {
-  const nodes = ancestors(trace, watched);
+export function makePlan(
+  trace: Trace,
+  watched: ReadonlySet<Value>,
+  given: Value = INPUT,
+): Step[] {
+  const nodes = ancestors(trace, watched, given);
   const consumers = Map.groupBy(
     nodes.flatMap((node) => node.inputs.map((input) => ({ input, node }))),
     ({ input }) => input,
@@ -75,7 +81,7 @@ export function makePlan(trace: Trace, watched: ReadonlySet<Value>): Step[] {
   }
   // A fused step runs where its last node stands: only there the residual is known.
   steps.sort((a, b) => position.get(a.output)! - position.get(b.output)!);
-  return withLifetimes(steps, watched);
+  return withLifetimes(steps, new Set([given, ...watched]));
 }
 
 /** The operation that starts at a node; `absorb` takes the next node in, if it may be fused. */
@@ -95,8 +101,11 @@ function lower(
         ? { kind: "conv2d", module, ...epilogue() }
         : { kind: "unfoldedConv2d", module };
     case "BatchNorm2d": {
-      const conv = trace.nodes.get(node.inputs[0])!.module as Conv2d;
-      return { kind: "batchNorm", conv, ...epilogue() };
+      return {
+        kind: "batchNorm",
+        conv: convBefore(trace, node),
+        ...epilogue(),
+      };
     }
     case "MaxPool2d":
       return { kind: "maxPool", module };
@@ -107,7 +116,7 @@ function lower(
     case "ReLU":
       return { kind: "elementwise", relu: true };
   }
-  if (op === "flatten") return { kind: "flatten" };
+  if (op === "flatten" || op === "passThrough") return { kind: op };
   return {
     kind: "elementwise",
     residual: node.inputs[1],
@@ -115,12 +124,24 @@ function lower(
   };
 }
 
-/** The watched nodes and all that they are computed from, in order. */
-function ancestors(trace: Trace, watched: ReadonlySet<Value>): Node[] {
+/** The convolution whose packed weights hold a batch norm. */
+function convBefore(trace: Trace, { inputs }: Node): Conv2d {
+  const input = trace.nodes.get(inputs[0])!;
+  return input.op === "passThrough"
+    ? convBefore(trace, input)
+    : input.module as Conv2d;
+}
+
+/** The watched nodes and all that they are computed from, in order, as far as the given value. */
+function ancestors(
+  trace: Trace,
+  watched: ReadonlySet<Value>,
+  given: Value,
+): Node[] {
   const needed = new Set(watched);
   const nodes: Node[] = [];
   for (const node of [...trace.nodes.values()].reverse()) {
-    if (!needed.has(node.name)) continue;
+    if (!needed.has(node.name) || node.name === given) continue;
     nodes.unshift(node);
     for (const input of node.inputs) needed.add(input);
   }
@@ -130,9 +151,9 @@ function ancestors(trace: Trace, watched: ReadonlySet<Value>): Node[] {
 /** Notes with each step the values that it is the last to read. */
 function withLifetimes(
   steps: readonly Omit<Step, "dead">[],
-  watched: ReadonlySet<Value>,
+  kept: ReadonlySet<Value>,
 ): Step[] {
-  const alive = new Set<Value>([INPUT, ...watched]);
+  const alive = new Set(kept);
   return steps.toReversed().map((step) => {
     const { operation, input } = step;
     const read = [input];

@@ -7,7 +7,6 @@
 import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Kernels, Packed } from "../kernels/kernels.ts";
 import type { Step, Value } from "./plan.ts";
-import { INPUT } from "./trace.ts";
 
 /** What a run needs besides steps and input. */
 export interface RunContext {
@@ -24,18 +23,18 @@ export interface RunContext {
 /**
  * Runs the steps.
  *
- * @param input NHWC; it stays the caller's.
+ * @param given The value that the plan starts from, and its name. It stays the caller's.
  * @param outputs Nodes to return; they must be among those that the plan was made to watch.
  * @returns Their values. They belong to the caller; every other tensor of the run is disposed,
  *   whether it succeeds or throws.
  */
 export function runPlan(
   steps: readonly Step[],
-  input: Tensor4D,
+  given: readonly [name: Value, value: Tensor4D],
   outputs: readonly Value[],
   { kernels, weights, observe }: RunContext,
 ): Map<Value, Tensor> {
-  const values = new Map<Value, Tensor>([[INPUT, input]]);
+  const values = new Map<Value, Tensor>([given]);
   try {
     for (const step of steps) {
       values.set(step.output, compute(step, values, kernels, weights));
@@ -49,11 +48,14 @@ export function runPlan(
         values.delete(value);
       }
     }
-    const results = new Map(outputs.map((name) => [name, values.get(name)!]));
-    for (const name of outputs) values.delete(name);
-    return results;
+    return new Map(outputs.map((name) => {
+      const value = values.get(name)!;
+      if (value === given[1]) return [name, value.clone()];
+      values.delete(name);
+      return [name, value];
+    }));
   } finally {
-    values.delete(INPUT);
+    values.delete(given[0]);
     for (const value of values.values()) value.dispose();
   }
 }
@@ -94,6 +96,8 @@ function compute(
       return kernels.avgPool(x);
     case "flatten":
       return kernels.flatten(x);
+    case "passThrough":
+      return x.clone();
     case "linear":
       return kernels.linear(
         values.get(input) as Tensor2D,

@@ -28,7 +28,8 @@ export interface Node {
     | "AdaptiveAvgPool2d"
     | "Linear"
     | "add"
-    | "flatten";
+    | "flatten"
+    | "passThrough";
   /** Names of the nodes that it is computed from, or {@linkcode INPUT}. */
   readonly inputs: readonly string[];
 }
@@ -41,6 +42,8 @@ export interface Call {
   readonly input: string;
   /** The node that came out. */
   readonly output: string;
+  /** The nodes that were computed inside, in order. */
+  readonly nodes: readonly string[];
 }
 
 /** A network, or the front of one, as a list of nodes. */
@@ -73,8 +76,10 @@ export function traceForward(root: ResNetRoot): Trace {
   };
 
   const call = (module: Module, input: string): string => {
+    const before = nodes.size;
     const output = forward(module, input);
-    calls.push({ module, input, output });
+    const inside = [...nodes.keys()].slice(before);
+    calls.push({ module, input, output, nodes: inside });
     return output;
   };
 
@@ -147,7 +152,7 @@ export function cutTrace(trace: Trace, output: string): Trace {
   const calls = trace.calls
     .filter((call) => call.module.name !== "" && nodes.has(call.output))
     .map((call) => ({ ...call, module: moduleAt(root, call.module.name)! }));
-  calls.push({ module: root, input: INPUT, output });
+  calls.push({ module: root, input: INPUT, output, nodes: [...nodes.keys()] });
   return { root, nodes, calls, output };
 }
 

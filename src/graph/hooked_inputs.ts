@@ -1,0 +1,53 @@
+/**
+ * Giving module calls inputs of their own, for hooks that may change them.
+ *
+ * @module
+ */
+
+import type { Call, Node, Trace } from "./trace.ts";
+
+/** The name of a call's own input, in a trace that {@linkcode withOwnInputs} made. */
+export const ownInputOf = ({ module, output }: Call): string =>
+  `input of ${module.name || "the network"} for ${output}`;
+
+/**
+ * The same trace, in which each of the calls reads a node of its own in place of its input: a hook
+ * that changes that node changes what the module gets, and nothing for others that read the same
+ * value, such as a block's identity branch.
+ */
+export function withOwnInputs(trace: Trace, hooked: readonly Call[]): Trace {
+  // Calls are listed when they return: backwards, a container comes before what is inside.
+  return hooked.toReversed().reduce(withOwnInput, trace);
+}
+
+function withOwnInput(trace: Trace, { module, output }: Call): Trace {
+  const call = trace.calls.find((c) =>
+    c.module.name === module.name && c.output === output
+  )!;
+  const inside = new Set(call.nodes);
+  const name = ownInputOf(call);
+  const rename = (value: string) => value === call.input ? name : value;
+  const nodes = new Map<string, Node>();
+  for (const node of trace.nodes.values()) {
+    if (node.name === call.nodes[0]) {
+      nodes.set(name, {
+        name,
+        module: null,
+        op: "passThrough",
+        inputs: [call.input],
+      });
+    }
+    nodes.set(
+      node.name,
+      inside.has(node.name)
+        ? { ...node, inputs: node.inputs.map(rename) }
+        : node,
+    );
+  }
+  const calls = trace.calls.map((other) =>
+    inside.has(other.output) && other.nodes.length <= call.nodes.length
+      ? { ...other, input: rename(other.input) }
+      : other
+  );
+  return { ...trace, nodes, calls };
+}
