@@ -32,7 +32,11 @@ export {
   type Build,
   startBackend,
 } from "./src/backend/start.ts";
-export { createModel, type ModelOptions } from "./src/create_model.ts";
+export {
+  type ConstructorOptions,
+  createModel,
+  type ModelOptions,
+} from "./src/create_model.ts";
 export { ResNet } from "./src/model.ts";
 export {
   type Classification,
@@ -45,7 +49,7 @@ export {
   featureMapGrid,
   type FeatureMapGridOptions,
 } from "./src/feature_map_grid.ts";
-export type { ForwardHook, HookHandle } from "./src/hooks.ts";
+export type { ForwardHook, ForwardPreHook, HookHandle } from "./src/hooks.ts";
 export { fromNCHW, toNCHW } from "./src/layout.ts";
 export { preprocess, unprocess } from "./src/preprocess.ts";
 export {

@@ -48,11 +48,23 @@ function fillNormal(
  *
  * @param root The module tree.
  * @param seed Same seed, same weights, wherever the network is cut.
+ * @param zeroInitResidual Zero the last batch norm of each block, so that it starts as the identity.
  */
-export function initialWeights(root: Module, seed: number): Checkpoint {
+export function initialWeights(
+  root: Module,
+  seed: number,
+  zeroInitResidual = false,
+): Checkpoint {
+  const zeros = new Set<string>();
   const makers = new Map<string, (values: Float32Array) => void>();
   const tensors = new Map<string, TensorInfo>();
   for (const module of modulesOf(root)) {
+    if (zeroInitResidual && module.type === "BasicBlock") {
+      zeros.add(`${module.name}.bn2.weight`);
+    }
+    if (zeroInitResidual && module.type === "Bottleneck") {
+      zeros.add(`${module.name}.bn3.weight`);
+    }
     for (const { name, shape } of tensorsOf(module)) {
       tensors.set(name, { shape, dtype: "float32" });
       makers.set(name, (values) => {
@@ -65,7 +77,8 @@ export function initialWeights(root: Module, seed: number): Checkpoint {
           const bound = 1 / Math.sqrt(module.inFeatures);
           values.forEach((_, i) => values[i] = (2 * next() - 1) * bound);
         } else {
-          values.fill(/weight|running_var/.test(name) ? 1 : 0);
+          const one = /weight|running_var/.test(name) && !zeros.has(name);
+          values.fill(one ? 1 : 0);
         }
       });
     }
