@@ -4,10 +4,9 @@
  * @module
  */
 
-import type { Module } from "../arch/module.ts";
 import { modulesOf } from "../arch/module.ts";
 import { nearest, quoted } from "../arch/nearest.ts";
-import { type Call, moduleAt, type Trace } from "./trace.ts";
+import type { Call, Trace } from "./trace.ts";
 
 /**
  * The node of that name, or the output of the module of that name.
