@@ -46,6 +46,13 @@ export {
 export { embed } from "./src/embed.ts";
 export { extractFiles, type ExtractFilesOptions } from "./src/extract_files.ts";
 export {
+  createFeatureExtractor,
+  type FeatureExtractor,
+  type FeatureInfo,
+  featureInfo,
+  type FeatureNodes,
+} from "./src/feature_extractor.ts";
+export {
   featureMapGrid,
   type FeatureMapGridOptions,
 } from "./src/feature_map_grid.ts";

@@ -25,10 +25,25 @@ export interface ExtractFilesOptions {
  * @param files Paths or URLs of pictures, and of `.npy` files with batches `[N, 3, H, W]`.
  * @param names Nodes, as for {@linkcode ResNet.extract}.
  * @returns An array for each name, in pieces by batch: `npzStream` writes them.
- * @throws {RangeError} If there is no such node, or it lies behind the cut.
+ * @throws {RangeError} If there is no such node, or it lies behind the cut; if there are no files.
  * @throws {TypeError} If the values for two files differ in shape, or a `.npy` holds no batch.
  * @throws {SyntaxError} If a file doesn't parse.
  * @throws {Error} If a file can't be read.
+ *
+ * @example Two layers of two pictures
+ * ```ts
+ * import { createModel, extractFiles, npzStream } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * using model = await createModel("mlnet_resnet18", "avgpool", true);
+ * const files = ["examples/images/chelsea.png", "examples/images/rocket.jpg"];
+ * const arrays = await extractFiles(model, files, ["layer1", "avgpool"]);
+ * assert.deepEqual(arrays.map(({ name, pieces }) => [name, pieces[0].shape]), [
+ *   ["layer1", [2, 64, 56, 56]],
+ *   ["avgpool", [2, 512, 1, 1]],
+ * ]);
+ * const npz = npzStream(arrays); // for Deno.writeFile("features.npz", npz), say
+ * ```
  */
 export async function extractFiles(
   model: ResNet,
@@ -36,6 +51,14 @@ export async function extractFiles(
   names: readonly string[],
   { layout = "nchw", onProgress }: ExtractFilesOptions = {},
 ): Promise<StackedArray[]> {
+  if (files.length === 0) {
+    throw new RangeError("extractFiles: got no files, one or more are allowed");
+  }
+  if (layout !== "nchw" && layout !== "nhwc") {
+    throw new RangeError(
+      `extractFiles: layout is ${layout}, "nchw" and "nhwc" are allowed`,
+    );
+  }
   const arrays = new Map(names.map((name) => [name, [] as ShapedArray[]]));
   for await (const batch of inputBatches(model, files)) {
     try {

@@ -4,32 +4,32 @@
  * @module
  */
 
-import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Conv2d, Module } from "./arch/module.ts";
 import { modulesOf } from "./arch/module.ts";
 import type { Preset } from "./arch/preset.ts";
 import type { Picture } from "./image/image.ts";
 import { callsOf, resolveNode } from "./graph/names.ts";
-import { makePlan, type Step, type Value } from "./graph/plan.ts";
-import { runPlan } from "./graph/run.ts";
+import type { Value } from "./graph/plan.ts";
 import { inferShapes } from "./graph/shapes.ts";
-import { cutTrace, INPUT, type Trace } from "./graph/trace.ts";
-import { fireHooks, type HookedPass, hookedPass } from "./hooked_pass.ts";
-import {
-  type ForwardHook,
-  type ForwardPreHook,
-  type HookHandle,
-  Hooks,
-} from "./hooks.ts";
+import { cutTrace, type Trace } from "./graph/trace.ts";
+import type { ForwardHook, ForwardPreHook, HookHandle } from "./hooks.ts";
 import type { Kernels } from "./kernels/kernels.ts";
 import { requireInput } from "./layout.ts";
-import { Loans } from "./loans.ts";
 import type { Parameters } from "./parameters.ts";
 import { preprocess } from "./preprocess.ts";
+import { Runner } from "./runner.ts";
 import { type Summary, summary, type SummaryOptions } from "./summary.ts";
 
-/** Plans kept for use again; more kinds of calls than that are rare. */
-const maxPlans = 32;
+/** Channels of the input. */
+function inChannelsOf({ root }: Trace): number {
+  return (root.children.get("conv1") as Conv2d).inChannels;
+}
+
+/** Channels of a spatial node. */
+function channelsOf(trace: Trace, node: string): number {
+  return inferShapes(trace, [1, 32, 32, inChannelsOf(trace)]).get(node)![3];
+}
 
 /**
  * What a model is made of; `createModel` puts it together.
@@ -70,8 +70,7 @@ export class ResNet implements Disposable {
   readonly trace: Trace;
 
   readonly #parts: ResNetParts;
-  readonly #hooks = new Hooks();
-  readonly #plans = new Map<string, Step[]>();
+  readonly #runner: Runner;
   #disposed = false;
 
   /**
@@ -81,6 +80,7 @@ export class ResNet implements Disposable {
    */
   constructor(parts: ResNetParts) {
     this.#parts = parts;
+    this.#runner = new Runner(parts.trace, parts.kernels, parts.parameters);
     this.arch = parts.arch;
     this.trace = parts.trace;
     this.outputLayer = parts.trace.output;
@@ -109,7 +109,7 @@ export class ResNet implements Disposable {
    */
   forward(x: Tensor4D): Tensor {
     this.#requireInput(x);
-    return this.#run(x, [this.outputLayer]).get(this.outputLayer)!;
+    return this.#runner.run(x, [this.outputLayer]).get(this.outputLayer)!;
   }
 
   /**
@@ -143,9 +143,9 @@ export class ResNet implements Disposable {
         `extract: got ${typeof names}, a list of node names is allowed`,
       );
     }
-    const nodes = new Map(names.map((name) => [name, this.#resolve(name)]));
+    const nodes = new Map(names.map((name) => [name, this.resolveNode(name)]));
     this.#requireInput(x);
-    const values = this.#run(x, [...new Set(nodes.values())]);
+    const values = this.#runner.run(x, [...new Set(nodes.values())]);
     const given = new Set<Value>();
     return Object.fromEntries(
       [...nodes].map(([name, node]) => {
@@ -156,6 +156,51 @@ export class ResNet implements Disposable {
         return [name, own];
       }),
     ) as Record<Name, Tensor>;
+  }
+
+  /**
+   * The features before pooling, as timm's `forward_features` gives them: `layer4`'s output.
+   *
+   * @param x A batch as for {@linkcode ResNet.forward}.
+   * @returns `[N, H, W, C]`, the caller's.
+   * @throws {RangeError} If the model is cut before `layer4`'s end.
+   */
+  forwardFeatures(x: Tensor4D): Tensor4D {
+    return this.extract(x, ["layer4"]).layer4 as Tensor4D;
+  }
+
+  /**
+   * From the features before pooling to the prediction, as timm's `forward_head`.
+   *
+   * @param features What {@linkcode ResNet.forwardFeatures} gives, of any height and width. They
+   *   stay the caller's.
+   * @param options.preLogits Stop before `fc`: the pooled features, `[N, C]`.
+   * @returns The logits `[N, numClasses]`, or the pooled features; the caller's.
+   * @throws {TypeError} If `features` is no `[N, H, W, C]` with `layer4`'s channels.
+   * @throws {RangeError} If the model is cut before its end.
+   *
+   * @example The two halves
+   * ```ts
+   * import { createModel } from "@layertap/resnet";
+   * import * as tf from "@tensorflow/tfjs-core";
+   * import assert from "node:assert/strict";
+   *
+   * using model = await createModel("resnet18");
+   * const features = model.forwardFeatures(tf.zeros([1, 64, 64, 3]));
+   * assert.deepEqual(model.forwardHead(features).shape, [1, 1000]);
+   * assert.deepEqual(model.forwardHead(features, { preLogits: true }).shape, [1, 512]);
+   * ```
+   */
+  forwardHead(
+    features: Tensor4D,
+    { preLogits = false }: { readonly preLogits?: boolean } = {},
+  ): Tensor2D {
+    this.#requireAlive();
+    const [given, flat, last] = ["layer4", "flatten", this.#parts.full.output]
+      .map((name) => this.resolveNode(name));
+    requireInput(features, channelsOf(this.trace, given));
+    const output = preLogits ? flat : last;
+    return this.#runner.run(features, [output], given).get(output) as Tensor2D;
   }
 
   /**
@@ -198,7 +243,7 @@ export class ResNet implements Disposable {
       );
     }
     callsOf(this.trace, this.#parts.full, name);
-    return this.#hooks.forward.add(name, hook);
+    return this.#runner.hooks.forward.add(name, hook);
   }
 
   /**
@@ -234,7 +279,7 @@ export class ResNet implements Disposable {
       );
     }
     callsOf(this.trace, this.#parts.full, name);
-    return this.#hooks.pre.add(name, hook);
+    return this.#runner.hooks.pre.add(name, hook);
   }
 
   /**
@@ -256,7 +301,7 @@ export class ResNet implements Disposable {
    */
   truncate(outputLayer: string): ResNet {
     this.#requireAlive();
-    const trace = cutTrace(this.trace, this.#resolve(outputLayer));
+    const trace = cutTrace(this.trace, this.resolveNode(outputLayer));
     const parameters = this.#parts.parameters.share(
       [...modulesOf(trace.root)].map(({ name }) => name),
     );
@@ -273,6 +318,16 @@ export class ResNet implements Disposable {
   nodes(): string[] {
     this.#requireAlive();
     return [...this.trace.nodes.keys()];
+  }
+
+  /**
+   * The node that a name means: itself, or the output of the module of that name.
+   *
+   * @throws {RangeError} If the name is unknown or lies behind the cut.
+   */
+  resolveNode(name: string): string {
+    this.#requireAlive();
+    return resolveNode(this.trace, this.#parts.full, name);
   }
 
   /**
@@ -330,43 +385,6 @@ export class ResNet implements Disposable {
 
   #requireInput(x: unknown): asserts x is Tensor4D {
     this.#requireAlive();
-    const { inChannels } = this.layers.get("conv1") as Conv2d;
-    requireInput(x, inChannels);
-  }
-
-  #resolve(name: string): string {
-    return resolveNode(this.trace, this.#parts.full, name);
-  }
-
-  #run(
-    x: Tensor4D,
-    outputs: readonly Value[],
-    given: Value = INPUT,
-  ): Map<Value, Tensor> {
-    this.#requireAlive();
-    const { kernels, parameters } = this.#parts;
-    const pass = hookedPass(this.trace, this.#hooks, outputs, given);
-    const loans = new Loans(kernels.copy);
-    try {
-      return runPlan(this.#steps(pass), [given, x], outputs, {
-        kernels,
-        weights: (module) => parameters.get(module),
-        observe: (made, values) =>
-          fireHooks(pass, this.#hooks, made, values, loans),
-      });
-    } finally {
-      loans.end();
-    }
-  }
-
-  #steps({ trace, given, watched, before }: HookedPass): Step[] {
-    const key = [given, ...before.keys(), "to", ...watched].join();
-    let steps = this.#plans.get(key);
-    if (!steps) {
-      steps = makePlan(trace, watched, given);
-      if (this.#plans.size >= maxPlans) this.#plans.clear();
-      this.#plans.set(key, steps);
-    }
-    return steps;
+    requireInput(x, inChannelsOf(this.trace));
   }
 }
