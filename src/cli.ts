@@ -10,7 +10,7 @@ import { classify } from "./commands/classify.ts";
 import {
   type Command,
   type Io,
-  unknown,
+  unknownName,
   UsageError,
 } from "./commands/command.ts";
 import { extract } from "./commands/extract.ts";
@@ -42,7 +42,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
  * const stdout = { write: (part: string) => text += part };
  * const status = await main(["layers"], { stdout, stderr: stdout });
  * assert.equal(status, 0);
- * assert.match(text, /^layer4 +\[-1, 512, 7, 7\]$/m);
+ * assert.match(text, /^avgpool +\[-1, 512, 1, 1\]$/m);
  * ```
  */
 export async function main(
@@ -80,8 +80,8 @@ async function run(
   const command = commands.get(name);
   if (!command) {
     throw name.startsWith("-")
-      ? unknown("option", name, ["--help", "--version"])
-      : unknown("command", name, commands.keys());
+      ? unknownName("option", name, ["--help", "--version"])
+      : unknownName("command", name, commands.keys());
   }
   if (args.some(isHelp)) {
     io.stdout.write(commandHelp(name, command));

@@ -15,15 +15,19 @@ let options = JSON.parse(json);
 
 const { process } = globalThis as unknown as {
   process: {
-    getBuiltinModule(id: string): { Worker: new (url: URL) => object };
+    getBuiltinModule(
+      id: string,
+    ): { Worker: new (url: URL, options: object) => object };
   };
 };
 const { Worker: NodeWorker } = process.getBuiltinModule("node:worker_threads");
 let workers = 0;
 process.getBuiltinModule = () => ({
   Worker: class extends NodeWorker {
-    constructor(url: URL) {
-      super(url);
+    constructor(url: URL, options: object) {
+      // Without an env of its own a worker asks for permission to copy the program's.
+      if (!("env" in options)) throw new Error("a worker without an env");
+      super(url, options);
       workers++;
     }
   },

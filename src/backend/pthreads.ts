@@ -26,7 +26,10 @@ interface NodeWorker {
   unref(): void;
 }
 
-type NodeWorkerClass = new (url: URL) => NodeWorker;
+type NodeWorkerClass = new (
+  url: URL,
+  options: { env: Record<string, string> },
+) => NodeWorker;
 
 function nodeWorkerClass(): NodeWorkerClass | undefined {
   // A static import of a `node:` module would break the browser.
@@ -93,6 +96,7 @@ function startNodeWorker(
   const text = workerText(nodePort, factory);
   const inner = new NodeWorker(
     new URL(`data:text/javascript,${encodeURIComponent(text)}`),
+    { env: {} }, // A copy of the program's would need its permission.
   );
   const worker: PthreadWorker = {
     postMessage: (message, transfer) => inner.postMessage(message, transfer),

@@ -23,8 +23,7 @@ export const classify: Command = {
   purpose: "say what pictures show, by a network with a head",
   operands: "<image…>",
   options,
-  example:
-    "layertap classify cat.jpg --arch resnet50 --weights resnet50.pth --top 3",
+  example: "layertap classify cat.jpg --arch resnet50 --weights resnet50.pth",
   async run(args, io) {
     const { values, images } = parse(args, options, Infinity);
     const top = count("top", values.top);

@@ -71,7 +71,10 @@ export function parse<const O extends Options>(
   const { tokens } = parseArgs({ args, options, strict: false, tokens: true });
   for (const token of tokens) {
     if (token.kind === "option" && !Object.hasOwn(options, token.name)) {
-      throw unknown("option", token.rawName, optionNames(options));
+      const known = [...Object.keys(options), "help"].map((name) =>
+        `--${name}`
+      );
+      throw unknownName("option", token.rawName, known);
     }
   }
   const { values, positionals: images } = parseStrictly(args, options);
@@ -93,13 +96,8 @@ function parseStrictly(args: string[], options: Options) {
   }
 }
 
-/** The names as they are typed. */
-export function optionNames(options: Options): string[] {
-  return [...Object.keys(options), "help"].map((name) => `--${name}`);
-}
-
 /** The error for an unknown command or option. */
-export function unknown(
+export function unknownName(
   kind: "command" | "option",
   name: string,
   allowed: Iterable<string>,

@@ -7,7 +7,7 @@ const options = {
     type: "string",
     multiple: true,
     value: "A,B",
-    help: `the nodes, e.g. layer4 or layer1.0.conv2,avgpool`,
+    help: "the nodes, e.g. layer4 or layer1.0.conv2,avgpool",
   },
   out: { type: "string", value: "FILE", help: "the .npz to write" },
   layout: {

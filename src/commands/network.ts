@@ -12,10 +12,13 @@ import { cutTrace, type Trace, traceForward } from "../graph/trace.ts";
 import type { ResNet } from "../model.ts";
 import { count, type Io, UsageError, type Values } from "./command.ts";
 
+/** The network that ships. */
+const defaultArch = "mlnet_resnet18";
+
 const arch = {
   type: "string",
   value: "NAME",
-  help: "the network (default: mlnet_resnet18, which ships)",
+  help: `the network (default: ${defaultArch}, which ships)`,
 } as const;
 
 /** For commands that only look at a network. */
@@ -34,7 +37,7 @@ export const modelOptions = {
   weights: {
     type: "string",
     value: "FILE",
-    help: "path, URL or entry name (default: what ships, or IMAGENET1K_V1)",
+    help: "path, URL or entry (default: what ships, or IMAGENET1K_V1)",
   },
   threads: {
     type: "string",
@@ -44,7 +47,7 @@ export const modelOptions = {
 } as const;
 
 /** The whole network of an `--arch`. */
-export function traceOf(arch: string = "mlnet_resnet18"): Trace {
+export function traceOf(arch: string = defaultArch): Trace {
   const row = archTable.get(arch);
   if (row) return traceForward(buildResNet(row));
   throw new UsageError(
@@ -74,7 +77,7 @@ function nodeOf(trace: Trace, layer: string): string {
 
 /** Starts the backend and loads the network, no further than the deepest of the layers. */
 export async function openModel(
-  { arch = "mlnet_resnet18", weights, threads }: Values<typeof modelOptions>,
+  { arch = defaultArch, weights, threads }: Values<typeof modelOptions>,
   layers: readonly string[],
   io: Io,
 ): Promise<ResNet> {

@@ -42,8 +42,13 @@ export const picture: Command = {
     const { writeFile } = await import("../output/write_file.ts");
     for await (const { input } of inputBatches(model, images)) {
       const value = model.forward(input);
-      const grid = await featureMapGrid(value, { maps, colorMap });
-      await writeFile(out, await encodePng(grid));
+      input.dispose();
+      try {
+        const grid = await featureMapGrid(value, { maps, colorMap });
+        await writeFile(out, await encodePng(grid));
+      } finally {
+        value.dispose();
+      }
     }
   },
 };

@@ -1,0 +1,53 @@
+/**
+ * A checkpoint's tensors, one after the other.
+ *
+ * @module
+ */
+
+import type { FileSource } from "./formats/open_source.ts";
+import { openCheckpoint } from "./weights/open.ts";
+
+/** One tensor of a state dict, as it stands in its file. */
+export interface StateDictTensor {
+  /** The name in the file, e.g. `"module.layer1.0.conv1.weight"`. */
+  readonly name: string;
+  /** Dimensions in PyTorch's order, e.g. `[64, 3, 7, 7]` for a convolution (OIHW). */
+  readonly shape: readonly number[];
+  /** The type in the file, e.g. `"float16"`. */
+  readonly dtype: string;
+  /** The values in C order, rounded to float32. They belong to the caller. */
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * Reads the tensors of a file of weights in the order in which the file names them, one at a time:
+ * unfolded, batch norms and `num_batches_tracked` included.
+ *
+ * @param source A path, a URL or bytes: whatever {@linkcode openCheckpoint} opens.
+ * @returns The tensors. The file is closed behind the last, or where the loop is left.
+ * @throws {SyntaxError} If it is no checkpoint, or is damaged.
+ * @throws {Error} If it cannot be opened or fetched.
+ *
+ * @example The number of values
+ * ```ts
+ * import { readStateDict } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * let count = 0;
+ * for await (const { data } of readStateDict("weights/mlnet_resnet18.npz")) count += data.length;
+ * assert.equal(count, 15_908_800);
+ * ```
+ */
+export async function* readStateDict(
+  source: FileSource,
+): AsyncGenerator<StateDictTensor, void, void> {
+  const checkpoint = await openCheckpoint(source);
+  try {
+    checkpoint.expect?.([...checkpoint.tensors.keys()]);
+    for (const [name, { shape, dtype }] of checkpoint.tensors) {
+      yield { name, shape, dtype, data: await checkpoint.read(name) };
+    }
+  } finally {
+    checkpoint.close();
+  }
+}
