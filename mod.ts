@@ -38,6 +38,7 @@ export {
   type ModelOptions,
 } from "./src/create_model.ts";
 export { ResNet } from "./src/model.ts";
+export type { Network } from "./src/network.ts";
 export {
   type Classification,
   classify,
@@ -57,6 +58,7 @@ export {
   type FeatureMapGridOptions,
 } from "./src/feature_map_grid.ts";
 export type { ForwardHook, ForwardPreHook, HookHandle } from "./src/hooks.ts";
+export type { LinearWeights } from "./src/head.ts";
 export { fromNCHW, toNCHW } from "./src/layout.ts";
 export { preprocess, unprocess } from "./src/preprocess.ts";
 export {

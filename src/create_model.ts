@@ -99,7 +99,7 @@ export async function createModel(
     await startBackend();
     const { stockKernels: kernels } = await import("./kernels/stock.ts");
     const parameters = await load(trace, checkpoint, kernels, options.warn);
-    const parts = { arch: row.name, full, trace, kernels, parameters, preset };
+    const parts = { row, full, trace, kernels, parameters, preset };
     return new ResNet(parts);
   } finally {
     // A checkpoint that the caller opened stays open for the next model.

@@ -5,31 +5,22 @@
  */
 
 import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
-import type { Conv2d, Module } from "./arch/module.ts";
 import { modulesOf } from "./arch/module.ts";
 import type { Preset } from "./arch/preset.ts";
+import type { ArchRow } from "./arch/table.ts";
 import type { Picture } from "./image/image.ts";
-import { callsOf, resolveNode } from "./graph/names.ts";
+import { callsOf } from "./graph/names.ts";
 import type { Value } from "./graph/plan.ts";
-import { inferShapes } from "./graph/shapes.ts";
 import { cutTrace, type Trace } from "./graph/trace.ts";
+import { type LinearWeights, replaceHead } from "./head.ts";
 import type { ForwardHook, ForwardPreHook, HookHandle } from "./hooks.ts";
 import type { Kernels } from "./kernels/kernels.ts";
 import { requireInput } from "./layout.ts";
 import type { Parameters } from "./parameters.ts";
+import { Network } from "./network.ts";
 import { preprocess } from "./preprocess.ts";
 import { Runner } from "./runner.ts";
 import { type Summary, summary, type SummaryOptions } from "./summary.ts";
-
-/** Channels of the input. */
-function inChannelsOf({ root }: Trace): number {
-  return (root.children.get("conv1") as Conv2d).inChannels;
-}
-
-/** Channels of a spatial node. */
-function channelsOf(trace: Trace, node: string): number {
-  return inferShapes(trace, [1, 32, 32, inChannelsOf(trace)]).get(node)![3];
-}
 
 /**
  * What a model is made of; `createModel` puts it together.
@@ -37,7 +28,8 @@ function channelsOf(trace: Trace, node: string): number {
  * @internal
  */
 export interface ResNetParts {
-  readonly arch: string;
+  /** The architecture, with the options it was made with. */
+  readonly row: ArchRow;
   /** The whole network. */
   readonly full: Trace;
   /** The network up to the cut. */
@@ -54,21 +46,9 @@ export interface ResNetParts {
  * `[N, C]` for `flatten` and `fc`. Numbers agree with torchvision's network in evaluation mode.
  * What `forward` and `extract` return belongs to the caller. After `dispose` every use throws.
  */
-export class ResNet implements Disposable {
-  /** The architecture's name, e.g. `"resnet50"`. */
-  readonly arch: string;
-  /** The last node: what `forward` returns. */
-  readonly outputLayer: string;
-  /**
-   * The root's children in order, up to the cut. The last one may itself be cut: a copy of the
-   * module without what lies behind.
-   */
-  readonly layers: ReadonlyMap<string, Module>;
+export class ResNet extends Network implements Disposable {
   /** The transform that the weights were trained with; `preprocess` applies it. */
   readonly preset: Preset;
-  /** The nodes and module calls up to the cut. */
-  readonly trace: Trace;
-
   readonly #parts: ResNetParts;
   readonly #runner: Runner;
   #disposed = false;
@@ -79,12 +59,9 @@ export class ResNet implements Disposable {
    * @internal
    */
   constructor(parts: ResNetParts) {
+    super(parts.row.name, parts.trace, parts.full);
     this.#parts = parts;
     this.#runner = new Runner(parts.trace, parts.kernels, parts.parameters);
-    this.arch = parts.arch;
-    this.trace = parts.trace;
-    this.outputLayer = parts.trace.output;
-    this.layers = parts.trace.root.children;
     this.preset = parts.preset;
   }
 
@@ -137,7 +114,7 @@ export class ResNet implements Disposable {
     x: Tensor4D,
     names: readonly Name[],
   ): Record<Name, Tensor> {
-    this.#requireAlive();
+    this.requireAlive();
     if (!Array.isArray(names)) {
       throw new TypeError(
         `extract: got ${typeof names}, a list of node names is allowed`,
@@ -195,10 +172,11 @@ export class ResNet implements Disposable {
     features: Tensor4D,
     { preLogits = false }: { readonly preLogits?: boolean } = {},
   ): Tensor2D {
-    this.#requireAlive();
+    this.requireAlive();
     const [given, flat, last] = ["layer4", "flatten", this.#parts.full.output]
       .map((name) => this.resolveNode(name));
-    requireInput(features, channelsOf(this.trace, given));
+    const channels = this.shapes([1, 32, 32, this.inChannels]).get(given)![3];
+    requireInput(features, channels);
     const output = preLogits ? flat : last;
     return this.#runner.run(features, [output], given).get(output) as Tensor2D;
   }
@@ -236,7 +214,7 @@ export class ResNet implements Disposable {
    * ```
    */
   registerForwardHook(name: string, hook: ForwardHook): HookHandle {
-    this.#requireAlive();
+    this.requireAlive();
     if (typeof hook !== "function") {
       throw new TypeError(
         `registerForwardHook("${name}"): got ${typeof hook}, a function is allowed`,
@@ -272,7 +250,7 @@ export class ResNet implements Disposable {
    * ```
    */
   registerForwardPreHook(name: string, hook: ForwardPreHook): HookHandle {
-    this.#requireAlive();
+    this.requireAlive();
     if (typeof hook !== "function") {
       throw new TypeError(
         `registerForwardPreHook("${name}"): got ${typeof hook}, a function is allowed`,
@@ -300,7 +278,7 @@ export class ResNet implements Disposable {
    * ```
    */
   truncate(outputLayer: string): ResNet {
-    this.#requireAlive();
+    this.requireAlive();
     const trace = cutTrace(this.trace, this.resolveNode(outputLayer));
     const parameters = this.#parts.parameters.share(
       [...modulesOf(trace.root)].map(({ name }) => name),
@@ -308,44 +286,36 @@ export class ResNet implements Disposable {
     return new ResNet({ ...this.#parts, trace, parameters });
   }
 
-  /** All modules up to the cut by name, the root's being `""`, in PyTorch's order. */
-  namedModules(): Map<string, Module> {
-    this.#requireAlive();
-    return new Map([...modulesOf(this.trace.root)].map((m) => [m.name, m]));
-  }
-
-  /** Names of all nodes up to the cut, in the order of the forward pass. */
-  nodes(): string[] {
-    this.#requireAlive();
-    return [...this.trace.nodes.keys()];
-  }
-
   /**
-   * The node that a name means: itself, or the output of the module of that name.
+   * The same network with a head of one's own, such as `fitLinear` makes, on the same weights: each
+   * may be disposed on its own.
    *
-   * @throws {RangeError} If the name is unknown or lies behind the cut.
-   */
-  resolveNode(name: string): string {
-    this.#requireAlive();
-    return resolveNode(this.trace, this.#parts.full, name);
-  }
-
-  /**
-   * Shapes of all nodes for a picture of that size, without computing them.
+   * @param head The weights of `fc`, which are copied.
+   * @returns A whole network without this one's hooks, the caller's.
+   * @throws {RangeError} If this model ends before `flatten`.
+   * @throws {TypeError} If the weights are not for this network's features.
    *
-   * @param input The input's shape, `[N, H, W, 3]`.
+   * @example Three classes
+   * ```ts
+   * import { createModel } from "@layertap/resnet";
+   * import * as tf from "@tensorflow/tfjs-core";
+   * import assert from "node:assert/strict";
+   *
+   * using features = await createModel("mlnet_resnet18", "flatten", true);
+   * const weight = new Float32Array(3 * 512), bias = new Float32Array([1, 2, 3]);
+   * using model = features.withHead({ weight, bias });
+   * const logits = model.forward(tf.zeros([1, 64, 64, 3]));
+   * assert.deepEqual([...logits.dataSync()], [1, 2, 3]);
+   * ```
    */
-  shapes(input: readonly [number, number, number, number]): Map<
-    string,
-    number[]
-  > {
-    this.#requireAlive();
-    return inferShapes(this.trace, input);
+  withHead(head: LinearWeights): ResNet {
+    this.resolveNode("flatten");
+    return new ResNet(replaceHead(this.#parts, head));
   }
 
   /** Resizes, crops and normalizes pictures as {@linkcode ResNet.preset} says: see `preprocess`. */
   preprocess(pictures: Picture | readonly Picture[]): Tensor4D {
-    this.#requireAlive();
+    this.requireAlive();
     return preprocess(pictures, this.preset);
   }
 
@@ -354,7 +324,7 @@ export class ResNet implements Disposable {
     inputSize: readonly [number, number, number] = [3, 224, 224],
     options?: SummaryOptions,
   ): Summary {
-    this.#requireAlive();
+    this.requireAlive();
     return summary(this, inputSize, options);
   }
 
@@ -375,7 +345,12 @@ export class ResNet implements Disposable {
     this.dispose();
   }
 
-  #requireAlive(): void {
+  /**
+   * Throws if the weights are gone.
+   *
+   * @internal
+   */
+  protected override requireAlive(): void {
     if (this.#disposed) {
       throw new Error(
         `this ${this.arch} (up to "${this.outputLayer}") was disposed: its weights are gone`,
@@ -384,7 +359,7 @@ export class ResNet implements Disposable {
   }
 
   #requireInput(x: unknown): asserts x is Tensor4D {
-    this.#requireAlive();
-    requireInput(x, inChannelsOf(this.trace));
+    this.requireAlive();
+    requireInput(x, this.inChannels);
   }
 }

@@ -172,3 +172,38 @@ Deno.test("the constructor's options change a network of the table", async () =>
     });
   }
 });
+
+Deno.test("withHead: another head on the same weights", async () => {
+  await startBackend();
+  const before = tf.memory().numTensors;
+  const x = input();
+  const model = await createModel(arch, null, formulaCheckpoint(arch));
+  const bytes = tf.memory().numBytes;
+  const weight = uniform("a head", 3 * 2048), bias = uniform("its bias", 3);
+  const other = model.withHead({ weight, bias });
+  assert.equal(tf.memory().numBytes, bytes + 4 * (3 * 2048 + 3));
+  assert.equal(other.namedModules().get("fc")!.type, "Linear");
+  const { flatten } = model.extract(x, ["flatten"]);
+  const features = flatten.dataSync();
+  model.dispose();
+  const logits = other.forward(x);
+  logits.dataSync().forEach((logit, c) => {
+    const row = weight.subarray(c * 2048, (c + 1) * 2048);
+    const want = row.reduce((sum, w, i) => sum + w * features[i], bias[c]);
+    assert(Math.abs(logit - want) < 1e-4 * Math.abs(want), `${logit} ${want}`);
+  });
+  assert.throws(() => other.withHead({ weight, bias: new Float32Array(2) }), {
+    name: "TypeError",
+    message:
+      "withHead: got a weight of 6144 and a bias of 2 numbers, [classes, 2048] and [classes] are allowed",
+  });
+  using cut = other.truncate("layer2");
+  assert.throws(() => cut.withHead({ weight, bias }), {
+    name: "RangeError",
+    message: /"flatten" lies behind the cut/,
+  });
+  cut.dispose();
+  other.dispose();
+  tf.dispose([x, flatten, logits]);
+  assert.equal(tf.memory().numTensors, before);
+});

@@ -1,0 +1,42 @@
+/**
+ * Another head on the same network.
+ *
+ * @module
+ */
+
+import type { Linear } from "./arch/module.ts";
+import { buildResNet } from "./arch/resnet.ts";
+import { moduleAt, type Trace, traceForward } from "./graph/trace.ts";
+import type { ResNetParts } from "./model.ts";
+
+/** The weights of a linear layer, in PyTorch's layout. */
+export interface LinearWeights {
+  /** `[classes, features]`, row by row. */
+  readonly weight: Float32Array;
+  /** `[classes]`. */
+  readonly bias: Float32Array;
+}
+
+/**
+ * A network's parts with another `fc`; the other weights are shared.
+ *
+ * @throws {TypeError} If the weight's length isn't classes times features, or there is no class.
+ */
+export function replaceHead(
+  parts: ResNetParts,
+  { weight, bias }: LinearWeights,
+): ResNetParts {
+  const row = { ...parts.row, numClasses: bias.length };
+  const full: Trace = traceForward(buildResNet(row));
+  const fc = moduleAt(full.root, "fc") as Linear | undefined;
+  if (!fc || weight.length !== fc.inFeatures * fc.outFeatures) {
+    throw new TypeError(
+      `withHead: got a weight of ${weight.length} and a bias of ${bias.length} numbers, ` +
+        `[classes, ${fc?.inFeatures ?? "features"}] and [classes] are allowed`,
+    );
+  }
+  const trunk = [...full.nodes.keys()];
+  const parameters = parts.parameters.share(trunk.filter((n) => n !== "fc"));
+  parameters.add("fc", parts.kernels.packLinear(fc, weight, bias));
+  return { ...parts, row, full, trace: full, parameters };
+}
