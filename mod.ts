@@ -44,8 +44,20 @@ export {
   classify,
   type ClassifyOptions,
 } from "./src/classify.ts";
+export {
+  type ConvertOptions,
+  convertWeights,
+  type NetworkOptions,
+} from "./src/convert.ts";
+export { type LayerLoss, measureLoss } from "./src/measure_loss.ts";
+export type { SaveOptions } from "./src/save.ts";
 export { embed } from "./src/embed.ts";
 export { extractFiles, type ExtractFilesOptions } from "./src/extract_files.ts";
+export {
+  type ExtractReport,
+  extractToFile,
+  type ExtractToFileOptions,
+} from "./src/extract_to_file.ts";
 export {
   createFeatureExtractor,
   type FeatureExtractor,
@@ -82,7 +94,12 @@ export type {
   Sequential,
 } from "./src/arch/module.ts";
 export type { Call, Node, Trace } from "./src/graph/trace.ts";
-export { imagenetPreset, type Preset } from "./src/arch/preset.ts";
+export {
+  imagenetPreset,
+  type Preset,
+  presetFromTimm,
+  type TimmConfig,
+} from "./src/arch/preset.ts";
 export {
   type ArchName,
   type ArchRow,
@@ -100,7 +117,19 @@ export {
 } from "./src/image/image.ts";
 export type { DecoderModules } from "./src/image/load_decoder.ts";
 export { type ShapedArray } from "./src/output/layout.ts";
-export { npzStream, type StackedArray } from "./src/output/npz.ts";
+export {
+  type FeatureColumn,
+  type FeatureRow,
+  type FeatureTable,
+  featureTable,
+  type FeatureType,
+  type FileFeatures,
+} from "./src/output/feature_table.ts";
+export { jsonlStream, type JsonValues } from "./src/output/jsonl.ts";
+export { npyStream } from "./src/output/npy.ts";
+export { npzStream } from "./src/output/npz.ts";
+export { parquetStream } from "./src/output/parquet.ts";
+export { safetensorsStream } from "./src/output/safetensors.ts";
 export type { ColorMapName } from "./src/output/color_map.ts";
 export type { FileSource } from "./src/formats/open_source.ts";
 export {
@@ -114,5 +143,16 @@ export type {
   CheckpointMetadata,
   TensorInfo,
 } from "./src/weights/checkpoint.ts";
+export type {
+  FetchOptions,
+  FetchProgress,
+} from "./src/weights/fetch/options.ts";
+export type { PackedDType } from "./src/weights/pack.ts";
+export { openCheckpoint } from "./src/weights/open.ts";
+export { readStateDict, type StateDictTensor } from "./src/read_state_dict.ts";
 export type { Pretrained } from "./src/weights/resolve.ts";
-export { type WeightsEntry, weightsTable } from "./src/weights/table.ts";
+export {
+  modelUrls,
+  type WeightsEntry,
+  weightsTable,
+} from "./src/weights/table.ts";

@@ -1,21 +1,27 @@
 """Writes the small checkpoints that the tests read, with the values that PyTorch sees in them.
 
-    python3 scripts/make_checkpoints.py tests/data/weights
+    python3 -m pip install --target FOLDER safetensors
+    PYTHONPATH=FOLDER python3 scripts/make_checkpoints.py tests/data/weights
 
-Made with PyTorch 1.13 and NumPy 1.24. `expected.npz` holds each tensor as float32 under
-"<file>:<tensor>"; `arrays.npz` one array of each kind for the .npy reader, `arrays.json` their
-values.
+Made with PyTorch 1.13, NumPy 1.24 and safetensors 0.8. `expected.npz` holds each tensor as float32
+under "<file>:<tensor>", where the file is not one of the same tensors as another; `arrays.npz` one
+array of each kind for the .npy reader, `arrays.json` their values.
 """
+import argparse
 import io
 import json
 import os
 import sys
+import types
 import zipfile
-from collections import OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
+
+from old_checkpoints import OldParameter, Python2Pickler, Python3Pickler, save_legacy, save_tar
 
 folder = sys.argv[1]
 os.makedirs(folder, exist_ok=True)
@@ -32,6 +38,13 @@ def save(name, saved, tensors, **options):
     for key, tensor in tensors.items():
         # A copy: what is no state dict's own may be a view.
         expected[f"{name}:{key}"] = tensor.detach().clone().float().contiguous().numpy()
+
+
+def check(loaded, tensors):
+    """That PyTorch, too, sees the same tensors in a file."""
+    for key, tensor in tensors.items():
+        same = torch.allclose(loaded[key], tensor, rtol=0, atol=0, equal_nan=True)
+        assert same and loaded[key].dtype == tensor.dtype, key
 
 
 class Block(nn.Module):
@@ -102,9 +115,7 @@ class Malicious:
 
 torch.save({"weight": torch.zeros(1), "payload": Malicious()}, path("malicious.pth"))
 torch.save(block, path("whole_module.pth"))
-torch.save(state, path("protocol_4.pth"), pickle_protocol=4)
 torch.save({"epoch": 1, "best": 0.5}, path("no_tensors.pth"))
-torch.save(state, path("legacy.pth"), _use_new_zipfile_serialization=False)
 
 
 def rewrite(source, target, change):
@@ -131,6 +142,173 @@ for name, order in [("little_endian", "little"), ("big_endian", "big")]:
         archive.writestr(zipfile.ZipInfo("little_endian/byteorder"), order)
 for key, tensor in floats.items():
     expected[f"big_endian.pth:{key}"] = tensor.numpy()
+
+swap = {key: tensor for key, tensor in typed.items() if key != "bfloat16"}
+save("big_endian_dtypes.pth", swap, swap)
+sizes = [tensor.element_size() for tensor in swap.values()]
+rewrite(
+    "big_endian_dtypes.pth",
+    "swapped.pth",
+    lambda name, content: np.frombuffer(content, f"<i{sizes[int(os.path.basename(name))]}").byteswap().tobytes()
+    if "/data/" in name
+    else content,
+)
+os.replace(path("swapped.pth"), path("big_endian_dtypes.pth"))
+with zipfile.ZipFile(path("big_endian_dtypes.pth"), "a") as archive:
+    archive.writestr(zipfile.ZipInfo("big_endian_dtypes/byteorder"), "big")
+
+# Other protocols, and what the tests write themselves, byte for byte.
+for protocol in [3, 4, 5]:
+    torch.save(state, path(f"protocol_{protocol}.pth"), pickle_protocol=protocol)
+archive = io.BytesIO()
+torch.save(OrderedDict(state), archive)
+with open(path("archive.pth"), "wb") as file:
+    file.write(archive.getvalue())
+
+# Before 1.6: as PyTorch 1.13 writes it, and as 0.1 did.
+torch.save(state, path("legacy.pth"), _use_new_zipfile_serialization=False)
+torch.save(typed, path("legacy_dtypes.pth"), _use_new_zipfile_serialization=False)
+torch.save(views, path("legacy_views.pth"), _use_new_zipfile_serialization=False)
+torch.save(state, path("legacy_protocol_4.pth"), _use_new_zipfile_serialization=False, pickle_protocol=4)
+root = torch.arange(40, dtype=torch.float32)
+old = OrderedDict(state)
+old["piece"] = root[8:20].clone()
+old["column"] = old["fc.weight"][:, 1]
+old["parameter" * 30] = nn.Parameter(torch.randn(2, 2)).data.t()
+for key in ["piece", "column", "parameter" * 30]:
+    expected[f"old:{key}"] = old[key].contiguous().numpy()
+pieces = [(old["piece"], root, 8)]
+save_legacy(path("legacy_views_of_storages.pth"), old, Python3Pickler, pieces, little_endian=False)
+save_legacy(path("legacy_python_2.pth"), old, Python2Pickler, pieces)
+parameters = OrderedDict(
+    (key, OldParameter(tensor) if key.startswith(("conv", "fc")) else tensor) for key, tensor in old.items()
+)
+save_tar(path("tar.pth"), parameters, Python3Pickler, pieces)
+save_tar(path("tar_python_2.pth"), parameters, Python2Pickler, pieces)
+for name, tensors in [
+    ("legacy.pth", state),
+    ("legacy_dtypes.pth", typed),
+    ("legacy_views.pth", views),
+    ("legacy_protocol_4.pth", state),
+    ("legacy_views_of_storages.pth", old),
+    ("legacy_python_2.pth", old),
+    ("tar.pth", old),
+    ("tar_python_2.pth", old),
+]:
+    check(torch.load(path(name)), tensors)
+
+# safetensors.
+save_file(typed, path("dtypes.safetensors"))
+save_file(state, path("state_dict.safetensors"), metadata={"format": "pt"})
+check(load_file(path("state_dict.safetensors")), state)
+
+
+class Residual(nn.Module):
+    """A block with torchvision's names."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(2, 3, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(3)
+        self.conv2 = nn.Conv2d(3, 3, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(3)
+        self.downsample = nn.Sequential(nn.Conv2d(2, 3, 1, bias=False), nn.BatchNorm2d(3))
+
+
+class Tiny(nn.Module):
+    """A network with torchvision's names."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 2, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(2)
+        self.layer1 = nn.Sequential(Residual())
+        self.fc = nn.Linear(3, 7)
+
+
+tiny = Tiny()
+network = tiny.state_dict()
+save("tiny.pth", network, network)
+torch.save(nn.DataParallel(tiny).state_dict(), path("data_parallel.pth"))
+
+# As torchvision's references/classification/train.py saves.
+optimizer = torch.optim.SGD(tiny.parameters(), lr=0.5, momentum=0.9)
+warmup = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.01, total_iters=5)
+cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=85)
+scheduler = torch.optim.lr_scheduler.SequentialLR(optimizer, [warmup, cosine], milestones=[5])
+average = torch.optim.swa_utils.AveragedModel(tiny)
+args = argparse.Namespace(
+    data_path="/data", model="resnet18", lr=0.5, lr_steps=[30, 60], amp=False, weights=None, device=torch.device("cpu")
+)
+for protocol in [2, 4]:
+    torch.save(
+        {
+            "model": network,
+            "optimizer": optimizer.state_dict(),
+            "lr_scheduler": scheduler.state_dict(),
+            "epoch": 89,
+            "args": args,
+            "model_ema": average.state_dict(),
+            "best": np.float64(76.1),
+        },
+        path(f"train_script_{protocol}.pth"),
+        pickle_protocol=protocol,
+    )
+
+
+def stand_in(module, name, *bases):
+    """A class of a package that is not installed, by which objects of it pickle."""
+    made = type(name, bases, {"__module__": module})
+    for part in [module.split(".")[0], module]:
+        sys.modules.setdefault(part, types.ModuleType(part))
+    setattr(sys.modules[module], name, made)
+    return made
+
+
+# As Lightning saves: a network under an attribute's name, and a head of its own.
+AttributeDict = stand_in("pytorch_lightning.utilities.parsing", "AttributeDict", dict)
+ModelCheckpoint = stand_in("pytorch_lightning.callbacks.model_checkpoint", "ModelCheckpoint")
+steps = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones=[30, 60])
+assert isinstance(steps.state_dict()["milestones"], Counter)
+lightning = OrderedDict((f"model.backbone.{key}", tensor) for key, tensor in network.items())
+lightning["model.projection.0.weight"] = torch.randn(2, 3)
+lightning["criterion.scale"] = torch.randn(1)
+torch.save(
+    {
+        "epoch": 3,
+        "global_step": 400,
+        "pytorch-lightning_version": "1.4.9",
+        "state_dict": lightning,
+        "callbacks": {ModelCheckpoint: {"best_model_score": torch.tensor(0.7), "dirpath": "/runs"}},
+        "loops": defaultdict(dict, fit_loop={"state_dict": {}}),
+        "optimizer_states": [optimizer.state_dict()],
+        "lr_schedulers": [steps.state_dict()],
+        "hyper_parameters": AttributeDict(lr=0.1, classes=["cat", "dog"]),
+        "hparams_type": AttributeDict,
+    },
+    path("lightning.ckpt"),
+)
+
+# As transformers saves its ResNetForImageClassification.
+block = "resnet.encoder.stages.0.layers.0"
+renamed = {
+    "conv1": "resnet.embedder.embedder.convolution",
+    "bn1": "resnet.embedder.embedder.normalization",
+    "layer1.0.conv1": f"{block}.layer.0.convolution",
+    "layer1.0.bn1": f"{block}.layer.0.normalization",
+    "layer1.0.conv2": f"{block}.layer.1.convolution",
+    "layer1.0.bn2": f"{block}.layer.1.normalization",
+    "layer1.0.downsample.0": f"{block}.shortcut.convolution",
+    "layer1.0.downsample.1": f"{block}.shortcut.normalization",
+    "fc": "classifier.1",
+}
+save_file(
+    {
+        f"{renamed[module]}.{parameter}": tensor
+        for module, _, parameter, tensor in (*(key.rpartition(".") + (tensor,) for key, tensor in network.items()),)
+    },
+    path("transformers.safetensors"),
+)
 
 # Plain archives of a state dict, as NumPy writes them.
 arrays = {key: tensor.numpy() for key, tensor in state.items()}

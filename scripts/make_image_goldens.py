@@ -6,7 +6,8 @@ Needs Pillow 9, torch, torchvision (made with Pillow 9.4, torch 1.13, torchvisio
 Pillow can't write, cjpeg and jpegtran of libjpeg-turbo (Debian: libjpeg-turbo-progs).
 
 It writes the pictures; decoded.rgb, the RGB bytes of all of them one after the other; goldens.json,
-which lists them and has SHA-256 hashes and some samples of what was resized and transformed.
+which lists them and has SHA-256 hashes and some samples of what was resized and transformed;
+bicubic.json, the same of the bicubic filter.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ import zlib
 import numpy as np
 import torch
 from PIL import Image, ImageOps
+from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as F
 from torchvision.transforms._presets import ImageClassification
 
@@ -230,10 +232,10 @@ SIZES = """1x1 1x1, 1x1 7x5, 2x2 3x3, 37x23 37x23, 37x23 37x50, 37x23 80x23, 37x
 255x255 5x5, 4000x2 31x2, 2x4000 2x31, 640x3 224x1, 3x640 1x224"""
 
 
-def resized():
+def resized(filter):
     for pair in SIZES.replace("\n", " ").split(", "):
         from_size, to_size = (tuple(map(int, size.split("x"))) for size in pair.split())
-        pixels = np.asarray(noise(*from_size).resize(to_size, Image.BILINEAR)).reshape(-1)
+        pixels = np.asarray(noise(*from_size).resize(to_size, filter)).reshape(-1)
         at = np.linspace(0, len(pixels) - 1, 8).astype(int)
         yield {
             "from": from_size,
@@ -243,9 +245,12 @@ def resized():
         }
 
 
-def transformed(name, image, resize_size, crop_size):
-    crop = F.center_crop(F.resize(image, [resize_size]), [crop_size])
-    tensor = ImageClassification(crop_size=crop_size, resize_size=resize_size)(image)
+def transformed(name, image, resize_size, crop_size, interpolation=InterpolationMode.BILINEAR):
+    crop = F.center_crop(F.resize(image, [resize_size], interpolation), [crop_size])
+    preset = ImageClassification(
+        crop_size=crop_size, resize_size=resize_size, interpolation=interpolation
+    )
+    tensor = preset(image)
     values = tensor.permute(1, 2, 0).contiguous().numpy()
     assert values.dtype == np.float32
     middle = crop_size // 2
@@ -270,6 +275,16 @@ def transforms():
     for size in [(37, 23), (23, 37), (1, 1), (2, 200), (300, 2), (99, 100)]:
         for resize_size, crop_size in [(24, 21), (25, 20), (23, 20), (8, 13), (20, 25), (21, 21)]:
             yield transformed(list(size), noise(*size), resize_size, crop_size)
+
+
+def bicubic_transforms():
+    """timm's: the size before the crop is the crop's by 0.875, 0.95, 0.965 and 1, rounded down."""
+    for name in ["astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg"]:
+        image = Image.open(images / name).convert("RGB")
+        for sizes in [(256, 224), (235, 224), (232, 224), (288, 288)]:
+            yield transformed(name, image, *sizes, InterpolationMode.BICUBIC)
+    for size in [(37, 23), (1, 1), (2, 200)]:
+        yield transformed(list(size), noise(*size), 25, 20, InterpolationMode.BICUBIC)
 
 
 def main():
@@ -299,10 +314,15 @@ def main():
     (out / "decoded.rgb").write_bytes(rgb)
     goldens = {
         "decoded": decoded,
-        "resized": list(resized()),
+        "resized": list(resized(Image.BILINEAR)),
         "transformed": list(transforms()),
     }
+    bicubic = {
+        "resized": list(resized(Image.BICUBIC)),
+        "transformed": list(bicubic_transforms()),
+    }
     (out / "goldens.json").write_text(json.dumps(goldens, indent=2) + "\n")
+    (out / "bicubic.json").write_text(json.dumps(bicubic, indent=2) + "\n")
 
 
 torch.set_num_threads(1)

@@ -3,9 +3,11 @@
     python3 scripts/make_shipped_goldens.py mlnet_resnet18.pth examples/images \\
         tests/data/weights/mlnet_float32.npz [weights/mlnet_resnet18.npz]
 
-Made with PyTorch 1.13 and torchvision 0.14. The rows are the pictures by file name; `avgpool`
-[4, 512] is float32, `layer4` [4, 512, 7, 7] float16. Given the packed weights as well, it prints
-how near the network with those comes.
+Made with PyTorch 1.13 and torchvision 0.14. The rows are the pictures by file name, then the same
+altered, in ways that no choice for the packed weights was made on: the first mirrored, the second
+upside down, the third with red and blue exchanged, the fourth with rows and columns exchanged.
+`avgpool` [8, 512] is float32, `layer4` [8, 512, 7, 7] float16. Given the packed weights as well, it
+prints how near the network with those comes.
 """
 import os
 import sys
@@ -19,7 +21,17 @@ from torchvision.transforms._presets import ImageClassification
 checkpoint, pictures, output = sys.argv[1:4]
 names = sorted(name for name in os.listdir(pictures) if name.endswith((".png", ".jpg")))
 transform = ImageClassification(crop_size=224)
-batch = torch.stack([transform(Image.open(os.path.join(pictures, name)).convert("RGB")) for name in names])
+images = [Image.open(os.path.join(pictures, name)).convert("RGB") for name in names]
+alterations = {
+    "mirrored": lambda pixels: pixels[:, ::-1],
+    "upside down": lambda pixels: pixels[::-1],
+    "as BGR": lambda pixels: pixels[:, :, ::-1],
+    "transposed": lambda pixels: pixels.transpose(1, 0, 2),
+}
+for index, (what, alter) in enumerate(alterations.items()):
+    names.append(f"{names[index]} {what}")
+    images.append(Image.fromarray(np.ascontiguousarray(alter(np.asarray(images[index])))))
+batch = torch.stack([transform(image) for image in images])
 
 
 def features(state):

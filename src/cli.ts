@@ -13,16 +13,26 @@ import {
   unknownName,
   UsageError,
 } from "./commands/command.ts";
+import { convert } from "./commands/convert.ts";
 import { extract } from "./commands/extract.ts";
 import { commandHelp, programHelp } from "./commands/help.ts";
 import { layers } from "./commands/layers.ts";
 import { picture } from "./commands/picture.ts";
+import { report } from "./commands/report.ts";
 import { summary } from "./commands/summary.ts";
 
 export type { Io };
 
 const commands: ReadonlyMap<string, Command> = new Map(
-  Object.entries({ extract, classify, picture, summary, layers }),
+  Object.entries({
+    extract,
+    classify,
+    picture,
+    report,
+    summary,
+    layers,
+    convert,
+  }),
 );
 
 /**

@@ -6,9 +6,10 @@
 
 import { archRow } from "./arch/lookup.ts";
 import type { BatchNorm2d } from "./arch/module.ts";
-import { imagenetPreset } from "./arch/preset.ts";
+import { imagenetPreset, type Preset } from "./arch/preset.ts";
 import { buildResNet } from "./arch/resnet.ts";
 import type { ArchName, ArchRow } from "./arch/table.ts";
+import { release } from "./backend/release.ts";
 import { startBackend } from "./backend/start.ts";
 import { resolveNode } from "./graph/names.ts";
 import { cutTrace, type Trace, traceForward } from "./graph/trace.ts";
@@ -16,9 +17,11 @@ import type { Kernels } from "./kernels/kernels.ts";
 import { ResNet } from "./model.ts";
 import { Parameters } from "./parameters.ts";
 import type { Checkpoint } from "./weights/checkpoint.ts";
+import type { FetchOptions } from "./weights/fetch/options.ts";
 import { initialWeights } from "./weights/init.ts";
-import { openPretrained, type Pretrained } from "./weights/resolve.ts";
+import { headClasses, withTorchvisionNames } from "./weights/key_names.ts";
 import { checkTensors, TensorReader } from "./weights/load.ts";
+import { type Pretrained, withPretrained } from "./weights/resolve.ts";
 
 /** Arguments of torchvision's constructor that change a network of the table. */
 export type ConstructorOptions = Pick<
@@ -30,14 +33,15 @@ export type ConstructorOptions = Pick<
   | "inChannels"
 >;
 
-/** What `createModel` takes besides architecture, cut and weights. */
-export interface ModelOptions extends ConstructorOptions {
+/**
+ * What `createModel` takes besides architecture, cut and weights. What comes over the network is
+ * kept in a cache; `cache` says where, and `onProgress` is told how far it is.
+ */
+export interface ModelOptions extends ConstructorOptions, FetchOptions {
   /** Seed of the fresh weights where `pretrained` is false. Default 0. */
   readonly seed?: number;
   /** Where `pretrained` is false: each block starts as the identity. Default false. */
   readonly zeroInitResidual?: boolean;
-  /** Told what is odd but no error, such as weights that are NaN. Default `console.warn`. */
-  readonly warn?: (message: string) => void;
 }
 
 /**
@@ -54,8 +58,12 @@ export interface ModelOptions extends ConstructorOptions {
  *   `"flatten"`). Left out or null: the whole network.
  * @param pretrained `false`: torchvision's own initialisation. `true`: torchvision's
  *   `IMAGENET1K_V1`, for `"mlnet_resnet18"` what ships. Else an entry's name
- *   (`"IMAGENET1K_V2"`), a path, a URL, the bytes of a file, or a {@linkcode Checkpoint}.
- * @param options Seed, warnings.
+ *   (`"IMAGENET1K_V2"`), a path, a URL, `hf:owner/name[@revision]` (a repository at Hugging Face),
+ *   the bytes of a file, or a {@linkcode Checkpoint}. What is fetched is no more than the cut needs,
+ *   where server and format allow. Any generation of `.pth`, safetensors, `.npz` and packed weights
+ *   are told apart by content. The network gets the file's own number of classes, unless
+ *   `numClasses` says another.
+ * @param options Seed, warnings, how weights are fetched and kept.
  * @returns The model. Its weights are the caller's to dispose.
  * @throws {RangeError} If the architecture, the node or the entry is unknown: the nearest are named.
  * @throws {TypeError} If the weights don't fit the network; every tensor that is amiss is named.
@@ -79,32 +87,61 @@ export async function createModel(
   pretrained: false | Pretrained = false,
   options: ModelOptions = {},
 ): Promise<ResNet> {
+  const { numClasses } = options;
   const row = archRow({ ...archRow(arch), ...constructorOptions(options) });
+  if (pretrained === false) {
+    const network = cutNetwork(row, outputLayer);
+    const { seed = 0, zeroInitResidual } = options;
+    const checkpoint = initialWeights(
+      network.trace.root,
+      seed,
+      zeroInitResidual,
+    );
+    return await build(network, checkpoint, imagenetPreset, options);
+  }
+  // A name means any head, that of the file; a wrong layer is said before anything is fetched.
+  const anyHead = numClasses === undefined &&
+    (typeof arch === "string" || arch.numClasses === undefined);
+  cutNetwork(anyHead ? { ...row, numClasses: 1000 } : row, outputLayer);
+  return await withPretrained(row.name, pretrained, options, (opened) => {
+    const { preset = imagenetPreset } = opened;
+    const { checkpoint, note } = withTorchvisionNames(opened.checkpoint);
+    if (note) (options.warn ?? console.warn)(note);
+    const fitted = anyHead
+      ? { ...row, numClasses: headClasses(checkpoint) }
+      : row;
+    const network = cutNetwork(fitted, outputLayer);
+    return build(network, checkpoint, preset, options);
+  });
+}
+
+/** A network and its front. */
+interface CutNetwork {
+  readonly row: ArchRow;
+  readonly full: Trace;
+  readonly trace: Trace;
+}
+
+function cutNetwork(row: ArchRow, outputLayer: string | null): CutNetwork {
   const full = traceForward(buildResNet(row));
   const output = outputLayer === null
     ? full.output
     : resolveNode(full, full, outputLayer);
-  const trace = cutTrace(full, output);
-  const { checkpoint, preset = imagenetPreset } = pretrained === false
-    ? {
-      checkpoint: initialWeights(
-        trace.root,
-        options.seed ?? 0,
-        options.zeroInitResidual,
-      ),
-    }
-    : await openPretrained(row.name, pretrained);
-  try {
-    checkTensors(checkpoint, row.name, trace.root, full.root);
-    await startBackend();
-    const { stockKernels: kernels } = await import("./kernels/stock.ts");
-    const parameters = await load(trace, checkpoint, kernels, options.warn);
-    const parts = { row, full, trace, kernels, parameters, preset };
-    return new ResNet(parts);
-  } finally {
-    // A checkpoint that the caller opened stays open for the next model.
-    if (checkpoint !== pretrained) checkpoint.close();
-  }
+  return { row, full, trace: cutTrace(full, output) };
+}
+
+async function build(
+  network: CutNetwork,
+  checkpoint: Checkpoint,
+  preset: Preset,
+  { warn }: ModelOptions,
+): Promise<ResNet> {
+  const { row, full, trace } = network;
+  checkTensors(checkpoint, row.name, trace.root, full.root);
+  await startBackend();
+  const { stockKernels: kernels } = await import("./kernels/stock.ts");
+  const parameters = await load(trace, checkpoint, kernels, warn);
+  return new ResNet({ ...network, kernels, parameters, preset });
 }
 
 /** Those options that are part of a row, as far as they are given. */
@@ -141,6 +178,7 @@ async function load(
       if (module?.type === "Conv2d") {
         const weights = await reader.conv(module, norms.get(name));
         parameters.add(module.name, kernels.packConv(module, weights));
+        release(weights.filter);
       } else if (module?.type === "Linear") {
         const { weight, bias } = await reader.linear(module);
         parameters.add(module.name, kernels.packLinear(module, weight, bias));

@@ -6,17 +6,21 @@
 
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Image } from "./image/image.ts";
+import type { MapChoice } from "./output/choose_maps.ts";
 import type { FeatureMapGridOptions } from "./output/feature_map_grid.ts";
+import type { GridLayoutOptions } from "./output/grid_layout.ts";
 
-export type { FeatureMapGridOptions };
+export type { FeatureMapGridOptions, GridLayoutOptions, MapChoice };
 
 /**
- * Draws the feature maps of one picture side by side, from the left and then down, each scaled to
- * its own range.
+ * Draws the feature maps of one picture side by side, from the left and then down: all or some,
+ * each coloured over its own range or all over one, with channel numbers and a colour bar if wanted.
+ *
+ * 2048 maps of 7x7, resnet50's `layer4`, are drawn 64 across and 32 down.
  *
  * @param maps `[H, W, C]` or `[1, H, W, C]`, float32: any node's value before `flatten`. It stays
  *   the caller's.
- * @param options How many maps, their size and colours.
+ * @param options Which maps, their size, their colours, labels.
  * @returns RGB pixels: `encodePng` makes a file of them.
  * @throws {TypeError} If the tensor is none of these.
  * @throws {RangeError} If an option is out of bounds.
@@ -32,6 +36,24 @@ export type { FeatureMapGridOptions };
  * const grid = await featureMapGrid(maps, { columns: 8, cell: 56, gap: 1 });
  * assert.deepEqual([grid.width, grid.height], [8 * 57 - 1, 8 * 57 - 1]);
  * const png = await encodePng(grid);
+ * ```
+ *
+ * @example The 12 strongest channels, to be compared
+ * ```ts
+ * import { createModel, decodeImage, featureMapGrid } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * using model = await createModel("mlnet_resnet18", "layer3", true);
+ * const input = model.preprocess(await decodeImage("examples/images/chelsea.png"));
+ * const grid = await featureMapGrid(model.forward(input), {
+ *   strongest: 12,
+ *   columns: 6,
+ *   cell: 98,
+ *   scale: "all",
+ *   labels: true,
+ *   colorBar: true,
+ * });
+ * assert(grid.width > 6 * 98);
  * ```
  */
 export async function featureMapGrid(

@@ -235,13 +235,19 @@ Deno.test("a checkpoint that doesn't fit: all tensors are named at once", async 
       `unexpected layer9.weight`,
   });
   const headless = formulaCheckpoint({ ...small, numClasses: 0 });
-  await assert.rejects(() => createModel(small, null, headless), {
+  const ten = { ...small, numClasses: 10 };
+  await assert.rejects(() => createModel(ten, null, headless), {
     name: "TypeError",
     message:
       /missing fc\.weight, fc\.bias; the file has no head: end the network/,
   });
-  // Cut before the head, the same file fits.
-  (await createModel(small, "flatten", headless)).dispose();
+  // Cut before the head, the same file fits; and where nothing is said, the file decides.
+  (await createModel(ten, "flatten", headless)).dispose();
+  (await createModel(small, null, headless)).dispose();
+  await assert.rejects(() => createModel(small, "fc", headless), {
+    name: "RangeError",
+    message: /no node "fc"/,
+  });
   // A read that fails halfway leaves nothing behind.
   const torn = formulaCheckpoint(small);
   const { read } = torn;

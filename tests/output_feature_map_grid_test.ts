@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import type { Image } from "../src/image/image.ts";
+import { chooseMaps } from "../src/output/choose_maps.ts";
 import { colorMap, type ColorMapName } from "../src/output/color_map.ts";
 import {
   drawFeatureMapGrid,
   type FeatureMapGridOptions,
 } from "../src/output/feature_map_grid.ts";
+import { layOutGrid } from "../src/output/grid_layout.ts";
 
 const WHITE = [255, 255, 255];
 const GREY = [128, 128, 128];
@@ -186,5 +188,170 @@ Deno.test("colour maps go from dark to light", async () => {
       return 0.299 * r + 0.587 * g + 0.114 * b;
     });
     for (let i = 4; i < 256; i++) assert.ok(luma[i] > luma[i - 4], name);
+  }
+});
+
+/** One row of single pixels, one map each: the channels that were drawn, by their grey. */
+async function drawn(
+  values: number[],
+  options: FeatureMapGridOptions,
+): Promise<number[]> {
+  const maps = mapsOf(
+    [1, 2, values.length],
+    (c, _, x) => x === 0 ? values[c] : 0,
+  );
+  const { data, width } = await drawFeatureMapGrid(maps, {
+    columns: options.channels?.length ?? options.strongest ?? options.maps,
+    cell: 2,
+    gap: 0,
+    scale: "all",
+    colorMap: "gray",
+    ...options,
+  });
+  return Array.from({ length: width / 2 }, (_, i) => data[6 * i]);
+}
+
+Deno.test("drawFeatureMapGrid: chosen maps, one scale for all", async () => {
+  const values = [2, 8, 1, 4]; // Of 0 to the greatest that is drawn.
+  assert.deepEqual(await drawn(values, { maps: 3 }), [64, 255, 32]);
+  assert.deepEqual(await drawn(values, { strongest: 2 }), [255, 128]);
+  assert.deepEqual(await drawn(values, { channels: [2, 0, 2] }), [
+    128,
+    255,
+    128,
+  ]);
+  // What is not finite counts neither for the mean nor for the range.
+  assert.deepEqual(
+    await drawn([3, NaN, Infinity, 6], { strongest: 4 }),
+    [255, 128, 128, 128],
+  );
+});
+
+Deno.test("chooseMaps: equal maps, maps without a number", () => {
+  const maps = mapsOf([1, 1, 6], (c) => [NaN, 2, 5, 2, -7, 2][c]);
+  assert.deepEqual(chooseMaps(maps, { strongest: 6 }), [2, 1, 3, 5, 4, 0]);
+  assert.deepEqual(chooseMaps(maps, {}), [0, 1, 2, 3, 4, 5]);
+});
+
+Deno.test("drawFeatureMapGrid: labels and bar leave the maps alone", async () => {
+  for (
+    const [shape, cell] of [[[7, 7, 120], 28], [[56, 40, 9], 112], [[
+      3,
+      2,
+      2048,
+    ], 3]] as const
+  ) {
+    const maps = mapsOf([...shape], (c, y, x) => (c + 3) * (y * 3 + x) % 17);
+    const common = { columns: 9, cell, maps: Math.min(90, shape[2]) };
+    const bare = await drawFeatureMapGrid(maps, common);
+    const full = await drawFeatureMapGrid(maps, {
+      ...common,
+      labels: true,
+      colorBar: true,
+    });
+    const layout = layOutGrid(
+      shape,
+      Array.from({ length: common.maps }, (_, i) => i),
+      {
+        ...common,
+        labels: true,
+      },
+    );
+    const { scale, textHeight } = layout;
+    const [height, width] = [shape[0] * scale, shape[1] * scale];
+    const labelWidth = layout.place(1).left - 2;
+    const right = width + 2, down = height + 2;
+    for (let map = 0; map < common.maps; map++) {
+      const { left, top, labelTop } = layout.place(map);
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
+          const column = map % 9, row = Math.floor(map / 9);
+          assert.deepEqual(
+            pixel(full, left + x, top + y),
+            pixel(bare, column * right + x, row * down + y),
+          );
+        }
+      }
+      // The number is there, all of it above its own map and below the one before.
+      const ink = (y: number) =>
+        Math.min(
+          ...Array.from(
+            { length: labelWidth },
+            (_, x) => pixel(full, left + x, y)[0],
+          ),
+        );
+      const rows = Array.from(
+        { length: textHeight },
+        (_, y) => ink(labelTop + y),
+      );
+      assert(rows.filter((darkest) => darkest < 160).length > textHeight / 2);
+      assert.equal(ink(top - 1), 255, "no gap below the label");
+      assert.equal(ink(labelTop - 2), 255, "no gap above the label");
+    }
+  }
+});
+
+Deno.test("drawFeatureMapGrid: the bar shows the colours", async () => {
+  const colors = await colorMap("viridis");
+  for (const scale of ["each", "all"] as const) {
+    const maps = mapsOf([256, 8, 1], (_, y) => y);
+    const [bare, barred] = await Promise.all(
+      [false, true].map((colorBar) =>
+        drawFeatureMapGrid(maps, { cell: 256, scale, colorBar })
+      ),
+    );
+    const x = bare.width + 15; // Inside of the bar, which is 10 wide.
+    const column = Array.from({ length: 256 }, (_, y) => pixel(barred, x, y));
+    assert.deepEqual(
+      column.flat(),
+      [...Array(256).keys()].flatMap((y) => [
+        ...colors.subarray(3 * (255 - y), 3 * (256 - y)),
+      ]),
+    );
+    assert.equal(barred.height, 256);
+  }
+});
+
+Deno.test("drawFeatureMapGrid: a bar for maps without a number, or with one", async () => {
+  for (const value of [NaN, 7, -1.5e-30, 3e38]) {
+    const maps = mapsOf([4, 4, 2], () => value);
+    const options = {
+      cell: 4,
+      scale: "all",
+      colorBar: true,
+      labels: true,
+    } as const;
+    const { width, height } = await drawFeatureMapGrid(maps, options);
+    assert(width > 20 && height >= 30);
+  }
+});
+
+Deno.test("drawFeatureMapGrid refuses choices that can't be made", async () => {
+  const maps = mapsOf([2, 2, 8], () => 0);
+  for (
+    const [options, what] of [
+      [
+        { maps: 2, strongest: 2 },
+        "got maps and strongest, one of maps, strongest and channels is allowed",
+      ],
+      [
+        { strongest: 2, channels: [1] },
+        "got strongest and channels, one of maps, strongest and channels is allowed",
+      ],
+      [{ strongest: 9 }, "strongest is 9, integers from 1 to 8 are allowed"],
+      [{ channels: [] }, "channels is empty, one or more are allowed"],
+      [{ channels: [3, 8] }, "channel is 8, integers from 0 to 7 are allowed"],
+      [{ channels: [-1] }, "channel is -1, integers from 0 to 7 are allowed"],
+      [{ channels: [0.5] }, "channel is 0.5, integers from 0 to 7 are allowed"],
+      [
+        { scale: "both" as "all" },
+        'scale is "both", "each" and "all" are allowed',
+      ],
+    ] as const
+  ) {
+    await assert.rejects(drawFeatureMapGrid(maps, options), {
+      name: "RangeError",
+      message: `cannot draw feature maps: ${what}`,
+    });
   }
 });

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import type { ByteSource } from "../src/formats/byte_source.ts";
 import { createZip, openZip } from "../src/formats/zip.ts";
 import { openByteSource } from "../src/formats/open_source.ts";
+import type { Checkpoint } from "../src/weights/checkpoint.ts";
 import { openCheckpoint } from "../src/weights/open.ts";
 
 export const folder = "tests/data/weights";
@@ -13,10 +14,14 @@ export function fileBytes(name: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readFileSync(`${folder}/${name}`));
 }
 
+/** Tensors by name. */
+export type Tensors = Map<
+  string,
+  { shape: readonly number[]; data: Float32Array }
+>;
+
 /** The tensors of a file as PyTorch sees them, in its order, from `expected.npz`. */
-export async function expectedTensors(
-  file: string,
-): Promise<Map<string, { shape: readonly number[]; data: Float32Array }>> {
+export async function expectedTensors(file: string): Promise<Tensors> {
   const all = await openCheckpoint(fileBytes("expected.npz"));
   const tensors = new Map();
   for (const [key, { shape }] of all.tensors) {
@@ -36,6 +41,44 @@ export function assertSameBits(
 ): void {
   const bits = (a: Float32Array) => new Uint32Array(a.slice().buffer);
   assert.deepEqual(bits(actual), bits(expected), what);
+}
+
+/** Names, order, shapes and values of all tensors, bit for bit. */
+export async function assertTensors(
+  checkpoint: Checkpoint,
+  expected: Tensors,
+): Promise<void> {
+  assert.deepEqual([...checkpoint.tensors.keys()], [...expected.keys()]);
+  for (const [name, { shape, data }] of expected) {
+    assert.deepEqual(checkpoint.tensors.get(name)?.shape, shape, name);
+    assertSameBits(await checkpoint.read(name), data, name);
+  }
+}
+
+/** A checkpoint in memory. */
+export function checkpointOf(tensors: Tensors): Checkpoint {
+  return {
+    source: "tensors",
+    tensors: new Map(
+      [...tensors].map(([name, { shape }]) => [
+        name,
+        { shape, dtype: "float32" },
+      ]),
+    ),
+    read: (name) => Promise.resolve(tensors.get(name)!.data.slice()),
+    close() {},
+  };
+}
+
+/** The cosine of the angle between two vectors. */
+export function cosine(a: Float32Array, b: Float32Array): number {
+  let ab = 0, aa = 0, bb = 0;
+  a.forEach((value, i) => {
+    ab += value * b[i];
+    aa += value * value;
+    bb += b[i] * b[i];
+  });
+  return ab / Math.sqrt(aa * bb);
 }
 
 /** A source of bytes that notes what is read of it. */

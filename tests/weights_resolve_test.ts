@@ -4,7 +4,10 @@ import { imagenetCategories } from "../src/weights/imagenet_categories.ts";
 import { openCheckpoint } from "../src/weights/open.ts";
 import { openPretrained } from "../src/weights/resolve.ts";
 import { weightsTable } from "../src/weights/table.ts";
-import { openFromTorchCache } from "../src/weights/torch_cache.ts";
+import {
+  openInTorchCache,
+  torchCheckpoints,
+} from "../src/weights/torch_cache.ts";
 import { folder } from "./weights_fixtures.ts";
 
 Deno.test("weightsTable: torchvision's 17 entries", () => {
@@ -26,11 +29,16 @@ Deno.test("weightsTable: torchvision's 17 entries", () => {
     isDefault: true,
     url: "https://download.pytorch.org/models/resnet50-11ad3fa6.pth",
     sha256Prefix: "11ad3fa6",
+    fileSize: 97.79,
+    legacyUrl: undefined,
+    mirrorUrl:
+      "https://huggingface.co/timm/resnet50.tv2_in1k/resolve/main/model.safetensors",
     numParams: 25557032,
     acc1: 80.858,
     acc5: 95.434,
     recipe:
       "https://github.com/pytorch/vision/issues/3995#issuecomment-1013906621",
+    license: weightsTable[0].license,
     preset: {
       resizeSize: 232,
       cropSize: 224,
@@ -94,77 +102,88 @@ Deno.test("unknown weights are refused with what is known", async () => {
   }
 });
 
+Deno.test("names and enum members lead to their files", async () => {
+  const cases = [
+    ["resnet18", true, "IMAGENET1K_V1", "resnet18-f37072fd"],
+    ["resnet50", true, "IMAGENET1K_V1", "resnet50-0676ba61"],
+    ["resnet50", "DEFAULT", "IMAGENET1K_V2", "resnet50-11ad3fa6"],
+    [
+      "wide_resnet50_2",
+      "Wide_ResNet50_2_Weights.IMAGENET1K_V2",
+      "IMAGENET1K_V2",
+      "wide_resnet50_2-9ba9bcbe",
+    ],
+    [
+      "resnext101_64x4d",
+      "ResNeXt101_64X4D_Weights.DEFAULT",
+      "IMAGENET1K_V1",
+      "resnext101_64x4d-173b62eb",
+    ],
+  ] as const;
+  const offline = {
+    cache: false,
+    fetch: () => Promise.reject(new TypeError("offline")),
+    retryDelay: () => 0,
+    warn: () => {},
+  };
+  for (const [arch, pretrained, name, file] of cases) {
+    const url = `https://download.pytorch.org/models/${file}.pth`;
+    await assert.rejects(openPretrained(arch, pretrained, offline), {
+      name: "Error",
+      message: new RegExp(
+        `^cannot load ${name} of ${arch}: cannot fetch ${url}: offline; .*` +
+          `; download ${url} and pass the file's path, or put it into `,
+      ),
+    });
+  }
+});
+
+Deno.test("torch's cache: only a file whose hash holds is opened", async () => {
+  const url = "https://example.com/state_dict.pth";
+  const path = `${folder}/state_dict.pth`;
+  const hash = await crypto.subtle.digest(
+    "SHA-256",
+    await Deno.readFile(path),
+  );
+  const sha256Prefix = new Uint8Array(hash).toHex().slice(0, 8);
+  const warnings: string[] = [];
+  const open = (url: string, sha256Prefix: string) =>
+    openInTorchCache(url, sha256Prefix, folder, (w) => warnings.push(w));
+
+  const source = await open(url, sha256Prefix);
+  assert.equal(source?.name, path);
+  source.close();
+  assert.equal(await open("https://example.com/absent.pth", "00"), undefined);
+  assert.deepEqual(warnings, []);
+  assert.equal(await open(url, "f37072fd"), undefined);
+  assert.equal(warnings.length, 1);
+  assert.match(
+    warnings[0],
+    /^"tests\/data\/weights\/state_dict\.pth" is not used: its SHA-256 is [0-9a-f]{64}, not f37072fd…$/,
+  );
+});
+
 Deno.test({
-  name:
-    "official weights that are not at hand: where to get them, where to put them",
+  name: "torch's cache: where it is, without leave to look at the environment",
   permissions: { env: false, read: "inherit" },
   async fn() {
-    const cases = [
-      ["resnet18", true, "IMAGENET1K_V1", "resnet18-f37072fd"],
-      ["resnet50", true, "IMAGENET1K_V1", "resnet50-0676ba61"],
-      ["resnet50", "DEFAULT", "IMAGENET1K_V2", "resnet50-11ad3fa6"],
-      [
-        "wide_resnet50_2",
-        "Wide_ResNet50_2_Weights.IMAGENET1K_V2",
-        "IMAGENET1K_V2",
-        "wide_resnet50_2-9ba9bcbe",
-      ],
-      [
-        "resnext101_64x4d",
-        "ResNeXt101_64X4D_Weights.DEFAULT",
-        "IMAGENET1K_V1",
-        "resnext101_64x4d-173b62eb",
-      ],
-    ] as const;
-    // Without leave to look at the environment the cache counts as out of reach.
-    for (const [arch, pretrained, name, file] of cases) {
-      await assert.rejects(openPretrained(arch, pretrained), {
-        name: "Error",
-        message:
-          `cannot load ${name} of ${arch}: torch's cache cannot be looked at ` +
-          "(in Deno that takes --allow-env=TORCH_HOME,XDG_CACHE_HOME,HOME --allow-read); " +
-          `download https://download.pytorch.org/models/${file}.pth and pass the file's path, ` +
-          "or put it into ~/.cache/torch/hub/checkpoints",
-      });
-    }
+    assert.equal(await torchCheckpoints(), "~/.cache/torch/hub/checkpoints");
   },
 });
 
-/** An entry that stands for a file among the tests' data, which plays torch's cache. */
-const cached = {
-  ...weightsTable[0],
-  url: "https://example.com/state_dict.pth",
-};
-
-Deno.test("torch's cache: a file whose hash holds is opened", async () => {
-  const digest = new Uint8Array(
-    await crypto.subtle.digest(
-      "SHA-256",
-      await Deno.readFile(`${folder}/state_dict.pth`),
-    ),
+Deno.test("torch's cache: where the environment says", async () => {
+  const { stdout } = await new Deno.Command("deno", {
+    args: [
+      "eval",
+      `import { torchCheckpoints } from "./src/weights/torch_cache.ts";
+       console.log(await torchCheckpoints());`,
+    ],
+    env: { TORCH_HOME: "/data/torch" },
+  }).output();
+  assert.equal(
+    new TextDecoder().decode(stdout),
+    "/data/torch/hub/checkpoints\n",
   );
-  const sha256Prefix = digest.toHex().slice(0, 8);
-  const checkpoint = await openFromTorchCache(
-    { ...cached, sha256Prefix },
-    folder,
-  );
-  assert.equal(checkpoint.source, `${folder}/state_dict.pth`);
-  assert.equal((await checkpoint.read("fc.weight")).length, 20);
-  checkpoint.close();
-});
-
-Deno.test("torch's cache: another file's hash and no file are refused", async () => {
-  await assert.rejects(openFromTorchCache(cached, folder), {
-    name: "Error",
-    message:
-      /^cannot load IMAGENET1K_V1 of resnet18: the SHA-256 of "tests\/data\/weights\/state_dict\.pth" is [0-9a-f]{64}, not f37072fd…; download https:\/\/example\.com\/state_dict\.pth and pass the file's path, or put it into tests\/data\/weights$/,
-  });
-  const absent = { ...cached, url: "https://example.com/absent.pth" };
-  await assert.rejects(openFromTorchCache(absent, folder), {
-    name: "Error",
-    message:
-      'cannot load IMAGENET1K_V1 of resnet18: cannot open "tests/data/weights/absent.pth": there is no such file; download https://example.com/absent.pth and pass the file\'s path, or put it into tests/data/weights',
-  });
 });
 
 Deno.test("a path, bytes and an open checkpoint are taken as they are", async () => {

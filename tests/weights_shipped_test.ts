@@ -1,21 +1,28 @@
-/** The weights that ship: whole, of the right network, and made by the script from their source. */
+/** The weights that ship: whole, of the right network, near the float32 ones, and made from them. */
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
-import { packFile } from "../scripts/pack_weights.ts";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { convertWeights } from "../src/convert.ts";
+import { createModel } from "../src/create_model.ts";
 import { openByteSource } from "../src/formats/open_source.ts";
+import { decodeImage } from "../src/image/decode.ts";
+import type { Image } from "../src/image/image.ts";
+import { toNCHW } from "../src/layout.ts";
+import { openCheckpoint } from "../src/weights/open.ts";
 import { openPretrained } from "../src/weights/resolve.ts";
 import { sha256 } from "../src/weights/sha256.ts";
+import { cosine } from "./weights_fixtures.ts";
 
 const path = "weights/mlnet_resnet18.npz";
 
-Deno.test("the file is the one that SHA256SUMS names, and at most 13.5 MB", async () => {
+Deno.test("the file is the one that SHA256SUMS names, and at most 11.5 MB", async () => {
   const source = await openByteSource(path);
   const [hash, name] = readFileSync("weights/SHA256SUMS", "utf8").split(/\s+/);
   assert.equal(name, "mlnet_resnet18.npz");
   assert.equal(await sha256(source), hash);
-  assert.ok(source.size <= 13.5e6, `${source.size}`);
+  assert.ok(source.size <= 11.5e6, `${source.size}`);
   source.close();
 });
 
@@ -52,6 +59,68 @@ Deno.test("true opens it for mlnet_resnet18: names, shapes, order, preset", asyn
   checkpoint.close();
 });
 
+/** An image of which each pixel is taken from another place of this one. */
+function moved(
+  { width, height, data }: Image,
+  size: { width: number; height: number },
+  from: (x: number, y: number) => [x: number, y: number],
+): Image {
+  const pixels = new Uint8Array(data.length);
+  for (let y = 0, to = 0; y < size.height; y++) {
+    for (let x = 0; x < size.width; x++, to += 3) {
+      const [fromX, fromY] = from(x, y);
+      const at = 3 * (fromY * width + fromX);
+      pixels.set(data.subarray(at, at + 3), to);
+    }
+  }
+  assert.equal(pixels.length, 3 * width * height);
+  return { ...size, data: pixels };
+}
+
+/** The rows of the committed features: see `scripts/make_shipped_goldens.py`. */
+async function pictures(): Promise<Image[]> {
+  const images = await Promise.all(
+    ["astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg"]
+      .map((name) => decodeImage(`examples/images/${name}`)),
+  );
+  const [astronaut, chelsea, coffee, rocket] = images;
+  const asBgr = coffee.data.map((_, i, data) => data[i + 2 - 2 * (i % 3)]);
+  return [
+    ...images,
+    moved(astronaut, astronaut, (x, y) => [astronaut.width - 1 - x, y]),
+    moved(chelsea, chelsea, (x, y) => [x, chelsea.height - 1 - y]),
+    { ...coffee, data: asBgr },
+    moved(
+      rocket,
+      { width: rocket.height, height: rocket.width },
+      (x, y) => [y, x],
+    ),
+  ];
+}
+
+Deno.test("features are within 0.999 of the float32 network's, on pictures that no choice was made on too", async () => {
+  const golden = await openCheckpoint("tests/data/weights/mlnet_float32.npz");
+  using model = await createModel("mlnet_resnet18", null, true);
+  const images = await pictures();
+  const values = model.extract(model.preprocess(images), ["layer4", "avgpool"]);
+  const near = {
+    layer4: toNCHW(values.layer4),
+    avgpool: values.avgpool as Tensor,
+  };
+  for (const layer of ["layer4", "avgpool"] as const) {
+    const expected = await golden.read(layer);
+    const actual = near[layer].dataSync<"float32">();
+    assert.equal(actual.length, expected.length);
+    const size = expected.length / images.length;
+    images.forEach((_, i) => {
+      const row = (all: Float32Array) => all.subarray(i * size, (i + 1) * size);
+      const closeness = cosine(row(actual), row(expected));
+      assert.ok(closeness >= 0.999, `${layer} ${i}: ${closeness}`);
+    });
+  }
+  golden.close();
+});
+
 /** Path of the float32 state dict, where the environment gives one and may be read. */
 function sourcePath(): string | undefined {
   const variable = "LAYERTAP_MLNET_PTH";
@@ -64,11 +133,11 @@ Deno.test({
   // The state dict has 64 MB and is not part of the repository.
   ignore: sourcePath() === undefined,
   async fn() {
-    const packed = await packFile(sourcePath()!, {
+    const packed = await convertWeights(sourcePath()!, {
       dtype: "int8",
-      arch: "mlnet_resnet18",
-      license: "MIT, Copyright (c) .NET Foundation and Contributors",
-      resizeSize: 256,
+      metadata: {
+        license: "MIT, Copyright (c) .NET Foundation and Contributors",
+      },
     });
     assert.ok(
       Buffer.from(packed).equals(readFileSync(path)),

@@ -7,8 +7,10 @@
 import { parseArgs } from "node:util";
 import { nearest } from "../arch/nearest.ts";
 
-/** Where a command prints; `node:process` is such an object. */
+/** Where a command reads and prints; `node:process` is such an object. */
 export interface Io {
+  /** What `-` stands for, where an operand may be that. */
+  readonly stdin?: AsyncIterable<Uint8Array | string>;
   /** For what was asked for. */
   readonly stdout: { write(text: string): unknown };
   /** For all else; a progress bar is drawn only if it is a terminal. */
@@ -59,6 +61,7 @@ export class UsageError extends Error {}
  * Splits arguments into options and images.
  *
  * @param most How many images are allowed; if any are, at least one is wanted.
+ * @param what What they are called, if they are no images.
  * @throws {UsageError} If an option is unknown, lacks its value or has one too many, or if there
  *   are too few or too many images.
  */
@@ -66,6 +69,7 @@ export function parse<const O extends Options>(
   args: string[],
   options: O,
   most: number,
+  what = "image",
 ): { values: Values<O>; images: string[] } {
   // Once leniently, since the strict parser says what is wrong, but not what is near.
   const { tokens } = parseArgs({ args, options, strict: false, tokens: true });
@@ -82,7 +86,7 @@ export function parse<const O extends Options>(
     throw new UsageError(`unexpected argument "${images[most]}"`);
   }
   if (images.length === 0 && most > 0) {
-    throw new UsageError("no image is given");
+    throw new UsageError(`no ${what} is given`);
   }
   return { values: values as Values<O>, images };
 }

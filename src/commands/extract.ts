@@ -1,6 +1,13 @@
-import { type Command, oneOf, parse, required } from "./command.ts";
+import { formatOf } from "../output/formats.ts";
+import {
+  type Command,
+  oneOf,
+  parse,
+  required,
+  UsageError,
+} from "./command.ts";
+import { startCount } from "./count_progress.ts";
 import { modelOptions, openModel } from "./network.ts";
-import { startProgress } from "./progress.ts";
 
 const options = {
   layer: {
@@ -9,42 +16,96 @@ const options = {
     value: "A,B",
     help: "the nodes, e.g. layer4 or layer1.0.conv2,avgpool",
   },
-  out: { type: "string", value: "FILE", help: "the .npz to write" },
+  out: {
+    type: "string",
+    value: "FILE",
+    help: ".npz, .npy, .safetensors, .parquet or .jsonl",
+  },
+  dtype: { type: "string", value: "TYPE", help: "f32 (default) or f16" },
+  pool: {
+    type: "string",
+    value: "KIND",
+    help: "avg or max over height and width, or none (default)",
+  },
+  normalize: { type: "boolean", help: "scale each vector to length 1" },
   layout: {
     type: "string",
     value: "ORDER",
     help: "nchw as in PyTorch (default), or nhwc",
   },
+  "json-values": {
+    type: "string",
+    value: "FORM",
+    help: "numbers in .jsonl: base64 (default) or plain",
+  },
+  resume: { type: "boolean", help: "go on where a stopped run left off" },
   ...modelOptions,
 } as const;
 
-/** `layertap extract`: any layers of many pictures, as NumPy arrays. */
+const dtypes = { f32: "float32", f16: "float16" } as const;
+
+/** `layertap extract`: any layers of any number of pictures, in a file. */
 export const extract: Command = {
-  purpose: "write layers of pictures to a .npz, one array for each node",
-  operands: "<image…> --layer A,B --out FILE",
+  purpose: "write layers of pictures to a file, by picture and node",
+  operands: "<image, folder, glob or -…> --layer A,B --out FILE",
   options,
-  example:
-    "layertap extract cat.jpg dog.png --layer layer4,avgpool --out f.npz",
+  example: "layertap extract photos --layer avgpool --out features.parquet",
   async run(args, io) {
     const { values, images } = parse(args, options, Infinity);
     const layers = required("layer", values.layer?.join()).split(",");
     const out = required("out", values.out);
-    const layout = oneOf("layout", values.layout ?? "nchw", ["nchw", "nhwc"]);
+    const request = {
+      dtype: dtypes[oneOf("dtype", values.dtype ?? "f32", ["f32", "f16"])],
+      pool: oneOf("pool", values.pool ?? "none", ["avg", "max", "none"]),
+      normalize: values.normalize,
+      layout: oneOf("layout", values.layout ?? "nchw", ["nchw", "nhwc"]),
+      jsonValues: oneOf("json-values", values["json-values"] ?? "base64", [
+        "base64",
+        "plain",
+      ]),
+      resume: values.resume,
+      weights: values.weights,
+    };
+    requireFormat(out, layers.length);
 
     using model = await openModel(values, layers, io);
-    const { extractFiles } = await import("../extract_files.ts");
-    const { npzStream } = await import("../output/npz.ts");
-    const { writeFile } = await import("../output/write_file.ts");
-    const progress = await startProgress("extract", io);
+    const { extractToFile } = await import("../extract_to_file.ts");
+    const { listFiles } = await import("../list_files.ts");
+    const progress = await startCount("extract", io, () => countOf(images));
     try {
-      const onProgress = progress.update;
-      const arrays = await extractFiles(model, images, layers, {
-        layout,
-        onProgress,
-      });
-      await writeFile(out, npzStream(arrays));
+      const { count, failed, reasons } = await extractToFile(
+        model,
+        listFiles(images, io.stdin),
+        layers,
+        out,
+        { ...request, onProgress: progress.update },
+      );
+      if (failed === 0) return;
+      progress.stop();
+      for (const reason of reasons) io.stderr.write(`layertap: ${reason}\n`);
+      throw new Error(
+        `${failed} of ${count} pictures could not be read, "${out}" has the rest`,
+      );
     } finally {
       progress.stop();
     }
   },
 };
+
+function requireFormat(out: string, nodes: number): void {
+  try {
+    formatOf(out, nodes);
+  } catch (error) {
+    throw new UsageError(`--out: ${(error as Error).message}`);
+  }
+}
+
+/** How many pictures operands stand for, if they don't come from a list. */
+async function countOf(
+  operands: readonly string[],
+): Promise<number | undefined> {
+  if (operands.includes("-")) return undefined;
+  const { countInputs } = await import("../inputs.ts");
+  const { listFiles } = await import("../list_files.ts");
+  return await countInputs(listFiles(operands));
+}

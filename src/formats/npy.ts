@@ -79,9 +79,24 @@ export function npyHeader(
     );
   }
   const order = itemSize(dtype) === 1 ? "|" : "<";
+  return headerOf(`${order}${code}`, shape);
+}
+
+/** The same for strings of so many characters, UTF-32, the shorter ones padded with zeros. */
+export function npyTextHeader(
+  characters: number,
+  shape: readonly number[],
+): Uint8Array<ArrayBuffer> {
+  return headerOf(`<U${characters}`, shape);
+}
+
+function headerOf(
+  descr: string,
+  shape: readonly number[],
+): Uint8Array<ArrayBuffer> {
   const dimensions = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const literal =
-    `{'descr': '${order}${code}', 'fortran_order': False, 'shape': (${dimensions}), }`;
+    `{'descr': '${descr}', 'fortran_order': False, 'shape': (${dimensions}), }`;
   const preamble = MAGIC.length + 4;
   const total = Math.ceil((preamble + literal.length + 1) / 64) * 64;
   const header = new Uint8Array(total).fill(0x20);

@@ -6,6 +6,8 @@
 
 import type { Entry, FileEntry } from "@zip.js/zip.js/lib/zip-core-custom.js";
 import type { ByteSource } from "./byte_source.ts";
+import { crc32 } from "./crc32.ts";
+import { inflateRaw } from "./inflate.ts";
 
 /** A file in an archive, as the archive's directory has it. */
 export interface ZipEntry {
@@ -20,9 +22,15 @@ export interface ZipArchive {
   /** The files, in the directory's order; of two with the same name the last. */
   readonly entries: ReadonlyMap<string, ZipEntry>;
   /**
+   * The part of the archive that reading an entry takes, with what stands around its content.
+   *
+   * @throws {SyntaxError} If the entry is missing.
+   */
+  rangeOf(name: string): { offset: number; length: number };
+  /**
    * The content of a file, its CRC-32 checked.
    *
-   * @throws {SyntaxError} If the entry is missing, damaged, encrypted or overlaps another.
+   * @throws {SyntaxError} If the entry is missing, damaged or encrypted.
    */
   read(name: string): Promise<Uint8Array<ArrayBuffer>>;
   /**
@@ -51,7 +59,7 @@ const LOCAL_HEADER = 30;
 /**
  * Opens an archive by its directory.
  *
- * @throws {SyntaxError} If it is no zip archive, or cut short.
+ * @throws {SyntaxError} If it is no zip archive, or cut short, or its entries overlap.
  */
 export async function openZip(source: ByteSource): Promise<ZipArchive> {
   const { Reader, ZipReader } = await zipLibrary();
@@ -72,22 +80,30 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
   }
   const fail = (why: string) =>
     new SyntaxError(`cannot read "${source.name}": ${why}`);
-  const explained = (error: unknown, what: string) =>
-    error === sourceError ? error : fail(`${what} (${message(error)})`);
+  const damaged = (name: string, why: string) =>
+    fail(`entry "${name}" is damaged (${why})`);
 
   let listed: Entry[];
   try {
-    listed = await new ZipReader(new SourceReader(source), {
-      checkCrc32: true,
-      checkOverlappingEntry: true,
-      useWebWorkers: false,
-    }).getEntries();
+    listed = await new ZipReader(new SourceReader(source)).getEntries();
   } catch (error) {
-    throw explained(error, "no zip archive, or cut short");
+    throw error === sourceError
+      ? error
+      : fail(`no zip archive, or cut short (${message(error)})`);
   }
   const files = new Map<string, FileEntry>();
   for (const entry of listed) {
     if (!entry.directory) files.set(entry.filename, entry);
+  }
+
+  const placed = [...files.values()].sort((a, b) => a.offset - b.offset);
+  for (const [i, entry] of placed.entries()) {
+    const { offset, filename, rawFilename, compressedSize } = entry;
+    const end = offset + LOCAL_HEADER + rawFilename.length + compressedSize;
+    const next = placed[i + 1];
+    if (next !== undefined && end > next.offset) {
+      throw fail(`entries "${filename}" and "${next.filename}" overlap`);
+    }
   }
 
   const file = (name: string) => {
@@ -123,13 +139,30 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
         { size: entry.uncompressedSize, stored: isStored(entry) },
       ]),
     ),
+    rangeOf(name) {
+      const { offset } = file(name);
+      // The local header's length is not in the directory, but where the next entry begins.
+      const next = placed.find((entry) => entry.offset > offset);
+      return { offset, length: (next?.offset ?? source.size) - offset };
+    },
     async read(name) {
       const entry = file(name);
-      try {
-        return await collect(entry);
-      } catch (error) {
-        throw explained(error, `entry "${name}" is damaged`);
+      if (entry.encrypted) throw fail(`entry "${name}" is encrypted`);
+      let content = await readRaw(entry, 0, entry.compressedSize);
+      if (!isStored(entry)) {
+        try {
+          content = await inflateRaw(content, entry.uncompressedSize);
+        } catch (error) {
+          throw damaged(name, message(error));
+        }
       }
+      if (content.length !== entry.uncompressedSize) {
+        throw damaged(name, "it has not the length that the directory says");
+      }
+      if (crc32(content) !== entry.crc32) {
+        throw damaged(name, "its CRC differs");
+      }
+      return content;
     },
     async readRange(name, offset, length) {
       const entry = file(name);
@@ -161,7 +194,7 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
       try {
         new Inflate((chunk) => head = chunk.slice(0, length)).push(start);
       } catch (error) {
-        throw explained(error, `entry "${name}" is damaged`);
+        throw damaged(name, message(error));
       }
       return head;
     },
@@ -211,31 +244,6 @@ export async function createZip(
 
 function isStored(entry: FileEntry): boolean {
   return entry.compressionMethod === 0;
-}
-
-/** Unpacks an entry; its declared size bounds what is kept, and is not allocated before it comes. */
-async function collect(entry: FileEntry): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
-  await entry.getData(
-    new WritableStream<Uint8Array<ArrayBuffer>>({
-      write(chunk) {
-        length += chunk.length;
-        if (length > entry.uncompressedSize) {
-          throw new Error(`more than its ${entry.uncompressedSize} bytes`);
-        }
-        chunks.push(chunk);
-      },
-    }),
-  );
-  if (chunks.length === 1) return chunks[0];
-  const content = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    content.set(chunk, at);
-    at += chunk.length;
-  }
-  return content;
 }
 
 function message(error: unknown): string {

@@ -15,7 +15,7 @@ import { INPUT, type Node, type Trace } from "./trace.ts";
 export type Value = string;
 
 /** What is done to a step's sum before it is stored, in this order. */
-interface Fused {
+export interface Fused {
   readonly residual?: Value;
   readonly relu?: boolean;
 }

@@ -22,6 +22,16 @@ export const bilinear: Filter = {
   weight: (x) => Math.max(0, 1 - Math.abs(x)),
 };
 
+/** PIL's `BICUBIC`: Keys' cubic with a = -0.5, "Cubic convolution interpolation", 1981. */
+export const bicubic: Filter = {
+  support: 2,
+  weight(x) {
+    x = Math.abs(x);
+    if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+    return x < 2 ? (((x - 5) * x + 8) * x - 4) * -0.5 : 0;
+  },
+};
+
 /** A rectangle of whole pixels. */
 export interface Box {
   /** The first column. */

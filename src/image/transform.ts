@@ -7,9 +7,9 @@
 
 import type { Preset } from "../arch/preset.ts";
 import { type Image, type Picture, toRgb } from "./image.ts";
-import { bilinear, type Filter, resize } from "./resize.ts";
+import { bicubic, bilinear, type Filter, resize } from "./resize.ts";
 
-const filters: Record<Preset["interpolation"], Filter> = { bilinear };
+const filters: Record<Preset["interpolation"], Filter> = { bilinear, bicubic };
 
 /**
  * `Resize(preset.resizeSize)`, which sets the shorter side, and `CenterCrop(preset.cropSize)`,

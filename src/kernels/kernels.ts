@@ -43,14 +43,29 @@ export interface Epilogue {
 
 /** One implementation of every step that a ResNet takes. */
 export interface Kernels {
-  /** Packs a convolution. The arrays may be reused afterwards. */
-  packConv(module: Conv2d, weights: ConvWeights): Packed;
+  /**
+   * Packs a convolution. The arrays may be reused afterwards.
+   *
+   * @param usualHeight Height of its input when the network's is as in training. It may decide
+   *   how the weights are packed; other sizes give the same numbers, only less fast.
+   */
+  packConv(
+    module: Conv2d,
+    weights: ConvWeights,
+    usualHeight?: number,
+  ): Packed;
   /** Packs a linear layer: weight `[out, in]`, bias `[out]`. */
   packLinear(
     module: Linear,
     weight: Float32Array,
     bias: Float32Array,
   ): Packed;
+  /** What was packed, as exactly as it is kept: for saving a model. The arrays are new. */
+  unpackConv(weights: Packed): ConvWeights;
+  /** The same for a linear layer: weight `[out, in]`, bias `[out]`. */
+  unpackLinear(
+    weights: Packed,
+  ): { weight: Float32Array; bias: Float32Array };
   /** Convolution and batch norm in one, then the epilogue. */
   conv2d(x: Tensor4D, weights: Packed, epilogue: Epilogue): Tensor4D;
   /** The convolution's own value, without the batch norm that is folded into its weights. */

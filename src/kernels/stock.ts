@@ -9,6 +9,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Conv2d } from "../arch/module.ts";
+import { release } from "../backend/release.ts";
 import type { ConvWeights, Epilogue, Kernels, Packed } from "./kernels.ts";
 
 /** A group's filter as tfjs wants it, HWIO. */
@@ -46,15 +47,32 @@ function toHWIO(
 ): Tensor4D {
   const hwio = new Float32Array(outs * ins * height * width);
   const taps = height * width;
-  let from = 0;
-  for (let o = 0; o < outs; o++) {
+  let to = 0;
+  for (let t = 0; t < taps; t++) {
     for (let i = 0; i < ins; i++) {
-      for (let t = 0; t < taps; t++) {
-        hwio[(t * ins + i) * outs + o] = filter[from++];
+      let from = i * taps + t;
+      for (let o = 0; o < outs; o++, from += ins * taps) {
+        hwio[to++] = filter[from];
       }
     }
   }
-  return tf.tensor4d(hwio, [height, width, ins, outs]);
+  const tensor = tf.tensor4d(hwio, [height, width, ins, outs]);
+  release(hwio); // The tensor is a copy, in the backend's memory.
+  return tensor;
+}
+
+/** The reverse: HWIO to OIHW, from `at` on in `filter`. */
+function fromHWIO(tensor: Tensor4D, filter: Float32Array, at: number): void {
+  const [height, width, ins, outs] = tensor.shape;
+  const hwio = tensor.dataSync<"float32">();
+  const taps = height * width;
+  for (let o = 0; o < outs; o++) {
+    for (let i = 0; i < ins; i++) {
+      for (let t = 0; t < taps; t++) {
+        filter[at++] = hwio[(t * ins + i) * outs + o];
+      }
+    }
+  }
 }
 
 /** Weights outlive any `tf.tidy` that they happen to be made in. */
@@ -110,6 +128,19 @@ function packConv(module: Conv2d, weights: ConvWeights): StockConv {
     weights.scale,
     weights.unfolded,
   );
+}
+
+function unpackConv(weights: Packed): ConvWeights {
+  const { filters, bias, scale, unfolded } = weights as StockConv;
+  const size = filters[0].size;
+  const filter = new Float32Array(filters.length * size);
+  filters.forEach((tensor, g) => fromHWIO(tensor, filter, g * size));
+  return {
+    filter,
+    bias: bias.dataSync<"float32">(),
+    scale: scale.slice(),
+    unfolded,
+  };
 }
 
 function conv2d(x: Tensor4D, weights: Packed, epilogue: Epilogue): Tensor4D {
@@ -174,6 +205,14 @@ export const stockKernels: Kernels = {
       kept(tf.tensor2d(weight, [outFeatures, inFeatures])),
       kept(tf.tensor1d(bias)),
     ),
+  unpackConv,
+  unpackLinear: (weights) => {
+    const { weight, bias } = weights as StockLinear;
+    return {
+      weight: weight.dataSync<"float32">(),
+      bias: bias.dataSync<"float32">(),
+    };
+  },
   conv2d,
   unfoldedConv2d,
   batchNorm,

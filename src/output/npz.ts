@@ -1,74 +1,44 @@
-import { npyHeader } from "../formats/npy.ts";
+import { npyTextHeader } from "../formats/npy.ts";
 import { createZip } from "../formats/zip.ts";
-import type { ShapedArray } from "./layout.ts";
-
-/** An array of a `.npz`, in the pieces that it is stacked from: a batch each, `[N, …]`. */
-export interface StackedArray {
-  /** The key under which NumPy finds it, e.g. the node's name. */
-  readonly name: string;
-  /** At least one; they may differ in the first dimension only. */
-  readonly pieces: readonly ShapedArray[];
-}
+import { type FeatureTable, streamOf } from "./feature_table.ts";
+import { npyChunks } from "./npy.ts";
 
 /**
- * The bytes of a `.npz` as NumPy's `savez` makes it, float32 and not compressed.
+ * The bytes of a `.npz` as NumPy's `savez` makes it, not compressed, of any size.
  *
- * The pieces are neither joined nor copied in memory. An error, of `arrays` too, is the stream's.
- *
- * @throws {TypeError} Out of the stream, if the pieces of an array can't be stacked.
+ * It has an array for each node, the pictures stacked, NaN for one that failed, and the array
+ * `path` with what the pictures are called. An error of the table is the stream's.
  */
-export function npzStream(
-  arrays: Iterable<StackedArray> | AsyncIterable<StackedArray>,
-): ReadableStream<Uint8Array> {
+export function npzStream(table: FeatureTable): ReadableStream<Uint8Array> {
   const { readable, writable } = new TransformStream();
-  writeNpz(arrays, writable).catch((error) => writable.abort(error));
+  writeNpz(table, writable).catch((error) => writable.abort(error));
   return readable;
 }
 
 async function writeNpz(
-  arrays: Iterable<StackedArray> | AsyncIterable<StackedArray>,
+  table: FeatureTable,
   destination: WritableStream<Uint8Array>,
 ): Promise<void> {
   const zip = await createZip(destination);
-  for await (const { name, pieces } of arrays) {
-    const header = npyHeader("float32", stackedShape(name, pieces));
-    await zip.add(`${name}.npy`, streamOf([header, ...pieces.map(bytesOf)]));
+  for (const column of table.columns) {
+    await zip.add(`${column.name}.npy`, streamOf(npyChunks(table, column)));
   }
+  await zip.add("path.npy", streamOf(pathChunks(table)));
   await zip.close();
 }
 
-function stackedShape(
-  name: string,
-  pieces: readonly ShapedArray[],
-): number[] {
-  const [, ...item] = pieces[0].shape;
-  let length = 0;
-  for (const { shape: [n, ...rest] } of pieces) {
-    if (`${rest}` !== `${item}`) {
-      throw new TypeError(
-        `cannot stack "${name}": got an array of shape [${
-          [n, ...rest].join(", ")
-        }], [${["N", ...item].join(", ")}] is allowed, as the first has it`,
-      );
-    }
-    length += n;
+/** Strings as NumPy has them: UTF-32, padded to the longest. */
+async function* pathChunks(
+  table: FeatureTable,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let longest = 1;
+  for await (const { path } of table.rows()) {
+    longest = Math.max(longest, [...path].length);
   }
-  return [length, ...item];
-}
-
-function bytesOf({ data }: ShapedArray): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-function streamOf(
-  chunks: readonly Uint8Array[],
-): ReadableStream<Uint8Array> {
-  const rest = chunks.values();
-  return new ReadableStream({
-    pull(controller) {
-      const { done, value } = rest.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-  });
+  yield npyTextHeader(longest, [table.count]);
+  for await (const { path } of table.rows()) {
+    const characters = new Uint32Array(longest);
+    [...path].forEach((c, i) => characters[i] = c.codePointAt(0)!);
+    yield new Uint8Array(characters.buffer);
+  }
 }

@@ -18,6 +18,13 @@ export interface BatchNormValues {
   readonly variance: Float32Array;
 }
 
+/** A convolution and the batch norm behind it. */
+export interface ConvAndBatchNorm {
+  /** OIHW. */
+  readonly filter: Float32Array;
+  readonly norm: BatchNormValues;
+}
+
 /** A convolution whose output is the batch norm's: `filter * x + bias`. */
 export interface FoldedConv {
   /** The scaled filter, OIHW: the array that was given. */
@@ -56,4 +63,32 @@ export function foldBatchNorm(
     for (let i = begin; i < end; i++) filter[i] *= scale;
   }
   return { filter, bias: shifts, scale: scales, unfolded };
+}
+
+/**
+ * A convolution and a batch norm that fold into the given: an equivalent of what was folded, with
+ * means of 0 and variances such that the weights are the scales.
+ *
+ * Folding it again gives the same scales and biases; a filter's values may differ in the last bit.
+ *
+ * @param folded Its filter is overwritten.
+ */
+export function unfoldBatchNorm(
+  { filter, bias, scale, unfolded }: FoldedConv,
+): ConvAndBatchNorm {
+  const channels = scale.length;
+  const size = filter.length / channels;
+  for (let c = 0; c < channels; c++) {
+    const begin = c * size, end = begin + size;
+    const kept = unfolded.get(c);
+    if (kept) filter.set(kept, begin);
+    else for (let i = begin; i < end; i++) filter[i] /= scale[c];
+  }
+  const norm = {
+    weight: scale,
+    bias,
+    mean: new Float32Array(channels),
+    variance: new Float32Array(channels).fill(1 - eps),
+  };
+  return { filter, norm };
 }

@@ -17,8 +17,9 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { foldBatchNorm, type FoldedConv } from "./fold.ts";
 
 /** All tensors of a tree, in the state dict's order, which is that of the forward pass. */
-const specs = (tree: Module): TensorSpec[] =>
-  [...modulesOf(tree)].flatMap(tensorsOf);
+export function allTensors(tree: Module): TensorSpec[] {
+  return [...modulesOf(tree)].flatMap(tensorsOf);
+}
 
 const list = (names: readonly string[]) => names.join(", ");
 
@@ -37,7 +38,7 @@ export function checkTensors(
   full: Module,
 ): void {
   const { tensors } = checkpoint;
-  const needed = specs(root);
+  const needed = allTensors(root);
   const missing = needed.filter(({ name }) => !tensors.has(name))
     .map(({ name }) => name);
   const misshapen = needed.flatMap(({ name, shape }) => {
@@ -46,7 +47,7 @@ export function checkTensors(
       ? []
       : [`${name} [${info.shape}] for [${shape}]`];
   });
-  const known = new Set(specs(full).map(({ name }) => name));
+  const known = new Set(allTensors(full).map(({ name }) => name));
   const extra = [...tensors.keys()].filter((name) =>
     !known.has(name) && !name.endsWith(".num_batches_tracked")
   );
@@ -71,6 +72,13 @@ export function checkTensors(
   );
 }
 
+/** Whether no value is NaN or infinite: only zero is their product with zero. */
+function allFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += 0 * values[i];
+  return sum === 0;
+}
+
 /** Reads one network's tensors, and remembers which of them hold NaN or infinite values. */
 export class TensorReader {
   /** Names of tensors with values that are not finite. */
@@ -80,7 +88,7 @@ export class TensorReader {
 
   async #read(name: string): Promise<Float32Array> {
     const values = await this.checkpoint.read(name);
-    if (!values.every(Number.isFinite)) this.notFinite.push(name);
+    if (!allFinite(values)) this.notFinite.push(name);
     return values;
   }
 

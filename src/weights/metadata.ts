@@ -14,6 +14,12 @@ export interface PackedMetadata extends CheckpointMetadata {
   readonly tensors: Readonly<Record<string, TensorInfo>>;
 }
 
+/** The entry that describes a packed file, its first. */
+export const METADATA_ENTRY = "metadata.json";
+
+/** Longest metadata that is read, in bytes: a resnet152's are 60 KB. */
+export const MAX_METADATA: number = 2 ** 20;
+
 const TEXT_KEYS = ["arch", "source", "sourceSha256", "dtype", "license"];
 
 /**
@@ -59,7 +65,8 @@ function isPreset(value: unknown): value is Preset {
   if (!isRecord(value)) return false;
   const { resizeSize, cropSize, interpolation, mean, std } = value;
   return isSide(resizeSize) && isSide(cropSize) &&
-    interpolation === "bilinear" && isRgb(mean) && isRgb(std) &&
+    (interpolation === "bilinear" || interpolation === "bicubic") &&
+    isRgb(mean) && isRgb(std) &&
     !std.includes(0);
 }
 

@@ -5,18 +5,41 @@
  */
 
 import type { ByteSource } from "../formats/byte_source.ts";
-import { openZip } from "../formats/zip.ts";
 import { type FileSource, openByteSource } from "../formats/open_source.ts";
+import { isTar } from "../formats/tar.ts";
+import { openZip } from "../formats/zip.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { isLegacyPth, openLegacyPth } from "./legacy_pth.ts";
 import { openPacked } from "./packed.ts";
 import { openPth, PICKLE_ENTRY } from "./pth.ts";
+import { isSafetensors, openSafetensors } from "./safetensors.ts";
+import { openTarPth } from "./tar_pth.ts";
 
 /**
- * Opens a checkpoint: a zip-format `.pth`, packed weights, or an `.npz` of a state dict. What it
- * is, is seen from its first bytes, never from its name.
+ * Opens a checkpoint: a `.pth` of any generation, `.safetensors`, packed weights, or an `.npz` of
+ * a state dict. What it is, is seen from its content, never from its name.
  *
- * @throws {SyntaxError} If it is none of these; the message says what it looks like.
+ * A `.pth` holds a pickle, which is a program. None is run: opcodes and globals outside of what a
+ * state dict needs are refused by name. A state dict is found at the top or under `state_dict`,
+ * `model` or `model_state_dict`; what stands beside it is passed over.
+ *
+ * @param source A path, a URL or bytes.
+ * @returns The tensors under the names that they have in the file, to be read one by one. The
+ *   file stays open until `close` is called.
+ * @throws {SyntaxError} If it is none of these, or is damaged; the message names the place.
  * @throws {Error} If it cannot be opened or fetched.
+ *
+ * @example Any tensor of a file of weights
+ * ```ts
+ * import { openCheckpoint } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * const checkpoint = await openCheckpoint("weights/mlnet_resnet18.npz");
+ * assert.deepEqual(checkpoint.tensors.get("conv1.weight")?.shape, [64, 3, 7, 7]);
+ * const filter = await checkpoint.read("conv1.weight");
+ * assert.equal(filter.length, 64 * 3 * 7 * 7);
+ * checkpoint.close();
+ * ```
  */
 export async function openCheckpoint(source: FileSource): Promise<Checkpoint> {
   const bytes = await openByteSource(source);
@@ -30,10 +53,6 @@ export async function openCheckpoint(source: FileSource): Promise<Checkpoint> {
 
 /** How the formats begin that are no checkpoints, or none that is read. */
 const OTHERS: readonly (readonly [start: string, what: string])[] = [
-  [
-    "\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19",
-    "a .pth in the format before PyTorch 1.6, which is not read yet: load it there and torch.save it again",
-  ],
   ["\x80", "a pickle that torch.save did not write"],
   ["\x89PNG", "a PNG picture"],
   ["\xff\xd8\xff", "a JPEG picture"],
@@ -52,7 +71,7 @@ export async function openCheckpointAt(
 ): Promise<Checkpoint> {
   const fail = (what: string) =>
     new SyntaxError(
-      `cannot read "${source.name}" as weights: ${what}; a zip-format .pth, packed weights or an .npz is wanted`,
+      `cannot read "${source.name}" as weights: ${what}; a .pth, .safetensors, packed weights or an .npz is wanted`,
     );
   if (source.size === 0) throw fail("it is empty");
   const head = await source.read(0, Math.min(512, source.size));
@@ -69,24 +88,12 @@ export async function openCheckpointAt(
     }
     throw fail(`it is a zip archive of ${JSON.stringify(names.slice(0, 5))}`);
   }
-  if (text.startsWith("ustar", 257)) {
-    throw fail(
-      "it is a tar archive, as the first PyTorch wrote them, which is not read yet: load it there and torch.save it again",
-    );
-  }
-  if (isSafetensors(head, source.size)) {
-    throw fail("it is a safetensors file, which is not read yet");
-  }
+  if (isLegacyPth(text)) return await openLegacyPth(source);
+  if (isTar(text)) return await openTarPth(source);
+  if (isSafetensors(text)) return await openSafetensors(source);
   const other = OTHERS.find(([start]) => text.trimStart().startsWith(start));
   if (other !== undefined) throw fail(`it is ${other[1]}`);
   const bytes = [...head.subarray(0, 8)]
     .map((byte) => byte.toString(16).padStart(2, "0"));
   throw fail(`it starts with ${bytes.join(" ")}`);
-}
-
-/** A JSON header with its length in front, as a little-endian 64-bit number. */
-function isSafetensors(head: Uint8Array<ArrayBuffer>, size: number): boolean {
-  if (head.length < 9 || head[8] !== 0x7b) return false;
-  const length = new DataView(head.buffer).getBigUint64(0, true);
-  return length <= size - 8;
 }

@@ -12,30 +12,21 @@
 
 import type { ByteSource } from "../formats/byte_source.ts";
 import { toFloat32 } from "../formats/elements.ts";
-import { decodeNpy, type NpyArray, parseNpyHeader } from "../formats/npy.ts";
+import { decodeNpy, parseNpyHeader } from "../formats/npy.ts";
 import type { ZipArchive } from "../formats/zip.ts";
 import type { Checkpoint, TensorInfo } from "./checkpoint.ts";
-import { type PackedMetadata, parseMetadata } from "./metadata.ts";
-import { dequantizeInt8 } from "./quantize.ts";
-
-/** The entry that describes a packed file. */
-export const METADATA_ENTRY = "metadata.json";
-
-/** Longest metadata that is read, in bytes: a resnet152's are 60 KB. */
-const MAX_METADATA = 2 ** 20;
-
-/** More than any `.npy` header of an array of few dimensions. */
-const HEADER_BYTES = 512;
-
-/** Name of the entry that holds a tensor's values. */
-export function valuesEntry(name: string): string {
-  return `${name}.npy`;
-}
-
-/** Name of the entry that holds the scales of an int8 tensor. */
-export function scaleEntry(name: string): string {
-  return `${name}.scale.npy`;
-}
+import {
+  MAX_METADATA,
+  METADATA_ENTRY,
+  type PackedMetadata,
+  parseMetadata,
+} from "./metadata.ts";
+import {
+  entriesOf,
+  HEADER_BYTES,
+  readTensor,
+  valuesEntry,
+} from "./packed_tensor.ts";
 
 /**
  * Opens packed weights, or a plain `.npz`. A tensor is unpacked when it is asked for.
@@ -53,51 +44,39 @@ export async function openPacked(
   const tensors = metadata === undefined
     ? await readHeaders(source, archive)
     : new Map(Object.entries(metadata.tensors));
-  const isQuantized = (info: TensorInfo) =>
-    metadata !== undefined && info.dtype === "int8";
+  /** Without metadata int8 is a type like others, and has no scales. */
+  const entries = (name: string, info: TensorInfo) =>
+    metadata === undefined ? [valuesEntry(name)] : entriesOf(name, info);
   for (const [name, info] of tensors) {
-    const wanted = [valuesEntry(name)];
-    if (isQuantized(info)) wanted.push(scaleEntry(name));
-    for (const entry of wanted) {
+    for (const entry of entries(name, info)) {
       if (!archive.entries.has(entry)) throw fail(`it has no entry "${entry}"`);
     }
   }
-
-  const readArray = async (
-    entry: string,
-    { dtype, shape }: TensorInfo,
-  ): Promise<NpyArray> => {
-    const array = decodeNpy(
-      await archive.read(entry),
-      `${source.name}: ${entry}`,
-    );
-    if (array.dtype !== dtype || String(array.shape) !== String(shape)) {
-      throw fail(
-        `entry "${entry}" is ${array.dtype} [${array.shape}], not ${dtype} [${shape}]`,
-      );
-    }
-    return array;
-  };
 
   return {
     source: source.name,
     tensors,
     metadata,
+    expect(names) {
+      const wanted = names.flatMap((name) => entries(name, tensors.get(name)!));
+      source.expect?.(wanted.map((entry) => archive.rangeOf(entry)));
+    },
     async read(name) {
       const info = tensors.get(name);
       if (info === undefined) {
         throw new RangeError(`"${source.name}" has no tensor "${name}"`);
       }
-      const { data } = await readArray(valuesEntry(name), info);
-      if (!isQuantized(info)) return toFloat32(data);
-      const scale = await readArray(scaleEntry(name), {
-        dtype: "float32",
-        shape: info.shape.slice(0, 1),
-      });
-      return dequantizeInt8({
-        data: data as Int8Array<ArrayBuffer>,
-        scale: scale.data as Float32Array<ArrayBuffer>,
-      });
+      if (metadata === undefined) {
+        const entry = valuesEntry(name);
+        const bytes = await archive.read(entry);
+        return toFloat32(decodeNpy(bytes, `${source.name}: ${entry}`).data);
+      }
+      return await readTensor(
+        source.name,
+        name,
+        info,
+        (entry) => archive.read(entry),
+      );
     },
     close: () => source.close(),
   };

@@ -10,6 +10,8 @@
  * @module
  */
 
+import { Op, opcodeName } from "./pickle_opcodes.ts";
+
 /** Makes an error that names the file and the place. */
 export type Fail = (why: string) => SyntaxError;
 
@@ -27,105 +29,43 @@ export interface PickleWorld {
 /** The form of the functions among {@linkcode PickleWorld.globals}. */
 export type PickleFunction = (args: readonly unknown[], fail: Fail) => unknown;
 
-const Op = {
-  PROTO: 0x80,
-  STOP: 0x2e,
-  MARK: 0x28,
-  NONE: 0x4e,
-  NEWTRUE: 0x88,
-  NEWFALSE: 0x89,
-  BININT: 0x4a,
-  BININT1: 0x4b,
-  BININT2: 0x4d,
-  LONG1: 0x8a,
-  BINFLOAT: 0x47,
-  BINUNICODE: 0x58,
-  EMPTY_TUPLE: 0x29,
-  TUPLE: 0x74,
-  TUPLE1: 0x85,
-  TUPLE2: 0x86,
-  TUPLE3: 0x87,
-  EMPTY_LIST: 0x5d,
-  APPEND: 0x61,
-  APPENDS: 0x65,
-  EMPTY_DICT: 0x7d,
-  SETITEM: 0x73,
-  SETITEMS: 0x75,
-  BINPUT: 0x71,
-  LONG_BINPUT: 0x72,
-  BINGET: 0x68,
-  LONG_BINGET: 0x6a,
-  GLOBAL: 0x63,
-  BINPERSID: 0x51,
-  REDUCE: 0x52,
-  BUILD: 0x62,
-} as const;
+/** An object that a pickle makes and then gives a state, by the opcode BUILD. */
+export abstract class PickleObject {
+  /** Takes the state, which comes from the file. */
+  abstract setState(state: unknown, fail: Fail): void;
+}
 
-/** The rest of pickle's opcodes, for messages. */
-const REFUSED: Readonly<Record<number, string>> = {
-  0x30: "POP",
-  0x31: "POP_MARK",
-  0x32: "DUP",
-  0x42: "BINBYTES",
-  0x43: "SHORT_BINBYTES",
-  0x46: "FLOAT",
-  0x49: "INT",
-  0x4c: "LONG",
-  0x50: "PERSID",
-  0x53: "STRING",
-  0x54: "BINSTRING",
-  0x55: "SHORT_BINSTRING",
-  0x56: "UNICODE",
-  0x64: "DICT",
-  0x67: "GET",
-  0x69: "INST",
-  0x6c: "LIST",
-  0x6f: "OBJ",
-  0x70: "PUT",
-  0x81: "NEWOBJ",
-  0x82: "EXT1",
-  0x83: "EXT2",
-  0x84: "EXT4",
-  0x8b: "LONG4",
-  0x8c: "SHORT_BINUNICODE",
-  0x8d: "BINUNICODE8",
-  0x8e: "BINBYTES8",
-  0x8f: "EMPTY_SET",
-  0x90: "ADDITEMS",
-  0x91: "FROZENSET",
-  0x92: "NEWOBJ_EX",
-  0x93: "STACK_GLOBAL",
-  0x94: "MEMOIZE",
-  0x95: "FRAME",
-  0x96: "BYTEARRAY8",
-  0x97: "NEXT_BUFFER",
-  0x98: "READONLY_BUFFER",
-};
+/** Longest pickle that is read: a whole network's with its optimizer's state has less than 1 MB. */
+export const MAX_PICKLE: number = 4 * 2 ** 20;
+
+/** Most objects that one makes, some of which cost its file a byte and memory a few hundred. */
+const MAX_OBJECTS = 2 ** 18;
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * Longest pickle that is read: a whole network's with its optimizer's state has less than 1 MB,
- * and a byte can ask for an empty dict of some hundred.
- */
-const MAX_LENGTH = 4 * 2 ** 20;
-
-/**
- * The value that a pickle describes: `null`, booleans, numbers, strings, arrays (of a list or a
- * tuple), `Map`s (of a dict), and what `world` makes. Values may contain themselves.
+ * The value that a pickle describes: `null`, booleans, numbers, strings (of bytes as well, in
+ * Python 2's pickles), `Uint8Array`s, arrays (of a list; frozen ones of a tuple), `Map`s (of a
+ * dict), and what `world` makes. Values may contain themselves.
  *
  * @param source What error messages call the pickle.
+ * @param begin Where in `bytes` it begins.
+ * @returns The value, and where the pickle ends.
  * @throws {SyntaxError} If it is damaged, or holds what a state dict does not.
  */
 export function unpickle(
   bytes: Uint8Array<ArrayBuffer>,
   source: string,
   world: PickleWorld,
-): unknown {
+  begin = 0,
+): { value: unknown; end: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const stack: unknown[] = [];
   const marks: number[] = [];
   const memo = new Map<number, unknown>();
-  let at = 0;
-  let start = 0;
+  let at = begin;
+  let start = begin;
+  let objects = 0;
 
   const fail: Fail = (why) =>
     new SyntaxError(`cannot read "${source}": ${why} (byte ${start})`);
@@ -150,7 +90,7 @@ export function unpickle(
   };
   const text = (length: number) => {
     const from = take(length);
-    return new TextDecoder().decode(bytes.subarray(from, at));
+    return decoder.decode(bytes.subarray(from, at));
   };
   const line = () => {
     const end = bytes.indexOf(0x0a, at);
@@ -159,9 +99,15 @@ export function unpickle(
     at = end + 1;
     return value;
   };
+  const make = (object: unknown) => {
+    if (++objects > MAX_OBJECTS) throw fail(`more than ${MAX_OBJECTS} objects`);
+    stack.push(object);
+  };
   const append = (values: unknown[]) => {
     const list = pop();
-    if (!Array.isArray(list)) throw fail("items for what is no list");
+    if (!Array.isArray(list) || Object.isFrozen(list)) {
+      throw fail("items for what is no list");
+    }
     for (const value of values) list.push(value);
     stack.push(list);
   };
@@ -182,8 +128,18 @@ export function unpickle(
     stack.push(memo.get(index));
   };
 
-  if (bytes.length > MAX_LENGTH) {
-    throw fail(`a pickle of ${bytes.length} bytes, at most ${MAX_LENGTH}`);
+  const pushGlobal = (module: unknown, name: unknown) => {
+    const path = typeof module === "string" && typeof name === "string"
+      ? `${module}.${name}`
+      : "that has no name";
+    if (!world.globals.has(path)) {
+      throw fail(`GLOBAL ${path.slice(0, 100)} is not allowed in a state dict`);
+    }
+    stack.push(world.globals.get(path));
+  };
+
+  if (bytes.length > MAX_PICKLE) {
+    throw fail(`a pickle of ${bytes.length} bytes, at most ${MAX_PICKLE}`);
   }
   for (;;) {
     start = at;
@@ -191,13 +147,16 @@ export function unpickle(
     switch (opcode) {
       case Op.PROTO: {
         const protocol = bytes[take(1)];
-        if (protocol !== 2) {
-          throw fail(`pickle protocol ${protocol}, torch.save writes 2`);
+        if (protocol < 2 || protocol > 5) {
+          throw fail(`pickle protocol ${protocol}, known are 2 to 5`);
         }
         break;
       }
+      case Op.FRAME:
+        take(8);
+        break;
       case Op.STOP:
-        return pop();
+        return { value: pop(), end: at };
       case Op.MARK:
         marks.push(stack.length);
         break;
@@ -219,6 +178,13 @@ export function unpickle(
       case Op.BININT2:
         stack.push(view.getUint16(take(2), true));
         break;
+      case Op.INT: {
+        // Python 2 has no other opcode for an int of more than 32 bits.
+        const digits = line();
+        if (!/^-?\d{1,20}$/.test(digits)) throw fail("INT of what is none");
+        stack.push(Number(digits));
+        break;
+      }
       case Op.LONG1: {
         const length = bytes[take(1)];
         stack.push(signedInteger(bytes.subarray(take(length), at)));
@@ -228,23 +194,40 @@ export function unpickle(
         stack.push(view.getFloat64(take(8)));
         break;
       case Op.BINUNICODE:
+      case Op.BINSTRING:
         stack.push(text(view.getUint32(take(4), true)));
         break;
-      case Op.EMPTY_TUPLE:
+      case Op.SHORT_BINUNICODE:
+      case Op.SHORT_BINSTRING:
+        stack.push(text(bytes[take(1)]));
+        break;
+      case Op.BINBYTES: {
+        const length = view.getUint32(take(4), true);
+        make(bytes.subarray(take(length), at));
+        break;
+      }
+      case Op.SHORT_BINBYTES: {
+        const length = bytes[take(1)];
+        make(bytes.subarray(take(length), at));
+        break;
+      }
       case Op.EMPTY_LIST:
-        stack.push([]);
+        make([]);
+        break;
+      case Op.EMPTY_TUPLE:
+        make(Object.freeze([]));
         break;
       case Op.TUPLE:
-        stack.push(popToMark());
+        make(Object.freeze(popToMark()));
         break;
       case Op.TUPLE1:
-        stack.push(popMany(1));
+        make(Object.freeze(popMany(1)));
         break;
       case Op.TUPLE2:
-        stack.push(popMany(2));
+        make(Object.freeze(popMany(2)));
         break;
       case Op.TUPLE3:
-        stack.push(popMany(3));
+        make(Object.freeze(popMany(3)));
         break;
       case Op.APPEND:
         append(popMany(1));
@@ -253,7 +236,7 @@ export function unpickle(
         append(popToMark());
         break;
       case Op.EMPTY_DICT:
-        stack.push(new Map());
+        make(new Map());
         break;
       case Op.SETITEM:
         setItems(popMany(2));
@@ -267,50 +250,52 @@ export function unpickle(
       case Op.LONG_BINPUT:
         put(view.getUint32(take(4), true));
         break;
+      case Op.MEMOIZE:
+        put(memo.size);
+        break;
       case Op.BINGET:
         get(bytes[take(1)]);
         break;
       case Op.LONG_BINGET:
         get(view.getUint32(take(4), true));
         break;
-      case Op.GLOBAL: {
-        const name = `${line()}.${line()}`;
-        if (!world.globals.has(name)) {
-          throw fail(
-            `GLOBAL ${name.slice(0, 100)} is not allowed in a state dict`,
-          );
-        }
-        stack.push(world.globals.get(name));
+      case Op.GLOBAL:
+        pushGlobal(line(), line());
+        break;
+      case Op.STACK_GLOBAL: {
+        const [module, name] = popMany(2);
+        pushGlobal(module, name);
         break;
       }
       case Op.BINPERSID:
-        stack.push(world.persistent(pop(), fail));
+        make(world.persistent(pop(), fail));
         break;
-      case Op.REDUCE: {
+      case Op.REDUCE:
+      case Op.NEWOBJ: {
         const [callee, args] = popMany(2);
         if (typeof callee !== "function" || !Array.isArray(args)) {
           throw fail("a call of what cannot be called");
         }
-        stack.push((callee as PickleFunction)(args, fail));
+        make((callee as PickleFunction)(args, fail));
         break;
       }
       case Op.BUILD: {
-        // Attributes of an OrderedDict: its `_metadata`, versions of the modules. Not needed.
-        const [target] = popMany(2);
-        if (!(target instanceof Map)) {
-          throw fail("attributes for what is no OrderedDict");
+        const [target, state] = popMany(2);
+        if (target instanceof PickleObject) target.setState(state, fail);
+        // An OrderedDict's are its `_metadata`, versions of the modules, and not needed.
+        else if (!(target instanceof Map)) {
+          throw fail("attributes for what has none");
         }
         stack.push(target);
         break;
       }
       default: {
+        const name = opcodeName(opcode);
         const hex = `0x${opcode.toString(16).padStart(2, "0")}`;
         throw fail(
-          opcode in REFUSED
-            ? `opcode ${hex} (${
-              REFUSED[opcode]
-            }) is not allowed in a state dict`
-            : `${hex} is no opcode of a pickle`,
+          name === undefined
+            ? `${hex} is no opcode of a pickle`
+            : `opcode ${hex} (${name}) is not allowed in a state dict`,
         );
       }
     }

@@ -8,14 +8,31 @@
  */
 
 import type { ByteSource } from "../formats/byte_source.ts";
-import { elementCount, itemSize } from "../formats/elements.ts";
+import { isCount } from "../formats/elements.ts";
 import type { ZipArchive } from "../formats/zip.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { unpickle } from "./pickle.ts";
-import { findStateDict, type TensorView, torchWorld } from "./state_dict.ts";
+import { type PickleWorld, unpickle } from "./pickle.ts";
+import { findStateDict } from "./state_dict.ts";
+import { Storage, type TensorView, viewsCheckpoint } from "./tensor_view.ts";
+import { StorageType, torchGlobals } from "./torch_globals.ts";
 
 /** The entry that tells such an archive from others; the folder before it has any name. */
 export const PICKLE_ENTRY = /^(?:[^/]*\/)?data\.pkl$/;
+
+/** What the pickle may refer to; a persistent id is `("storage", type, key, location, length)`. */
+export const pthWorld: PickleWorld = {
+  globals: torchGlobals,
+  persistent(id, fail) {
+    const [kind, type, key, , length] = Array.isArray(id) ? id : [];
+    if (
+      kind !== "storage" || !(type instanceof StorageType) ||
+      typeof key !== "string" || !isCount(length)
+    ) {
+      throw fail("a persistent id that names no storage");
+    }
+    return new Storage(key, type.dtype, length);
+  },
+};
 
 /**
  * Opens a checkpoint whose archive has a `data.pkl`.
@@ -38,8 +55,8 @@ export async function openPth(
   const entryOf = (view: TensorView) => `${folder}data/${view.storage.key}`;
 
   const pickle = await readStored(pickleName);
-  const saved = unpickle(pickle, `${source.name}: ${pickleName}`, torchWorld);
-  const views = findStateDict(saved, fail);
+  const saved = unpickle(pickle, `${source.name}: ${pickleName}`, pthWorld);
+  const views = findStateDict(saved.value, fail);
   for (const [name, view] of views) {
     const entry = archive.entries.get(entryOf(view));
     if (entry?.size !== view.storage.byteLength) {
@@ -49,16 +66,17 @@ export async function openPth(
         }" ${entry === undefined ? "is missing" : `has ${entry.size}`}`,
       );
     }
-    // An expanded tensor repeats elements; no model's does so beyond the size of its file.
-    if (elementCount(view.shape) > source.size) {
-      throw fail(
-        `"${name}" has the shape [${
-          view.shape.join(", ")
-        }] and a storage of ${view.storage.length}`,
-      );
-    }
   }
-  const littleEndian = await readByteOrder();
+  return viewsCheckpoint(source, views, {
+    littleEndian: await readByteOrder(),
+    range: (view) => archive.rangeOf(entryOf(view)),
+    read(view) {
+      const { offset, length } = view.bytes;
+      return length === view.storage.byteLength
+        ? readStored(entryOf(view))
+        : archive.readRange(entryOf(view), offset, length);
+    },
+  });
 
   /** Stored entries only, so that no entry is longer than the file. */
   async function readStored(name: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -79,30 +97,4 @@ export async function openPth(
       }, known are "little" and "big"`,
     );
   }
-
-  return {
-    source: source.name,
-    tensors: new Map(
-      [...views].map(([name, { shape, storage }]) => [
-        name,
-        { shape, dtype: storage.dtype },
-      ]),
-    ),
-    async read(name) {
-      const view = views.get(name);
-      if (view === undefined) {
-        throw new RangeError(`"${source.name}" has no tensor "${name}"`);
-      }
-      const { storage, offset, span } = view;
-      const bytes = span === storage.length
-        ? await readStored(entryOf(view))
-        : await archive.readRange(
-          entryOf(view),
-          offset * itemSize(storage.dtype),
-          span * itemSize(storage.dtype),
-        );
-      return view.toFloat32(bytes, littleEndian);
-    },
-    close: () => source.close(),
-  };
 }

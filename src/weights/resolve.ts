@@ -9,14 +9,19 @@ import type { Preset } from "../arch/preset.ts";
 import type { FileSource } from "../formats/open_source.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { openCheckpoint } from "./open.ts";
+import { openEntry } from "./open_entry.ts";
+import { FileChangedError } from "./fetch/errors.ts";
+import { Keeper } from "./fetch/keeper.ts";
+import { openRemote } from "./fetch/open_remote.ts";
+import type { FetchSettings } from "./fetch/options.ts";
 import { isGranted } from "./permissions.ts";
-import { type WeightsEntry, weightsTable } from "./table.ts";
-import { openFromTorchCache } from "./torch_cache.ts";
+import { sha256PrefixOf, type WeightsEntry, weightsTable } from "./table.ts";
 
 /**
  * What names weights: `true` for those of torchvision's `pretrained=True`, or that ship; the
  * name of an entry (`"IMAGENET1K_V2"`, `"DEFAULT"`, `"ResNet50_Weights.IMAGENET1K_V2"`); a path,
- * a URL or bytes; or a checkpoint that is open.
+ * a URL or bytes; `hf:owner/name` or `hf:owner/name@revision`, the `model.safetensors` of a
+ * repository at Hugging Face; or a checkpoint that is open.
  */
 export type Pretrained = true | FileSource | Checkpoint;
 
@@ -36,35 +41,90 @@ const shippedUrl = () =>
 /**
  * Opens the weights for an architecture.
  *
- * A string is an entry's name if it is one, or if it has no `/`, `\` or `.` and no such file
- * exists; else a path or a URL. Official weights are taken from torch's cache, where their hash
- * holds. Other weights never take their place.
+ * A string is an entry's name if it is one, or if it has no `/`, `\\` or `.` and no such file
+ * exists; else a path or a URL. Other weights never take the place of an entry's.
  *
+ * @param settings How they are fetched, where they are not at hand.
+ * @param table The entries that there are.
  * @throws {RangeError} If the architecture has no weights of that name.
- * @throws {SyntaxError} If the file does not parse.
- * @throws {Error} If the weights are not at hand; the message says where to get them.
+ * @throws {SyntaxError} If the file does not parse, or has another hash than the entry says.
+ * @throws {Error} If the weights cannot be had; the message says where to get them.
  */
 export async function openPretrained(
   arch: string,
   pretrained: Pretrained,
+  settings: FetchSettings = {},
+  table: readonly WeightsEntry[] = weightsTable,
 ): Promise<OpenedWeights> {
   if (isCheckpoint(pretrained)) return withPreset(pretrained);
   if (pretrained === true) {
-    if (arch === SHIPPED_ARCH) {
-      return withPreset(await openCheckpoint(shippedUrl()));
-    }
-    pretrained = "IMAGENET1K_V1";
+    pretrained = arch === SHIPPED_ARCH ? shippedUrl() : "IMAGENET1K_V1";
+  }
+  const url = serverUrl(pretrained);
+  if (url !== undefined) {
+    const entry = table.find((entry) =>
+      entry.url === url || entry.legacyUrl === url
+    );
+    const keeper = await Keeper.open(settings);
+    const sha256 = entry?.url === url
+      ? entry.sha256Prefix
+      : entry && sha256PrefixOf(url);
+    const checkpoint = await openRemote(url, settings, keeper, { sha256 });
+    return { ...withPreset(checkpoint), ...entry && { preset: entry.preset } };
   }
   const entry = typeof pretrained === "string"
-    ? await findEntry(arch, pretrained)
+    ? await findEntry(arch, pretrained, table)
     : undefined;
   if (entry === undefined) {
     return withPreset(await openCheckpoint(pretrained));
   }
-  return {
-    checkpoint: await openFromTorchCache(entry),
-    preset: entry.preset,
-  };
+  const checkpoint = await openEntry(entry, settings);
+  return { checkpoint, preset: entry.preset };
+}
+
+/**
+ * Opens weights, uses them, and closes them unless the caller opened them. If the file changes on
+ * its server meanwhile, once more from the beginning.
+ *
+ * @throws What {@linkcode openPretrained} throws, and what `use` does.
+ */
+export async function withPretrained<T>(
+  arch: string,
+  pretrained: Pretrained,
+  settings: FetchSettings,
+  use: (opened: OpenedWeights) => Promise<T>,
+): Promise<T> {
+  for (let isFirst = true;; isFirst = false) {
+    try {
+      const opened = await openPretrained(arch, pretrained, settings);
+      try {
+        return await use(opened);
+      } finally {
+        if (opened.checkpoint !== pretrained) opened.checkpoint.close();
+      }
+    } catch (error) {
+      if (!isFirst || !(error instanceof FileChangedError)) throw error;
+    }
+  }
+}
+
+/** The URL of what is fetched from a server; undefined for a name, a path, bytes. */
+function serverUrl(pretrained: FileSource): string | undefined {
+  const text = typeof pretrained === "string" || pretrained instanceof URL
+    ? String(pretrained)
+    : "";
+  if (/^https?:/i.test(text)) return new URL(text).href;
+  if (!text.startsWith("hf:")) return undefined;
+  const [, repository, revision = "main"] =
+    /^hf:([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/.exec(text) ?? [];
+  if (repository === undefined) {
+    throw new RangeError(
+      `unknown weights "${text}": hf:owner/name or hf:owner/name@revision is allowed`,
+    );
+  }
+  return `https://huggingface.co/${repository}/resolve/${
+    encodeURIComponent(revision)
+  }/model.safetensors`;
 }
 
 function withPreset(checkpoint: Checkpoint): OpenedWeights {
@@ -79,10 +139,11 @@ function isCheckpoint(pretrained: Pretrained): pretrained is Checkpoint {
 async function findEntry(
   arch: string,
   text: string,
+  table: readonly WeightsEntry[],
 ): Promise<WeightsEntry | undefined> {
   const [, enumName, name] = /^(?:(\w+)_Weights\.)?(\w+)$/.exec(text) ?? [];
   if (name === undefined) return undefined;
-  const entries = weightsTable.filter((entry) => entry.arch === arch);
+  const entries = table.filter((entry) => entry.arch === arch);
   const isOfArch = enumName === undefined || enumName.toLowerCase() === arch;
   const entry = entries.find((entry) =>
     entry.name === name || (entry.isDefault && name === "DEFAULT")

@@ -1,0 +1,44 @@
+/**
+ * Writes the WebAssembly of our own kernels, `src/kernels/wasm/*.wasm`.
+ *
+ * ```sh
+ * deno run --allow-write=src/kernels/wasm scripts/build_kernels.ts
+ * ```
+ *
+ * Four builds of one source: with relaxed SIMD or without, for a memory that threads share or
+ * not. None has a data segment: the memory is tfjs's.
+ *
+ * @module
+ */
+
+import { type Arithmetic, plain, relaxed } from "./kernels/arithmetic.ts";
+import { ModuleBuilder } from "./kernels/assembler.ts";
+import { defineConvolution } from "./kernels/convolution.ts";
+import { defineElementwise } from "./kernels/elementwise.ts";
+import { defineWinograd } from "./kernels/winograd.ts";
+
+/** The four files, by name. */
+export function buildKernels(): Map<string, Uint8Array<ArrayBuffer>> {
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  for (const [name, arithmetic] of Object.entries({ relaxed, plain })) {
+    const module = moduleOf(arithmetic);
+    files.set(`${name}.wasm`, module.encode(false));
+    files.set(`${name}_shared.wasm`, module.encode(true));
+  }
+  return files;
+}
+
+function moduleOf(arithmetic: Arithmetic): ModuleBuilder {
+  const module = new ModuleBuilder();
+  defineConvolution(module, arithmetic);
+  defineWinograd(module, arithmetic);
+  defineElementwise(module, arithmetic);
+  return module;
+}
+
+if (import.meta.main) {
+  const folder = new URL("../src/kernels/wasm/", import.meta.url);
+  for (const [name, bytes] of buildKernels()) {
+    await Deno.writeFile(new URL(name, folder), bytes);
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Packs all official weights into a folder that any static host can serve: `createModel` takes
+ * them from there where `weightsBase` or `$LAYERTAP_WEIGHTS` names its URL.
+ *
+ *     deno run --allow-read --allow-write --allow-env --allow-net scripts/convert_all.ts \
+ *       OUT [--from FOLDER] [--dtype float16,int8]
+ *
+ * The official files are taken from FOLDER, where they have the names under which they are
+ * published; without it from torch's cache, or downloaded. Those that can't be had are named, and
+ * the rest is packed. `manifest.json`, which lists the files, is written last.
+ *
+ * @module
+ */
+
+import { mkdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { convertWeights } from "../src/convert.ts";
+import { writeFile } from "../src/output/write_file.ts";
+import type { ManifestFile } from "../src/weights/fetch/manifest.ts";
+import type { PackedDType } from "../src/weights/pack.ts";
+import { createSha256 } from "../src/weights/sha256.ts";
+import {
+  sha256PrefixOf,
+  type WeightsEntry,
+  weightsTable,
+} from "../src/weights/table.ts";
+import { openInTorchCache } from "../src/weights/torch_cache.ts";
+
+/** What is packed, and how. */
+export interface ConvertAllOptions {
+  /** Where the official files are. Default: torch's cache, else their host. */
+  readonly from?: string;
+  /** One file is made for each. */
+  readonly dtypes: readonly PackedDType[];
+  /** The entries that there are. */
+  readonly table?: readonly WeightsEntry[];
+  /** Told what was packed and what is missing. */
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Packs every entry's file that can be had.
+ *
+ * @returns The entries whose files can't: `resnet18 IMAGENET1K_V1`.
+ */
+export async function convertAll(
+  out: string,
+  options: ConvertAllOptions,
+): Promise<string[]> {
+  const { dtypes, table = weightsTable, log } = options;
+  await mkdir(out, { recursive: true });
+  const files: ManifestFile[] = [];
+  const missing: string[] = [];
+  for (const entry of table) {
+    try {
+      for (const dtype of dtypes) {
+        files.push(await convertOne(entry, dtype, out, options));
+      }
+    } catch (error) {
+      log(`${entry.arch} ${entry.name}: ${(error as Error).message}`);
+      missing.push(`${entry.arch} ${entry.name}`);
+    }
+  }
+  const text = JSON.stringify({ files }, null, 2);
+  const manifest = new TextEncoder().encode(`${text}\n`);
+  await writeFile(join(out, "manifest.json"), manifest);
+  return missing;
+}
+
+async function convertOne(
+  entry: WeightsEntry,
+  dtype: PackedDType,
+  out: string,
+  { from, log }: ConvertAllOptions,
+): Promise<ManifestFile> {
+  const { arch, name, license, preset } = entry;
+  const source = from === undefined ? name : await findIn(from, entry, log);
+  const packed = await convertWeights(source, {
+    arch,
+    dtype,
+    metadata: { license, preset },
+    warn: log,
+  });
+  const file = `${arch}.${name}.${dtype}.npz`;
+  await writeFile(join(out, file), packed);
+  log(`${file}: ${packed.length} bytes`);
+  const hash = await createSha256();
+  hash.update(packed);
+  const sha256 = hash.digest();
+  return { arch, weights: name, dtype, file, size: packed.length, sha256 };
+}
+
+/** Path of the file in a folder that is an entry's by name and hash. */
+async function findIn(
+  folder: string,
+  { url, legacyUrl }: WeightsEntry,
+  warn: (message: string) => void,
+): Promise<string> {
+  for (const place of [url, legacyUrl ?? []].flat()) {
+    const hash = sha256PrefixOf(place)!;
+    const source = await openInTorchCache(place, hash, folder, warn);
+    if (source === undefined) continue;
+    source.close();
+    return source.name;
+  }
+  throw new Error(`there is no ${basename(url)} in "${folder}"`);
+}
+
+if (import.meta.main) {
+  const { values, positionals: [out, ...rest] } = parseArgs({
+    allowPositionals: true,
+    options: {
+      from: { type: "string" },
+      dtype: { type: "string", default: "float16,int8" },
+    },
+  });
+  const dtypes = values.dtype.split(",") as PackedDType[];
+  const known = ["float32", "float16", "int8"];
+  if (!out || rest.length > 0 || !dtypes.every((d) => known.includes(d))) {
+    console.error(
+      `usage: convert_all.ts OUT [--from FOLDER] [--dtype ${known}]`,
+    );
+    process.exit(2);
+  }
+  const { from } = values;
+  const missing = await convertAll(out, { from, dtypes, log: console.log });
+  if (missing.length > 0) {
+    console.error(`missing: ${missing.join(", ")}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * The parsers of weights, and what is wanted of them on mutated files: each is read, or is refused
+ * with a `SyntaxError` that names the file, within a second and without asking for memory beyond a
+ * bound set from its size.
+ *
+ * @module
+ */
+
+import { unzipSync, type Zippable, zipSync } from "fflate";
+import { decodeNpy } from "../src/formats/npy.ts";
+import { openCheckpoint } from "../src/weights/open.ts";
+import { writePacked } from "../src/weights/pack.ts";
+import { unpickle } from "../src/weights/pickle.ts";
+import { pthWorld } from "../src/weights/pth.ts";
+import { findStateDict } from "../src/weights/state_dict.ts";
+import { mutate } from "./fuzz_mutate.ts";
+import { fileBytes, seededRandom } from "../tests/weights_fixtures.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+interface Parser {
+  /** Whole inputs to start from. */
+  readonly samples: () => Promise<Bytes[]>;
+  /** Parses an input, called "bytes" in messages. */
+  readonly parse: (bytes: Bytes) => Promise<void>;
+  /** Whether an archive's files are mutated too, and packed again. */
+  readonly zip?: "stored" | "deflated";
+}
+
+/** Opens a checkpoint and reads all of it. */
+async function readAll(bytes: Bytes): Promise<void> {
+  const checkpoint = await openCheckpoint(bytes);
+  for (const [name, { shape }] of checkpoint.tensors) {
+    const { length } = await checkpoint.read(name);
+    if (length !== shape.reduce((a, b) => a * b, 1)) {
+      throw new Error(`${length} values for the shape [${shape}]`);
+    }
+  }
+}
+
+const files = (...names: string[]) => () =>
+  Promise.resolve(names.map(fileBytes));
+
+const checkpoints = (...names: string[]): Parser => ({
+  samples: files(...names),
+  parse: readAll,
+});
+
+/** A parser's name. */
+export type ParserName = keyof typeof parsers;
+
+/** All of them, by name. */
+export const parsers = {
+  pickle: {
+    samples: () => {
+      const zipped = ["views.pth", "wrapped_model.pth", "train_script_4.pth"]
+        .map((file) => {
+          const entries = unzipSync(fileBytes(file));
+          return entries[`${file.slice(0, -4)}/data.pkl`] as Bytes;
+        });
+      // Three pickles stand before that of the tensors.
+      const legacy = fileBytes("legacy_python_2.pth");
+      const start = [1, 2, 3].reduce(
+        (at) => unpickle(legacy, "bytes", pthWorld, at).end,
+        0,
+      );
+      return Promise.resolve([...zipped, legacy.slice(start)]);
+    },
+    parse: (bytes) => {
+      const { value } = unpickle(bytes, "bytes", pthWorld);
+      findStateDict(value, (why) => new SyntaxError(`"bytes": ${why}`));
+      return Promise.resolve();
+    },
+  },
+  pth: {
+    ...checkpoints("views.pth", "dtypes.pth", "big_endian.pth", "archive.pth"),
+    zip: "stored",
+  },
+  legacy: checkpoints(
+    "legacy_views.pth",
+    "legacy_dtypes.pth",
+    "legacy_python_2.pth",
+    "legacy_views_of_storages.pth",
+  ),
+  tar: checkpoints("tar.pth", "tar_python_2.pth"),
+  safetensors: checkpoints("dtypes.safetensors", "state_dict.safetensors"),
+  npz: {
+    ...checkpoints("plain.npz", "plain_compressed.npz"),
+    zip: "deflated",
+  },
+  npy: {
+    samples: () =>
+      Promise.resolve(
+        Object.values(unzipSync(fileBytes("arrays.npz")))
+          .map((npy) => new Uint8Array(npy)),
+      ),
+    parse: (bytes) => {
+      decodeNpy(bytes, "bytes");
+      return Promise.resolve();
+    },
+  },
+  packed: {
+    samples: () =>
+      Promise.all(
+        (["float32", "float16", "int8"] as const).map(async (dtype) =>
+          await writePacked(await openCheckpoint(fileBytes("tiny.pth")), {
+            dtype,
+          })
+        ),
+      ),
+    parse: readAll,
+    zip: "deflated",
+  },
+} satisfies Record<string, Parser>;
+
+/** What came of one parser's inputs. */
+export interface Report {
+  /** How many were refused. */
+  readonly refused: number;
+  /** Milliseconds of the slowest input, and its seed. */
+  readonly slowest: { readonly milliseconds: number; readonly seed: number };
+  /** Highest resident memory, in bytes. */
+  readonly peakRss: number;
+}
+
+/** Bytes that any input may ask for: buffers of the libraries have fixed sizes. */
+const FREE_BYTES = 2 ** 20;
+
+/** Longest time for an input, in milliseconds. */
+export const LIMIT = 1000;
+
+/**
+ * Runs the inputs of the seeds from `seed` on.
+ *
+ * @param onInput Told the number of each before it is parsed.
+ * @throws {Error} At the first failure; it names the seed.
+ */
+export async function fuzz(
+  name: ParserName,
+  count: number,
+  seed: number,
+  onInput: (index: number) => void = () => {},
+): Promise<Report> {
+  const { parse, samples: getSamples, zip }: Parser = parsers[name];
+  const samples = await getSamples();
+  for (const sample of samples) await parse(sample);
+  // Values of a byte become four bytes of float32; deflate's best is 1032 to 1.
+  const factor = zip === "deflated" ? 4 * 1032 : 8;
+  let refused = 0;
+  let slowest = { milliseconds: 0, seed };
+  let peakRss = 0;
+  using allocations = countAllocations();
+  for (let i = 0; i < count; i++, seed++) {
+    onInput(i);
+    const input = inputOf(samples, seed, zip);
+    const fail = (why: string, cause?: unknown) => {
+      throw new Error(`${name}, seed ${seed}: ${why}`, { cause });
+    };
+    allocations.largest = 0;
+    const rss = Deno.memoryUsage().rss;
+    const start = performance.now();
+    try {
+      await parse(input);
+    } catch (error) {
+      if (!(error instanceof SyntaxError && /"bytes[":]/.test(error.message))) {
+        fail("an error of another kind", error);
+      }
+      refused++;
+    }
+    const milliseconds = performance.now() - start;
+    if (milliseconds > slowest.milliseconds) slowest = { milliseconds, seed };
+    if (milliseconds > LIMIT) fail(`${milliseconds} ms`);
+    const bound = FREE_BYTES + factor * input.length;
+    if (allocations.largest > bound) {
+      fail(`${allocations.largest} bytes at once for ${input.length}`);
+    }
+    const growth = Deno.memoryUsage().rss - rss;
+    if (growth > 64 * FREE_BYTES + bound) fail(`${growth} bytes of memory`);
+    peakRss = Math.max(peakRss, rss + growth);
+  }
+  return { refused, slowest, peakRss };
+}
+
+/** A sample with a few changes, of an archive sometimes within its files. */
+function inputOf(
+  samples: readonly Bytes[],
+  seed: number,
+  zip: Parser["zip"],
+): Bytes {
+  const random = seededRandom(seed);
+  const sample = samples[random(samples.length)];
+  if (zip === undefined || random(2) === 0) {
+    return mutate(sample, samples, random);
+  }
+  const entries = unzipSync(sample);
+  const names = Object.keys(entries);
+  // The first file is the one that says what there is.
+  const name = names[random(2) === 0 ? 0 : random(names.length)];
+  const others = Object.values(entries) as Bytes[];
+  entries[name] = mutate(entries[name] as Bytes, others, random);
+  const level = zip === "stored" ? 0 : 6;
+  return zipSync(entries as Zippable, { level, mtime: "1980-01-01" });
+}
+
+/** Watches the typed arrays that are made by their length, and buffers. */
+function countAllocations(): { largest: number } & Disposable {
+  const counter = { largest: 0 };
+  const names = [
+    "ArrayBuffer",
+    "Int8Array",
+    "Uint8Array",
+    "Int16Array",
+    "Uint16Array",
+    "Int32Array",
+    "Uint32Array",
+    "BigInt64Array",
+    "Float32Array",
+    "Float64Array",
+  ] as const;
+  const scope = globalThis as Record<string, unknown>;
+  const originals = names.map((name) => globalThis[name]);
+  for (const [i, name] of names.entries()) {
+    scope[name] = new Proxy(originals[i], {
+      construct(target, args, newTarget) {
+        const made = Reflect.construct(target, args, newTarget);
+        counter.largest = Math.max(counter.largest, made.byteLength);
+        return made;
+      },
+    });
+  }
+  return Object.assign(counter, {
+    [Symbol.dispose]() {
+      for (const [i, name] of names.entries()) scope[name] = originals[i];
+    },
+  });
+}

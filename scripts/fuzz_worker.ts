@@ -1,0 +1,27 @@
+/**
+ * Runs one parser's inputs and keeps the number of the current one where `fuzz.ts` sees it.
+ *
+ * @module
+ */
+
+/// <reference lib="deno.worker" />
+
+import { fuzz, type ParserName } from "./fuzz_parsers.ts";
+
+/** What the worker is to do. */
+export interface Job {
+  readonly parser: ParserName;
+  readonly count: number;
+  readonly seed: number;
+  /** An Int32 for the number of the input. */
+  readonly place: SharedArrayBuffer;
+}
+
+self.onmessage = async ({ data }: MessageEvent<Job>) => {
+  const place = new Int32Array(data.place);
+  self.postMessage(
+    await fuzz(data.parser, data.count, data.seed, (i) => {
+      Atomics.store(place, 0, i);
+    }),
+  );
+};

@@ -1,0 +1,210 @@
+/**
+ * Winograd's minimal filtering, F(2x2,3x3) and F(4x4,3x3) (Lavin and Gray, "Fast Algorithms for
+ * Convolutional Neural Networks", 2015, section 4): transform tiles of input, multiply each of the
+ * 16 or 36 components with the transformed filter, transform back.
+ *
+ * @module
+ */
+
+import type { Arithmetic } from "./arithmetic.ts";
+import {
+  type Callable,
+  i32,
+  loopWhile,
+  type ModuleBuilder,
+  range,
+  sequence,
+} from "./assembler.ts";
+import { productKernel } from "./microkernels.ts";
+import { defineTask, itemsOf } from "./task.ts";
+import { ceilDiv, choose, runOf, splitRows, sum } from "./tiling.ts";
+import {
+  defineInput,
+  defineOutput,
+  inputFields,
+  outputFields,
+  type WinogradFields,
+} from "./winograd_tiles.ts";
+
+const panelBytes = 32;
+
+/** Adds the tasks of both variants. */
+export function defineWinograd(
+  module: ModuleBuilder,
+  arithmetic: Arithmetic,
+): void {
+  const product = defineProduct(module, arithmetic);
+  for (const outputs of [2, 4] as const) {
+    const input = defineInput(module, arithmetic, outputs);
+    const output = defineOutput(module, arithmetic, outputs);
+    const components = (outputs + 2) ** 2;
+
+    defineTask(
+      module,
+      `winogradInput${outputs}`,
+      (variables, f, chunk) => {
+        const tiles = variables.locals(2);
+        return sequence(
+          itemsOf(tiles, chunk, f.tilesPerChunk, f.tiles),
+          input(
+            ...tiles,
+            i32.add(f.v, i32.mul(tiles[0], f.depth)),
+            ...inputFields(f),
+          ),
+        );
+      },
+    );
+    defineTask(
+      module,
+      `winogradOutput${outputs}`,
+      (variables, f, chunk, thread) => {
+        const tiles = variables.locals(2);
+        return sequence(
+          itemsOf(tiles, chunk, f.tilesPerChunk, f.tiles),
+          output(
+            ...tiles,
+            i32.add(f.m, i32.mul(tiles[0], f.rowBytes)),
+            i32.add(f.edge, i32.mul(thread, f.edgeThread)),
+            ...outputFields(f),
+          ),
+        );
+      },
+    );
+    // All three for a few tiles, in memory of the thread's own.
+    defineTask(
+      module,
+      `winogradBlock${outputs}`,
+      (variables, f, chunk, thread) => {
+        const tiles = variables.locals(2);
+        const component = variables.local();
+        const v = variables.local(), m = variables.local();
+        return sequence(
+          itemsOf(tiles, chunk, f.tilesPerChunk, f.tiles),
+          v.set(i32.add(f.v, i32.mul(thread, f.vThread))),
+          m.set(i32.add(f.m, i32.mul(thread, f.mThread))),
+          input(...tiles, v, ...inputFields(f)),
+          range(
+            component,
+            i32.const(0),
+            i32.const(components),
+            product(
+              i32.sub(tiles[1], tiles[0]),
+              i32.add(v, i32.mul(component, f.vXi)),
+              i32.add(m, i32.mul(component, f.mXi)),
+              component,
+              i32.const(0),
+              f.panels,
+              ...productFields(f),
+            ),
+          ),
+          output(
+            ...tiles,
+            m,
+            i32.add(f.edge, i32.mul(thread, f.edgeThread)),
+            ...outputFields(f),
+          ),
+        );
+      },
+    );
+  }
+  defineTask(module, "winogradProduct", (variables, f, chunk) => {
+    const chunksDeep = variables.local(), component = variables.local();
+    const panels = variables.locals(2);
+    return sequence(
+      chunksDeep.set(ceilDiv(f.panels, f.panelsPerChunk)),
+      component.set(i32.div_u(chunk, chunksDeep)),
+      itemsOf(
+        panels,
+        i32.rem_u(chunk, chunksDeep),
+        f.panelsPerChunk,
+        f.panels,
+      ),
+      product(
+        f.tiles,
+        i32.add(f.v, i32.mul(component, f.vXi)),
+        i32.add(f.m, i32.mul(component, f.mXi)),
+        component,
+        ...panels,
+        ...productFields(f),
+      ),
+    );
+  });
+}
+
+const productFields = (f: WinogradFields) => [
+  f.depth,
+  f.u,
+  f.panelBytes,
+  f.panels,
+  f.rowBytes,
+];
+
+/** One component's product with some panels, for tiles that lie one behind the other. */
+function defineProduct(
+  module: ModuleBuilder,
+  arithmetic: Arithmetic,
+): Callable {
+  const most = arithmetic.rows;
+  const kernels = Array.from(
+    { length: most },
+    (_, i) => productKernel(module, `product${i + 1}x8`, i + 1, arithmetic),
+  );
+  return module.define(
+    "product",
+    Array(11).fill("i32"),
+    (
+      variables,
+      count,
+      v,
+      m,
+      component,
+      panel,
+      panelEnd,
+      depth,
+      u,
+      onePanel,
+      panels,
+      rowBytes,
+    ) => {
+      const [large, small, rest, rows, run, row, tile, tiles, weights] =
+        variables.locals(9);
+      const split = { large, small, rest };
+      return sequence(
+        splitRows(count, most, split),
+        tiles.set(i32.add(i32.add(large, small), i32.lt_u(i32.const(0), rest))),
+        loopWhile(
+          i32.lt_u(panel, panelEnd),
+          weights.set(i32.add(
+            u,
+            i32.mul(i32.add(i32.mul(component, panels), panel), onePanel),
+          )),
+          tile.set(i32.const(0)),
+          loopWhile(
+            i32.lt_u(tile, tiles),
+            runOf(tile, most, { ...split, rows, run, row }),
+            choose(
+              rows,
+              (i) =>
+                kernels[i - 1](
+                  run,
+                  i32.add(v, i32.mul(row, depth)),
+                  depth,
+                  depth,
+                  weights,
+                  sum(
+                    m,
+                    i32.mul(row, rowBytes),
+                    i32.mul(panel, i32.const(panelBytes)),
+                  ),
+                  rowBytes,
+                ),
+              most,
+            ),
+            tile.set(i32.add(tile, run)),
+          ),
+          panel.set(i32.add(panel, i32.const(1))),
+        ),
+      );
+    },
+  );
+}

@@ -1,0 +1,207 @@
+/**
+ * Extracts features of many generated pictures, one in a hundred of them damaged: memory doesn't
+ * grow, and a run that is killed again and again gives the file of a run that isn't.
+ *
+ *     deno task soak [pictures] [kills]
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { extractToFile } from "../src/extract_to_file.ts";
+import { createModel } from "../src/create_model.ts";
+import { encodePng } from "../src/image/encode_png.ts";
+import { listFiles } from "../src/list_files.ts";
+
+const path = (relative: string) =>
+  fileURLToPath(new URL(relative, import.meta.url));
+
+/** Pictures after which memory must not grow: by then all code has run. */
+const WARM_UP = 100;
+
+/** Writes pictures of several sizes, each with a pattern of its own. */
+export async function makePictures(
+  folder: string,
+  count: number,
+): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const width = 80 + i % 50;
+    const height = 60 + i % 70;
+    const data = Uint8Array.from(
+      { length: 3 * width * height },
+      (_, k) => 128 + 127 * Math.sin(i + k * (1 + i) / 997),
+    );
+    const png = await encodePng({ width, height, data });
+    const isDamaged = i % 100 === 50;
+    const name = `${i}`.padStart(5, "0");
+    await Deno.writeFile(
+      `${folder}/${name}.png`,
+      isDamaged ? png.subarray(0, png.length / 2) : png,
+    );
+  }
+}
+
+/** Resident bytes of a process that extracts. */
+export interface Memory {
+  /** When it had done its first hundred pictures. */
+  readonly first: number;
+  /** The most that it had after that, until its end. */
+  readonly peak: number;
+  readonly pictures: number;
+  readonly seconds: number;
+}
+
+/** Measures a run in a process of its own. */
+export async function measureMemory(
+  folder: string,
+  out: string,
+): Promise<Memory> {
+  const { stdout, success } = await new Deno.Command("deno", {
+    args: [
+      "run",
+      "--no-prompt",
+      "--allow-read",
+      `--allow-write=${folder}`,
+      path("soak_extract.ts"),
+      "measure",
+      folder,
+      out,
+    ],
+    stderr: "inherit",
+  }).output();
+  assert.ok(success, "the run failed");
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+/** What that process does. */
+async function measure(folder: string, out: string): Promise<Memory> {
+  const start = performance.now();
+  let first = 0;
+  let peak = 0;
+  let pictures = 0;
+  const look = () => {
+    if (pictures < WARM_UP) return;
+    const { rss } = Deno.memoryUsage();
+    first ||= rss;
+    peak = Math.max(peak, rss);
+  };
+  const timer = setInterval(look, 50);
+  using model = await createModel("mlnet_resnet18", "avgpool", true);
+  const names = ["layer2", "avgpool"];
+  await extractToFile(model, listFiles([folder]), names, out, {
+    pool: "avg",
+    onProgress(done) {
+      pictures = done;
+      look();
+    },
+  });
+  clearInterval(timer);
+  look();
+  const seconds = (performance.now() - start) / 1000;
+  return { first, peak, pictures, seconds };
+}
+
+/**
+ * Lets a run end, then kills another so many times and lets that end too: they must give the same
+ * bytes.
+ *
+ * @returns After how many kills there was something to go on from.
+ */
+export async function killExtraction(
+  folder: string,
+  end: string,
+  times: number,
+): Promise<number> {
+  const begin = performance.now();
+  const [whole, killed] = ["whole", "killed"].map((n) =>
+    `${folder}/${n}${end}`
+  );
+  await run(folder, whole);
+  // So that the kills are spread over the run, most of which is done again after each.
+  const longest = 2 * (performance.now() - begin) / Math.max(times, 1) + 2000;
+  let left = 0;
+  for (let i = 0; i < times; i++) {
+    const child = start(folder, killed);
+    await new Promise((resolve) =>
+      setTimeout(resolve, 1000 + Math.random() * longest)
+    );
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended before.
+    }
+    await child.status;
+    const journal = await Deno.readTextFile(`${killed}.part/journal`)
+      .catch(() => "");
+    if (journal.includes(`{"rows":`)) left++;
+  }
+  await run(folder, killed);
+  assert.deepEqual(await Deno.readFile(killed), await Deno.readFile(whole));
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  assert.deepEqual(names.filter((name) => !name.endsWith(".png")).sort(), [
+    `killed${end}`,
+    `whole${end}`,
+  ]);
+  return left;
+}
+
+async function run(folder: string, out: string): Promise<void> {
+  const { code } = await start(folder, out).status;
+  assert.equal(code, 1, "the damaged pictures are not in the exit status");
+}
+
+function start(folder: string, out: string): Deno.ChildProcess {
+  return new Deno.Command("deno", {
+    args: [
+      "run",
+      "--no-prompt",
+      "--allow-read",
+      `--allow-write=${folder}`,
+      path("../src/cli.ts"),
+      "extract",
+      folder,
+      "--layer=layer1,layer2",
+      "--pool=avg",
+      "--resume",
+      `--out=${out}`,
+    ],
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+}
+
+if (import.meta.main) {
+  const [first = "2000", second = "10", third] = Deno.args;
+  if (first === "measure") {
+    console.log(JSON.stringify(await measure(second, third)));
+  } else {
+    const folder = await Deno.makeTempDir();
+    try {
+      await makePictures(folder, Number(first));
+      for (const end of [".npz", ".parquet"]) {
+        const { first, peak, pictures, seconds } = await measureMemory(
+          folder,
+          `${folder}/memory${end}`,
+        );
+        const grown = (peak - first) / 1e6;
+        console.log(
+          `${end}: ${pictures} pictures, ${
+            (pictures / seconds).toFixed(1)
+          }/s; ` +
+            `${(first / 1e6).toFixed(0)} MB after ${WARM_UP}, ` +
+            `${grown.toFixed(1)} MB more at the end`,
+        );
+        assert.ok(grown < 50, "memory grew by 50 MB or more");
+        await Deno.remove(`${folder}/memory${end}`);
+      }
+      const left = await killExtraction(folder, ".parquet", Number(second));
+      console.log(
+        `killed ${second} times, ${left} times with work to go on from: ` +
+          "the same bytes",
+      );
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * What a command line names, a folder, a glob or a list, as single files.
+ *
+ * @module
+ */
+
+import { lines } from "./formats/lines.ts";
+
+/** Names of files that a folder is searched for. */
+const isPicture = (name: string) => /\.(jpe?g|png|webp)$/i.test(name);
+
+/**
+ * The files that operands stand for, one by one; memory is bounded by the largest single folder.
+ *
+ * A folder stands for the pictures in it and below, by their names' ending; a glob (of picomatch)
+ * for what it matches, if there is no file of that name; `-` for the lines of a list; all else,
+ * URLs too, for itself. Within a folder or a glob the order is that of the paths' code units, as
+ * Python's `sorted` has it. Names that begin with a dot are passed over, links to folders not
+ * followed.
+ *
+ * @param operands Paths, globs, URLs, `-`.
+ * @param list What `-` stands for: bytes, one path a line.
+ * @throws {RangeError} If a folder has no pictures, or a glob matches nothing.
+ */
+export async function* listFiles(
+  operands: readonly string[],
+  list?: AsyncIterable<Uint8Array | string>,
+): AsyncGenerator<string> {
+  for (const operand of operands) {
+    if (operand === "-" && list) {
+      for await (const line of lines(list)) if (line !== "") yield line;
+    } else if (/^\w{2,}:/.test(operand)) {
+      yield operand;
+    } else {
+      yield* expand(operand);
+    }
+  }
+}
+
+async function* expand(operand: string): AsyncGenerator<string> {
+  const { stat } = await import("node:fs/promises");
+  const found = await stat(operand).catch(() => null);
+  if (found?.isDirectory()) {
+    const folder = operand.replace(/(?<=.)\/+$/, "");
+    yield* some(
+      filter(walk(folder, Infinity), isPicture),
+      `no pictures in "${operand}": a folder is searched for names that end ` +
+        "in .jpg, .jpeg, .png or .webp",
+    );
+    return;
+  }
+  const { default: picomatch } = await import("picomatch");
+  const { isGlob, isGlobstar, prefix, base, glob } = picomatch.scan(operand);
+  if (found || !isGlob) {
+    yield operand; // Whoever reads it says that it isn't there.
+    return;
+  }
+  const folder = prefix + base || ".";
+  const start = folder === "." ? 0 : folder.replace(/\/$/, "").length + 1;
+  const depth = isGlobstar ? Infinity : glob.split("/").length;
+  const matches = picomatch(glob);
+  yield* some(
+    filter(walk(folder, depth), (path) => matches(path.slice(start))),
+    `no file matches "${operand}"`,
+  );
+}
+
+/** The files in a folder and, to that depth, below it; `.` is left out of their paths. */
+async function* walk(folder: string, depth: number): AsyncGenerator<string> {
+  const { readdir, stat } = await import("node:fs/promises");
+  const entries = await readdir(folder, { withFileTypes: true })
+    .catch((cause: Error) => {
+      throw new Error(`cannot list "${folder}": ${cause.message}`, { cause });
+    });
+  const names = entries
+    .filter(({ name }) => !name.startsWith("."))
+    // With its slash a folder stands where its files' paths belong.
+    .map((entry) => entry.isDirectory() ? `${entry.name}/` : entry.name)
+    .sort();
+  const links = new Set(
+    entries.filter((e) => e.isSymbolicLink()).map(({ name }) => name),
+  );
+  const parent = folder === "." ? "" : folder.replace(/\/?$/, "/");
+  for (const name of names) {
+    const path = parent + name;
+    if (name.endsWith("/")) {
+      if (depth > 1) yield* walk(path.slice(0, -1), depth - 1);
+    } else if (!links.has(name) || await isFile(path)) {
+      yield path;
+    }
+  }
+
+  async function isFile(path: string): Promise<boolean> {
+    return await stat(path).then((s) => s.isFile(), () => false);
+  }
+}
+
+async function* filter<T>(
+  items: AsyncIterable<T>,
+  test: (item: T) => boolean,
+): AsyncGenerator<T> {
+  for await (const item of items) if (test(item)) yield item;
+}
+
+/** The items, of which there must be one. */
+async function* some<T>(
+  items: AsyncIterable<T>,
+  message: string,
+): AsyncGenerator<T> {
+  let any = false;
+  for await (const item of items) {
+    any = true;
+    yield item;
+  }
+  if (!any) throw new RangeError(message);
+}

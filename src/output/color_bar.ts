@@ -1,0 +1,60 @@
+import type { Image } from "../image/image.ts";
+import type { ValueRange } from "./color_map.ts";
+import { drawText, textWidth } from "./stroke_font.ts";
+
+/** Pixels between the bar and what it says. */
+const BESIDE_BAR = 5;
+
+/**
+ * A picture with a colour bar on its right: the greatest value above, the least below.
+ *
+ * @param colors The colour map.
+ * @param top Where the bar begins, in pixels.
+ * @param range What the bar's ends mean; left out, they are called `max` and `min`.
+ */
+export function withColorBar(
+  image: Image,
+  colors: Uint8Array,
+  top: number,
+  range?: ValueRange,
+): Image {
+  const shorter = Math.min(image.width, image.height);
+  const textHeight = Math.floor(Math.min(24, Math.max(10, shorter / 40)));
+  const [least, greatest] = range && range.low <= range.high
+    ? [numeral(range.low), numeral(range.high)]
+    : ["min", "max"];
+  const bar = {
+    left: image.width + textHeight,
+    right: image.width + 2 * textHeight,
+    bottom: Math.max(image.height, top + 3 * textHeight),
+  };
+  const textLeft = bar.right + BESIDE_BAR;
+  const width = textLeft + Math.max(
+    textWidth(least, textHeight),
+    textWidth(greatest, textHeight),
+  );
+  const height = bar.bottom;
+  const data = new Uint8Array(width * height * 3).fill(255);
+  for (let y = 0; y < image.height; y++) {
+    const row = 3 * y * image.width;
+    const end = row + 3 * image.width;
+    data.set(image.data.subarray(row, end), 3 * y * width);
+  }
+  for (let y = top; y < bar.bottom; y++) {
+    const share = (bar.bottom - 0.5 - y) / (bar.bottom - top);
+    const color = 3 * Math.floor(share * 256);
+    for (let x = bar.left; x < bar.right; x++) {
+      data.set(colors.subarray(color, color + 3), 3 * (y * width + x));
+    }
+  }
+  const result = { width, height, data };
+  const place = { left: textLeft, height: textHeight };
+  drawText(result, greatest, { ...place, top });
+  drawText(result, least, { ...place, top: bar.bottom - textHeight });
+  return result;
+}
+
+/** Three digits, in the letters that the font has. */
+function numeral(value: number): string {
+  return `${Number(value.toPrecision(3))}`.replace("+", "");
+}

@@ -1,0 +1,46 @@
+/**
+ * A map enlarged to the size of a picture, as PyTorch's `interpolate(map, (height, width),
+ * mode="bilinear", align_corners=False)` does it (1.13, `UpSample.h`): each value stands for its
+ * share of the picture, and is met at the middle of it.
+ *
+ * @param values Row by row.
+ * @param from Height and width of the map.
+ * @param to Height and width of the result.
+ */
+export function enlarge(
+  values: Float32Array,
+  from: readonly [number, number],
+  to: readonly [number, number],
+): Float32Array {
+  const [rows, columns] = [0, 1].map((axis) =>
+    Array.from({ length: to[axis] }, (_, i) => tap(i, from[axis], to[axis]))
+  );
+  const enlarged = new Float32Array(to[0] * to[1]);
+  let at = 0;
+  for (const y of rows) {
+    const [upper, lower] = [y.first * from[1], y.second * from[1]];
+    for (const x of columns) {
+      const above = mix(values[upper + x.first], values[upper + x.second], x);
+      const below = mix(values[lower + x.first], values[lower + x.second], x);
+      enlarged[at++] = mix(above, below, y);
+    }
+  }
+  return enlarged;
+}
+
+/** Two neighbours, and how much of the second there is in what lies between them. */
+interface Tap {
+  readonly first: number;
+  readonly second: number;
+  readonly share: number;
+}
+
+function tap(index: number, from: number, to: number): Tap {
+  const at = Math.max(0, (index + 0.5) * from / to - 0.5);
+  const first = Math.floor(at);
+  return { first, second: Math.min(first + 1, from - 1), share: at - first };
+}
+
+/** What isn't mixed in doesn't count, not even if it is no number. */
+const mix = (first: number, second: number, { share }: Tap) =>
+  share === 0 ? first : (1 - share) * first + share * second;

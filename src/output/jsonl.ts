@@ -1,0 +1,66 @@
+import {
+  columnValues,
+  type FeatureColumn,
+  type FeatureTable,
+  streamOf,
+} from "./feature_table.ts";
+
+/** How numbers are written: as they stand in memory, or as JSON has them. */
+export type JsonValues = "base64" | "plain";
+
+/**
+ * The bytes of JSON Lines, an object for each picture: its path, and its nodes by name.
+ *
+ * A node is `{ dtype, shape, base64 }`, the elements little-endian in C order, or plain nested
+ * lists, with as many digits as the type needs. It is null for a picture that failed; `error` says
+ * why.
+ */
+export function jsonlStream(
+  table: FeatureTable,
+  { values = "base64" }: { readonly values?: JsonValues } = {},
+): ReadableStream<Uint8Array> {
+  return streamOf(chunks(table, values === "plain" ? nested : encoded));
+}
+
+async function* chunks(
+  { columns, rows }: FeatureTable,
+  toJson: (column: FeatureColumn, row: number) => Promise<unknown>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let i = 0;
+  for await (const { path, error } of rows()) {
+    const line: Record<string, unknown> = { path };
+    if (error !== undefined) line.error = error;
+    for (const column of columns) {
+      line[column.name] = error === undefined ? await toJson(column, i) : null;
+    }
+    yield new TextEncoder().encode(`${JSON.stringify(line)}\n`);
+    i++;
+  }
+}
+
+async function encoded(column: FeatureColumn, row: number) {
+  const { dtype, shape } = column;
+  const bytes = await column.read(row, row + 1);
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 0x8000) {
+    text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  }
+  return { dtype, shape, base64: btoa(text) };
+}
+
+async function nested(column: FeatureColumn, row: number): Promise<unknown> {
+  const { dtype, shape } = column;
+  // With these digits the nearest number of the type is the one that was written.
+  const digits = dtype === "float32" ? 9 : 5;
+  let level: unknown[] = Array.from(
+    await columnValues(column, row, row + 1),
+    (value) => Number(value.toPrecision(digits)),
+  );
+  for (const size of shape.slice(1).toReversed()) {
+    level = Array.from(
+      { length: level.length / size },
+      (_, i) => level.slice(i * size, (i + 1) * size),
+    );
+  }
+  return level;
+}

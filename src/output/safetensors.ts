@@ -1,0 +1,49 @@
+import {
+  columnBytes,
+  type FeatureTable,
+  rowBytes,
+  streamOf,
+} from "./feature_table.ts";
+
+const dtypeNames = { float32: "F32", float16: "F16" } as const;
+
+/**
+ * The bytes of a `.safetensors`: a tensor for each node, the pictures stacked, NaN for one that
+ * failed.
+ *
+ * Source: the format's description in huggingface/safetensors, README.
+ */
+export function safetensorsStream(
+  table: FeatureTable,
+): ReadableStream<Uint8Array> {
+  return streamOf(chunks(table));
+}
+
+async function* chunks(
+  table: FeatureTable,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  yield header(table);
+  for (const column of table.columns) yield* columnBytes(table, column);
+}
+
+/** Its length in 8 bytes, then JSON, padded so that the tensors are aligned. */
+function header({ count, columns }: FeatureTable): Uint8Array<ArrayBuffer> {
+  let end = 0;
+  const tensors = columns.map((column) => {
+    const start = end;
+    end += count * rowBytes(column);
+    return [column.name, {
+      dtype: dtypeNames[column.dtype],
+      shape: [count, ...column.shape],
+      data_offsets: [start, end],
+    }];
+  });
+  const json = new TextEncoder().encode(
+    JSON.stringify(Object.fromEntries(tensors)),
+  );
+  const length = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + length).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(json, 8);
+  return bytes;
+}

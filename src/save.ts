@@ -1,0 +1,86 @@
+/**
+ * From a model in memory back to a state dict.
+ *
+ * @module
+ */
+
+import { modulesOf } from "./arch/module.ts";
+import type { ResNetParts } from "./model.ts";
+import { writeFile } from "./output/write_file.ts";
+import type { Checkpoint } from "./weights/checkpoint.ts";
+import { unfoldBatchNorm } from "./weights/fold.ts";
+import { allTensors } from "./weights/load.ts";
+import { type PackedDType, writePacked } from "./weights/pack.ts";
+
+/** What `model.save` takes besides a path. */
+export interface SaveOptions {
+  /**
+   * How filters are stored: `"float32"` (the default) as they are, `"float16"` in half, `"int8"` in
+   * a sixth of the bytes.
+   */
+  readonly dtype?: PackedDType;
+}
+
+/** Writes a model's weights as packed weights; see `ResNet.save`. */
+export async function saveModel(
+  path: string,
+  parts: ResNetParts,
+  { dtype = "float32" }: SaveOptions,
+): Promise<void> {
+  const { row, preset } = parts;
+  const metadata = { arch: row.name, preset };
+  await writeFile(
+    path,
+    await writePacked(stateDict(parts), { dtype, metadata }),
+  );
+}
+
+/**
+ * A model's weights as a checkpoint; they are unpacked when they are asked for.
+ *
+ * The model has no batch norms any more. What stands for them is equivalent: see
+ * {@linkcode unfoldBatchNorm}.
+ */
+export function stateDict(
+  { row, trace, kernels, parameters }: ResNetParts,
+): Checkpoint {
+  const modules = new Map([...modulesOf(trace.root)].map((m) => [m.name, m]));
+  /** The convolution before each batch norm. */
+  const convs = new Map<string, string>();
+  for (const { module, inputs } of trace.nodes.values()) {
+    if (module?.type !== "BatchNorm2d") continue;
+    convs.set(module.name, trace.nodes.get(inputs[0])!.module!.name);
+  }
+
+  const unpack = (name: string): Record<string, Float32Array> => {
+    if (modules.get(name)!.type === "Linear") {
+      return { ...kernels.unpackLinear(parameters.get(name)) };
+    }
+    const conv = convs.get(name) ?? name;
+    const { filter, norm } = unfoldBatchNorm(
+      kernels.unpackConv(parameters.get(conv)),
+    );
+    if (conv === name) return { weight: filter };
+    const { weight, bias, mean, variance } = norm;
+    return { weight, bias, running_mean: mean, running_var: variance };
+  };
+  /** The module that was unpacked last: its tensors are asked for one after the other. */
+  let last = { module: "", tensors: {} as ReturnType<typeof unpack> };
+
+  return {
+    source: `the model ${row.name}`,
+    tensors: new Map(
+      allTensors(trace.root)
+        .map(({ name, shape }) => [name, { shape, dtype: "float32" }]),
+    ),
+    read(name) {
+      const dot = name.lastIndexOf(".");
+      const module = name.slice(0, dot);
+      if (last.module !== module) last = { module, tensors: unpack(module) };
+      return Promise.resolve(
+        new Float32Array(last.tensors[name.slice(dot + 1)]),
+      );
+    },
+    close() {},
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * What a cache of weights is, and which one this runtime has.
+ *
+ * @module
+ */
+
+import type { ByteSource } from "../../formats/byte_source.ts";
+import { isGranted } from "../permissions.ts";
+import { cacheFolder, FOLDER_VARIABLES } from "./cache_folder.ts";
+import type { FetchOptions } from "./options.ts";
+import type { Span } from "./plan.ts";
+import type { FileVersion } from "./remote_file.ts";
+
+/** What is kept of a file. */
+export interface KeptFile {
+  readonly version: FileVersion;
+  /** The parts that are there, ordered by offset; one may be the whole. */
+  readonly parts: readonly Span[];
+}
+
+/** Whether a part is all of the file. */
+export function isWhole({ size }: FileVersion, { offset, end }: Span): boolean {
+  return offset === 0 && end === size;
+}
+
+/** Takes the bytes of a part, in order; it is there from `commit` on, and not before. */
+export interface PartWriter {
+  write(chunk: Uint8Array): Promise<void>;
+  commit(): Promise<void>;
+  /** Takes back what was written. Safe to call after a failure. */
+  abort(): Promise<void>;
+}
+
+/**
+ * Parts of files, kept for the next time. Processes may share it: a part is there whole or not
+ * at all, and never changes.
+ */
+export interface WeightsCache {
+  /** What is kept of the file at a URL, if anything; of one hash, if that is known beforehand. */
+  find(url: string, sha256?: string): Promise<KeptFile | undefined>;
+  /** A part that was found; undefined, and gone, if it is no longer what was written. */
+  open(version: FileVersion, part: Span): Promise<ByteSource | undefined>;
+  /** Starts a part. */
+  create(version: FileVersion, part: Span): Promise<PartWriter>;
+  /** Forgets the file at a URL, all versions and parts. */
+  remove(url: string): Promise<void>;
+  /** Everything that is kept. */
+  list(): Promise<KeptFile[]>;
+}
+
+/**
+ * The cache that the options name.
+ *
+ * @param isWritten Whether anything will be put into it or taken out.
+ * @returns None if that is what they say.
+ * @throws {Error} If it is out of reach; the message says what is missing.
+ */
+export async function openCache(
+  cache: FetchOptions["cache"] = true,
+  isWritten = true,
+): Promise<WeightsCache | undefined> {
+  if (cache === false) return undefined;
+  // Deno has the Cache API too, but its folder can be looked at, and shared with Node.
+  const isWeb = "caches" in globalThis && !("Deno" in globalThis);
+  if (cache === true && isWeb) {
+    const { BrowserCache } = await import("./browser_cache.ts");
+    return new BrowserCache();
+  }
+  const folder = cache === true ? await cacheFolder() : cache;
+  const isAllowed = folder !== undefined &&
+    isGranted({ name: "read", path: folder }) &&
+    (!isWritten || isGranted({ name: "write", path: folder }));
+  if (!isAllowed) {
+    if (!("Deno" in globalThis)) throw new Error("there is no place for it");
+    const environment = folder === undefined
+      ? `--allow-env=${FOLDER_VARIABLES} `
+      : "";
+    throw new Error(
+      `that takes ${environment}--allow-read and --allow-write of ${
+        folder ?? "the folder that they name"
+      }`,
+    );
+  }
+  const { FolderCache } = await import("./folder_cache.ts");
+  return new FolderCache(folder);
+}

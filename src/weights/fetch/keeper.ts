@@ -1,0 +1,112 @@
+/**
+ * The cache as one load sees it: it may fail, the load may not fail by it.
+ *
+ * @module
+ */
+
+import type { ByteSource } from "../../formats/byte_source.ts";
+import {
+  type KeptFile,
+  openCache,
+  type PartWriter,
+  type WeightsCache,
+} from "./cache.ts";
+import type { FetchOptions } from "./options.ts";
+import type { Span } from "./plan.ts";
+import type { FileVersion } from "./remote_file.ts";
+
+/** Keeps what is fetched. The first failure is said, and from then on nothing is kept. */
+export class Keeper {
+  #cache: WeightsCache | undefined;
+
+  constructor(
+    cache: WeightsCache | undefined,
+    readonly warn: (message: string) => void,
+  ) {
+    this.#cache = cache;
+  }
+
+  /** Opens the cache that the options name. */
+  static async open(
+    { cache, warn = console.warn }: FetchOptions,
+  ): Promise<Keeper> {
+    try {
+      return new Keeper(await openCache(cache), warn);
+    } catch (error) {
+      const keeper = new Keeper(undefined, warn);
+      keeper.#giveUp(error as Error);
+      return keeper;
+    }
+  }
+
+  /** Whether there is a cache. */
+  get isOpen(): boolean {
+    return this.#cache !== undefined;
+  }
+
+  /** What is kept of the file at a URL, with that hash. */
+  async find(url: string, sha256?: string): Promise<KeptFile | undefined> {
+    return await this.#attempt((cache) => cache.find(url, sha256));
+  }
+
+  /** A part that was found, unless it was damaged since. */
+  async open(
+    version: FileVersion,
+    part: Span,
+  ): Promise<ByteSource | undefined> {
+    const source = await this.#attempt((cache) => cache.open(version, part));
+    return source && { ...source, name: version.url };
+  }
+
+  /** Forgets the file at a URL. */
+  async remove(url: string): Promise<void> {
+    await this.#attempt((cache) => cache.remove(url));
+  }
+
+  /** Passes bytes on, and keeps them if they come to their end. */
+  async *keep(
+    version: FileVersion,
+    part: Span,
+    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): AsyncGenerator<Uint8Array> {
+    let writer = await this.#attempt((cache) => cache.create(version, part));
+    const write = async (action: (writer: PartWriter) => Promise<void>) => {
+      if (writer === undefined) return;
+      await action(writer).catch(async (error) => {
+        this.#giveUp(error);
+        await abort();
+      });
+    };
+    const abort = async () => {
+      await writer?.abort().catch(() => {});
+      writer = undefined;
+    };
+    try {
+      for await (const chunk of chunks) {
+        await write((writer) => writer.write(chunk));
+        yield chunk;
+      }
+      await write((writer) => writer.commit());
+      writer = undefined;
+    } finally {
+      await abort();
+    }
+  }
+
+  async #attempt<T>(
+    action: (cache: WeightsCache) => Promise<T>,
+  ): Promise<T | undefined> {
+    if (this.#cache === undefined) return undefined;
+    try {
+      return await action(this.#cache);
+    } catch (error) {
+      this.#giveUp(error as Error);
+      return undefined;
+    }
+  }
+
+  #giveUp(error: Error): void {
+    this.#cache = undefined;
+    this.warn(`weights that are fetched are not kept: ${error.message}`);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Opens the weights of an entry of the table, from the nearest place that has them.
+ *
+ * @module
+ */
+
+import type { Checkpoint } from "./checkpoint.ts";
+import { FetchError } from "./fetch/errors.ts";
+import { Keeper } from "./fetch/keeper.ts";
+import { fetchManifest } from "./fetch/manifest.ts";
+import { openRemote, openSource } from "./fetch/open_remote.ts";
+import type { FetchSettings } from "./fetch/options.ts";
+import type { ExpectedFile } from "./fetch/remote_file.ts";
+import { environmentVariable } from "./permissions.ts";
+import { sha256PrefixOf, type WeightsEntry } from "./table.ts";
+import { openInTorchCache, torchCheckpoints } from "./torch_cache.ts";
+
+/** How often a server is asked that may be out of reach for good, where another one has the file. */
+const FEW = 2;
+
+/** A place on a server. */
+interface Place extends ExpectedFile {
+  readonly url: string;
+}
+
+/**
+ * Opens an entry's weights: torch's cache, `weightsBase`, the official host, the mirror, in that
+ * order; of the last two the one first that is kept already. The next is tried where a server
+ * cannot be reached or has no such file, never where it has a wrong one.
+ *
+ * @param torchFolder torch's folder of checkpoints; found from the environment if left out.
+ * @throws {Error} If none has it; the message says where to get the file and where to put it.
+ * @throws {SyntaxError} If the file is damaged, or has another hash.
+ */
+export async function openEntry(
+  entry: WeightsEntry,
+  settings: FetchSettings,
+  torchFolder?: string,
+): Promise<Checkpoint> {
+  const { warn = console.warn } = settings;
+  torchFolder ??= await torchCheckpoints();
+  for (const url of [entry.url, entry.legacyUrl ?? []].flat()) {
+    const hash = url === entry.url ? entry.sha256Prefix : sha256PrefixOf(url)!;
+    const source = await openInTorchCache(url, hash, torchFolder, warn);
+    if (source !== undefined) return await openSource(source);
+  }
+  const keeper = await Keeper.open(settings);
+  const places = [
+    ...await packedPlace(entry, settings, keeper),
+    ...await publicPlaces(entry, keeper),
+  ];
+  const failures: string[] = [];
+  for (const [i, place] of places.entries()) {
+    const next = places[i + 1];
+    try {
+      return await openRemote(
+        place.url,
+        { ...settings, firstAttempts: next && FEW },
+        keeper,
+        place,
+      );
+    } catch (error) {
+      if (!(error instanceof FetchError)) throw error;
+      if (next) warn(`${error.message}; taking ${next.url}`);
+      failures.push(error.message);
+    }
+  }
+  throw new Error(
+    `cannot load ${entry.name} of ${entry.arch}: ${
+      failures.join("; ")
+    }; download ${entry.url} and pass the file's path, or put it into ${torchFolder}`,
+  );
+}
+
+/** The packed file on the host that the caller has named, if it has one. */
+async function packedPlace(
+  { arch, name }: WeightsEntry,
+  settings: FetchSettings,
+  keeper: Keeper,
+): Promise<Place[]> {
+  const { dtype = "float16", warn = console.warn } = settings;
+  const base = settings.weightsBase ??
+    await environmentVariable("LAYERTAP_WEIGHTS");
+  if (base === undefined) return [];
+  try {
+    const files = await fetchManifest(base, settings, keeper);
+    const found = files.find((file) =>
+      file.arch === arch && file.weights === name && file.dtype === dtype
+    );
+    if (found) return [{ ...found, url: `${base}${found.file}` }];
+    warn(`${base}manifest.json has no ${name} of ${arch} as ${dtype}`);
+  } catch (error) {
+    if (!(error instanceof FetchError)) throw error;
+    warn(error.message);
+  }
+  return [];
+}
+
+/** The official host and the mirror; the mirror first if that is kept and the official file isn't. */
+async function publicPlaces(
+  { url, sha256Prefix, mirrorUrl }: WeightsEntry,
+  keeper: Keeper,
+): Promise<Place[]> {
+  const official = { url, sha256: sha256Prefix };
+  const mirror = { url: mirrorUrl };
+  const isMirrorKept = await keeper.find(url, sha256Prefix) === undefined &&
+    await keeper.find(mirrorUrl) !== undefined;
+  return isMirrorKept ? [mirror, official] : [official, mirror];
+}

@@ -1,0 +1,159 @@
+/**
+ * Hugging Face's safetensors: the length of a JSON header, the header, the tensors' elements.
+ *
+ * Source: `safetensors/src/tensor.rs` of https://github.com/huggingface/safetensors, 0.4.
+ *
+ * @module
+ */
+
+import type { ByteSource } from "../formats/byte_source.ts";
+import {
+  type DType,
+  elementCount,
+  isCount,
+  isShape,
+  itemSize,
+} from "../formats/elements.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { Storage, TensorView, viewsCheckpoint } from "./tensor_view.ts";
+
+const DTYPES: Readonly<Record<string, DType>> = {
+  BOOL: "bool",
+  U8: "uint8",
+  I8: "int8",
+  U16: "uint16",
+  I16: "int16",
+  F16: "float16",
+  BF16: "bfloat16",
+  U32: "uint32",
+  I32: "int32",
+  F32: "float32",
+  F64: "float64",
+  I64: "int64",
+};
+
+/** Bytes of the header's length. */
+const PREAMBLE = 8;
+
+/** Longest header that is read: a resnet152's has less than 100 KB. */
+const MAX_HEADER = 4 * 2 ** 20;
+
+/** Whether a file is of this format, from its first bytes as Latin-1: a short header, of JSON. */
+export function isSafetensors(head: string): boolean {
+  return head.startsWith("\0\0\0\0{", 4);
+}
+
+/** A tensor as the header has it. */
+interface Placed {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Opens one. A tensor's bytes are read when it is asked for.
+ *
+ * @param source What is read from; closed with the checkpoint.
+ * @throws {SyntaxError} If it is cut short, or the tensors leave gaps or overlap.
+ */
+export async function openSafetensors(source: ByteSource): Promise<Checkpoint> {
+  const fail = (why: string, cause?: unknown) =>
+    new SyntaxError(`cannot read "${source.name}": ${why}`, { cause });
+  if (source.size < PREAMBLE) throw fail("it is cut short");
+  const preamble = await source.read(0, PREAMBLE);
+  const length = Number(new DataView(preamble.buffer).getBigUint64(0, true));
+  const dataOffset = PREAMBLE + length;
+  if (length > MAX_HEADER || dataOffset > source.size) {
+    throw fail(
+      `a header of ${length} bytes, at most ${
+        Math.min(MAX_HEADER, source.size - PREAMBLE)
+      }`,
+    );
+  }
+  const placed = parseHeader(await source.read(PREAMBLE, length), fail);
+
+  const views = new Map<string, TensorView>();
+  let at = 0;
+  for (const { name, dtype, shape, begin, end } of placed) {
+    if (begin !== at) {
+      throw fail(`"${name}" begins at byte ${begin} of the data, not at ${at}`);
+    }
+    const count = elementCount(shape);
+    if (end - begin !== count * itemSize(dtype)) {
+      throw fail(
+        `"${name}" is ${dtype} [${shape.join(", ")}] in ${end - begin} bytes`,
+      );
+    }
+    at = end;
+    const storage = new Storage(String(begin), dtype, count);
+    views.set(name, new TensorView(storage, 0, shape, cOrder(shape), fail));
+  }
+  if (at !== source.size - dataOffset) {
+    throw fail(
+      `the tensors have ${at} bytes, the file ${source.size - dataOffset}`,
+    );
+  }
+  const range = ({ storage }: TensorView) => ({
+    offset: dataOffset + Number(storage.key),
+    length: storage.byteLength,
+  });
+  return viewsCheckpoint(source, views, {
+    littleEndian: true,
+    range,
+    read(view) {
+      const { offset, length } = range(view);
+      return source.read(offset, length);
+    },
+  });
+}
+
+/** The tensors in the order of their data. */
+function parseHeader(
+  bytes: Uint8Array,
+  fail: (why: string, cause?: unknown) => SyntaxError,
+): Placed[] {
+  let header: unknown;
+  try {
+    header = JSON.parse(
+      new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+    );
+  } catch (cause) {
+    throw fail(`the header is no JSON (${(cause as Error).message})`, cause);
+  }
+  if (!isRecord(header)) throw fail("the header is no JSON object");
+  const { __metadata__: _, ...tensors } = header;
+  const placed = Object.entries(tensors).map(([name, tensor]): Placed => {
+    const { dtype, shape, data_offsets: offsets } = isRecord(tensor)
+      ? tensor
+      : {};
+    if (!isShape(shape) || !isRange(offsets)) {
+      throw fail(`"${name}" is not given by dtype, shape and data_offsets`);
+    }
+    if (typeof dtype !== "string" || !Object.hasOwn(DTYPES, dtype)) {
+      throw fail(
+        `"${name}" has a type that is not known, known are ${
+          Object.keys(DTYPES).join(", ")
+        }`,
+      );
+    }
+    const [begin, end] = offsets;
+    return { name, dtype: DTYPES[dtype], shape, begin, end };
+  });
+  if (placed.length === 0) throw fail("it has no tensors");
+  return placed.sort((a, b) => a.begin - b.begin || a.end - b.end);
+}
+
+function cOrder(shape: readonly number[]): number[] {
+  return shape.map((_, d) => elementCount(shape.slice(d + 1)));
+}
+
+function isRange(value: unknown): value is [number, number] {
+  return Array.isArray(value) && value.length === 2 && value.every(isCount) &&
+    value[0] <= value[1];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

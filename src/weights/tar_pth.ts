@@ -1,0 +1,201 @@
+/**
+ * The `.pth` of PyTorch before 0.1.10, as torchvision's resnets of 2016 are: a tar archive of the
+ * pickled object (`pickle`), of the tensors' shapes (`tensors`) and of the `storages`.
+ *
+ * Source: PyTorch 1.13, `legacy_load` in `torch/serialization.py`; PyTorch 0.1.7, `_save`.
+ *
+ * @module
+ */
+
+import type { ByteSource } from "../formats/byte_source.ts";
+import { isCount } from "../formats/elements.ts";
+import { readTar, type TarEntry } from "../formats/tar.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { type Fail, MAX_PICKLE, type PickleWorld, unpickle } from "./pickle.ts";
+import {
+  COUNT_BYTES,
+  type RawStorage,
+  rawStorageReader,
+  readCount,
+} from "./raw_storages.ts";
+import { findStateDict } from "./state_dict.ts";
+import { Storage, TensorView, viewsCheckpoint } from "./tensor_view.ts";
+import { StorageType, torchGlobals } from "./torch_globals.ts";
+
+/** More than a pickled storage key, location and type. */
+const STORAGE_PICKLE = 512;
+
+/** What the pickles beside the object's may refer to: types of storages and of tensors. */
+const world: PickleWorld = {
+  globals: new Map(
+    [...torchGlobals].flatMap(([name, type]) =>
+      type instanceof StorageType
+        ? [name, tensorName(name, "torch"), tensorName(name, "torch.cuda")]
+          .map((name) => [name, type] as const)
+        : []
+    ),
+  ),
+  persistent(_id, fail) {
+    throw fail("a persistent id where there may be none");
+  },
+};
+
+function tensorName(storageName: string, module: string): string {
+  return storageName.replace("torch", module).replace("Storage", "Tensor");
+}
+
+/**
+ * Opens one. A tensor's bytes are read when it is asked for.
+ *
+ * @param source What is read from; closed with the checkpoint.
+ * @throws {SyntaxError} If it is damaged, or holds no state dict, or what none may hold.
+ */
+export async function openTarPth(source: ByteSource): Promise<Checkpoint> {
+  const fail: Fail = (why) =>
+    new SyntaxError(`cannot read "${source.name}": ${why}`);
+  const entries = await readTar(source);
+  const entry = (name: string) => {
+    const found = entries.get(name);
+    if (found === undefined) throw fail(`it has no entry "${name}"`);
+    return found;
+  };
+  const readWhole = ({ offset, size }: TarEntry) => {
+    if (size > MAX_PICKLE) {
+      throw fail(`an entry of ${size} bytes, at most ${MAX_PICKLE}`);
+    }
+    return source.read(offset, size);
+  };
+
+  const { places, storages } = await readStorages(source, entry("storages"));
+  const tensors = readTensors(
+    await readWhole(entry("tensors")),
+    `${source.name}: tensors`,
+    storages,
+  );
+  const saved = unpickle(
+    await readWhole(entry("pickle")),
+    `${source.name}: pickle`,
+    {
+      globals: torchGlobals,
+      persistent(id, fail) {
+        const key = typeof id === "string" ? Number(id) : undefined;
+        const found = tensors.get(key) ?? storages.get(key);
+        if (found !== undefined) return found;
+        throw fail("a persistent id that names no tensor");
+      },
+    },
+  );
+  const views = findStateDict(saved.value, fail);
+  return viewsCheckpoint(source, views, rawStorageReader(source, places));
+}
+
+/**
+ * The storages by their key, and where they are: their number, each one's pickled key, location
+ * and type in front of it; then the pickled views, `(key, root key, offset, length)`.
+ */
+async function readStorages(
+  source: ByteSource,
+  { offset, size }: TarEntry,
+): Promise<{
+  places: Map<string, RawStorage>;
+  storages: Map<unknown, Storage>;
+}> {
+  const places = new Map<string, RawStorage>();
+  const storages = new Map<unknown, Storage>();
+  const end = offset + size;
+  let at = offset;
+  const fail = (why: string) =>
+    new SyntaxError(`cannot read "${source.name}": ${why} at byte ${at}`);
+  const next = async (longest: number) => {
+    const bytes = await source.read(at, Math.min(longest, end - at));
+    const name = `${source.name}: storages from byte ${at} on`;
+    const pickle = unpickle(bytes, name, world);
+    at += pickle.end;
+    return pickle.value;
+  };
+
+  const count = await next(STORAGE_PICKLE);
+  if (!isCount(count)) throw fail("no number of storages");
+  for (let i = 0; i < count; i++) {
+    const described = await next(STORAGE_PICKLE);
+    const [id, , type] = Array.isArray(described) ? described : [];
+    if (!isCount(id) || !(type instanceof StorageType)) {
+      throw fail("no storage");
+    }
+    const length = await readCount(source, at);
+    const storage = new Storage(String(id), type.dtype, length);
+    // Negated, so that a length beyond all numbers is refused too.
+    if (!(length >= 0 && storage.byteLength <= end - at - COUNT_BYTES)) {
+      throw fail(`a storage of ${length} elements, more than there are,`);
+    }
+    places.set(storage.key, { position: at, length });
+    storages.set(id, storage);
+    at += COUNT_BYTES + storage.byteLength;
+  }
+
+  const views = await next(MAX_PICKLE);
+  if (!Array.isArray(views)) throw fail("no list of storage views");
+  for (const view of views) {
+    const [id, rootId, start, length] = Array.isArray(view) ? view : [];
+    const root = storages.get(rootId);
+    if (
+      !isCount(id) || root === undefined || !isCount(start) ||
+      !isCount(length) || start + length > root.length
+    ) {
+      throw fail("a storage view that does not fit");
+    }
+    storages.set(
+      id,
+      new Storage(root.key, root.dtype, length, root.start + start),
+    );
+  }
+  return { places, storages };
+}
+
+/**
+ * The tensors by their key: their number, then of each the pickled key, storage key and type, the
+ * number of dimensions, and as int64 these, the strides and the offset.
+ */
+function readTensors(
+  bytes: Uint8Array<ArrayBuffer>,
+  name: string,
+  storages: ReadonlyMap<unknown, Storage>,
+): Map<unknown, TensorView> {
+  const tensors = new Map<unknown, TensorView>();
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let at = 0;
+  const fail = (why: string) =>
+    new SyntaxError(`cannot read "${name}": ${why} (byte ${at})`);
+  const next = () => {
+    const { value, end } = unpickle(bytes, name, world, at);
+    at = end;
+    return value;
+  };
+  const take = (length: number) => {
+    if (at + length > bytes.length) throw fail("it is cut short");
+    at += length;
+    return at - length;
+  };
+  const int32 = () => view.getUint32(take(4), true);
+  const int64 = () => {
+    const value = Number(view.getBigInt64(take(8), true));
+    if (!isCount(value)) throw fail(`a size or stride of ${value}`);
+    return value;
+  };
+
+  const count = next();
+  if (!isCount(count)) throw fail("no number of tensors");
+  for (let i = 0; i < count; i++) {
+    const described = next();
+    const [id, storageId] = Array.isArray(described) ? described : [];
+    const storage = storages.get(storageId);
+    if (!isCount(id) || storage === undefined) throw fail("no tensor");
+    const dimensions = int32();
+    take(4); // It was written as 8 bytes, of which the upper ones are whatever stood behind.
+    if (dimensions > 64) throw fail(`a tensor of ${dimensions} dimensions`);
+    const shape = Array.from({ length: dimensions }, int64);
+    const strides = Array.from({ length: dimensions }, int64);
+    tensors.set(id, new TensorView(storage, int64(), shape, strides, fail));
+  }
+  return tensors;
+}

@@ -1,0 +1,150 @@
+/**
+ * The globals that a checkpoint's pickle may name: what a state dict is made of, and what
+ * training scripts put beside one, which is read as inert data. All others are refused.
+ *
+ * Source: PyTorch 1.13, `torch/_utils.py`, `torch/_tensor.py`; what 0.1 wrote: `variable.py` and
+ * `csrc/autograd/variable.cpp` of 0.1.7; torchvision's `references/classification/train.py`;
+ * Lightning's `checkpoint_connector.py`.
+ *
+ * @module
+ */
+
+import { type DType, isCount, isShape } from "../formats/elements.ts";
+import { type Fail, type PickleFunction, PickleObject } from "./pickle.ts";
+import { Storage, TensorView } from "./tensor_view.ts";
+
+/** A class of storages, `torch.FloatStorage`: what it says is the element type. */
+export class StorageType {
+  /** The class of an element type. */
+  constructor(readonly dtype: DType) {}
+}
+
+/** A parameter, or the variable that it was in PyTorch 0.1. */
+export class Parameter extends PickleObject {
+  /** A parameter; of the oldest files the tensor comes with the state. */
+  constructor(public tensor?: TensorView) {
+    super();
+  }
+
+  /** `(requires_grad, volatile, hooks)`, before 0.1.9 `(data, grad, hooks, requires_grad, volatile)`. */
+  override setState(state: unknown, fail: Fail): void {
+    if (!Array.isArray(state)) throw fail("a parameter's state is no tuple");
+    if (state.length === 5) this.tensor = tensorOf(state[0], fail);
+  }
+}
+
+/** What is of no use here and does nothing: options, devices, NumPy's scalars. */
+class Inert extends PickleObject {
+  override setState(): void {}
+}
+
+const STORAGE_TYPES: Readonly<Record<string, DType>> = {
+  FloatStorage: "float32",
+  HalfStorage: "float16",
+  BFloat16Storage: "bfloat16",
+  DoubleStorage: "float64",
+  LongStorage: "int64",
+  IntStorage: "int32",
+  ShortStorage: "int16",
+  CharStorage: "int8",
+  ByteStorage: "uint8",
+  BoolStorage: "bool",
+};
+
+function tensorOf(value: unknown, fail: Fail): TensorView {
+  if (value instanceof TensorView) return value;
+  throw fail("a parameter of what is no tensor");
+}
+
+/** `_rebuild_tensor(storage, storage_offset, size, stride)`; of `_v2` the rest says nothing new. */
+const rebuildTensor: PickleFunction = (args, fail) => {
+  const [storage, offset, shape, strides] = args;
+  if (
+    !(storage instanceof Storage) || !isCount(offset) || !isShape(shape) ||
+    !isShape(strides) || shape.length !== strides.length
+  ) {
+    throw fail("_rebuild_tensor with arguments that make no tensor");
+  }
+  // Checked now, and not to be changed by what the pickle does next.
+  return new TensorView(
+    storage,
+    offset,
+    Object.freeze(shape),
+    Object.freeze(strides),
+    fail,
+  );
+};
+
+/** `_rebuild_parameter(data, requires_grad, backward_hooks)`. */
+const rebuildParameter: PickleFunction = ([data], fail) => tensorOf(data, fail);
+
+/** `Parameter(data)`, or without it where it comes with the state. */
+const parameter: PickleFunction = ([data], fail) =>
+  new Parameter(data === undefined ? undefined : tensorOf(data, fail));
+
+/** `OrderedDict()`, in Python 2 `OrderedDict([[key, value], …])`. */
+const orderedDict: PickleFunction = ([items = []], fail) => {
+  if (!Array.isArray(items) || Object.isFrozen(items)) {
+    throw fail("OrderedDict of what is no list");
+  }
+  const dict = new Map<unknown, unknown>();
+  // The items are moved: copied, a short pickle could copy a long list many times.
+  for (const item of items.splice(0)) {
+    if (!Array.isArray(item)) throw fail("OrderedDict of what are no pairs");
+    dict.set(item[0], item[1]);
+  }
+  return dict;
+};
+
+const size: PickleFunction = ([dimensions], fail) => {
+  if (isShape(dimensions)) return Object.freeze(dimensions);
+  throw fail("torch.Size of what is no shape");
+};
+
+/** A dict of some kind, whose items follow. */
+const emptyDict: PickleFunction = () => new Map();
+
+const counter: PickleFunction = ([counts], fail) => {
+  if (counts instanceof Map) return counts;
+  throw fail("Counter of what is no dict");
+};
+
+const inert: PickleFunction = () => new Inert();
+
+/** All of them, as `module.name`. */
+export const torchGlobals: ReadonlyMap<string, unknown> = new Map<
+  string,
+  unknown
+>([
+  ["collections.OrderedDict", orderedDict],
+  ["torch._utils._rebuild_tensor", rebuildTensor],
+  ["torch._utils._rebuild_tensor_v2", rebuildTensor],
+  ["torch._utils._rebuild_parameter", rebuildParameter],
+  ["torch.nn.parameter.Parameter", parameter],
+  ["torch.autograd.variable.Variable", parameter],
+  ["torch.Size", size],
+  ...Object.entries(STORAGE_TYPES).map(([name, dtype]) =>
+    [`torch.${name}`, new StorageType(dtype)] as const
+  ),
+  ...[
+    "collections.defaultdict",
+    "lightning_fabric.utilities.data.AttributeDict",
+    "lightning.fabric.utilities.data.AttributeDict",
+    "pytorch_lightning.utilities.parsing.AttributeDict",
+  ].map((name) => [name, emptyDict] as const),
+  ["collections.Counter", counter],
+  ...[
+    "argparse.Namespace",
+    "torch.device",
+    "numpy.dtype",
+    "numpy.core.multiarray.scalar",
+    "numpy._core.multiarray.scalar",
+    "_codecs.encode",
+    "pytorch_lightning.callbacks.early_stopping.EarlyStopping",
+    "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
+    ...["dict", "float", "int", "list", "set"].flatMap((name) => [
+      `__builtin__.${name}`,
+      `builtins.${name}`,
+    ]),
+  ].map((name) => [name, inert] as const),
+]);
