@@ -51,6 +51,12 @@ export {
 } from "./src/convert.ts";
 export { type LayerLoss, measureLoss } from "./src/measure_loss.ts";
 export type { SaveOptions } from "./src/save.ts";
+export {
+  type CachedWeights,
+  type CacheOptions,
+  clearCachedWeights,
+  listCachedWeights,
+} from "./src/cached_weights.ts";
 export { embed } from "./src/embed.ts";
 export { extractFiles, type ExtractFilesOptions } from "./src/extract_files.ts";
 export {
@@ -68,11 +74,27 @@ export {
 export {
   featureMapGrid,
   type FeatureMapGridOptions,
+  type GridLayoutOptions,
+  type MapChoice,
 } from "./src/feature_map_grid.ts";
+export { classActivationMap } from "./src/class_activation_map.ts";
+export { gradCam } from "./src/grad_cam.ts";
+export { outputGradient } from "./src/gradient.ts";
+export { occlusionMap, type OcclusionOptions } from "./src/occlusion.ts";
+export { overlayMap, type OverlayOptions } from "./src/overlay.ts";
+export { report, type ReportOptions } from "./src/report.ts";
+export { similarityMap } from "./src/similarity_map.ts";
+export {
+  fitLinear,
+  type FitLinearOptions,
+  LinearFit,
+} from "./src/fit_linear.ts";
 export type { ForwardHook, ForwardPreHook, HookHandle } from "./src/hooks.ts";
 export type { LinearWeights } from "./src/head.ts";
 export { fromNCHW, toNCHW } from "./src/layout.ts";
 export { preprocess, unprocess } from "./src/preprocess.ts";
+export { readVectors } from "./src/read_vectors.ts";
+export { similar, type SimilarPicture, type VectorRow } from "./src/similar.ts";
 export {
   type Summary,
   summary,

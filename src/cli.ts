@@ -13,12 +13,14 @@ import {
   unknownName,
   UsageError,
 } from "./commands/command.ts";
+import { cache } from "./commands/cache.ts";
 import { convert } from "./commands/convert.ts";
 import { extract } from "./commands/extract.ts";
 import { commandHelp, programHelp } from "./commands/help.ts";
 import { layers } from "./commands/layers.ts";
 import { picture } from "./commands/picture.ts";
 import { report } from "./commands/report.ts";
+import { similar } from "./commands/similar.ts";
 import { summary } from "./commands/summary.ts";
 
 export type { Io };
@@ -26,12 +28,14 @@ export type { Io };
 const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({
     extract,
+    similar,
     classify,
     picture,
     report,
     summary,
     layers,
     convert,
+    cache,
   }),
 );
 

@@ -5,7 +5,8 @@
  */
 
 import type { FileSource } from "./formats/open_source.ts";
-import { openCheckpoint } from "./weights/open.ts";
+import type { FetchOptions } from "./weights/fetch/options.ts";
+import { openPretrained } from "./weights/resolve.ts";
 
 /** One tensor of a state dict, as it stands in its file. */
 export interface StateDictTensor {
@@ -23,7 +24,8 @@ export interface StateDictTensor {
  * Reads the tensors of a file of weights in the order in which the file names them, one at a time:
  * unfolded, batch norms and `num_batches_tracked` included.
  *
- * @param source A path, a URL or bytes: whatever {@linkcode openCheckpoint} opens.
+ * @param source A path, a URL, `hf:owner/name` or bytes.
+ * @param options How it is fetched and kept.
  * @returns The tensors. The file is closed behind the last, or where the loop is left.
  * @throws {SyntaxError} If it is no checkpoint, or is damaged.
  * @throws {Error} If it cannot be opened or fetched.
@@ -40,8 +42,9 @@ export interface StateDictTensor {
  */
 export async function* readStateDict(
   source: FileSource,
+  options: FetchOptions = {},
 ): AsyncGenerator<StateDictTensor, void, void> {
-  const checkpoint = await openCheckpoint(source);
+  const { checkpoint } = await openPretrained("any network", source, options);
   try {
     checkpoint.expect?.([...checkpoint.tensors.keys()]);
     for (const [name, { shape, dtype }] of checkpoint.tensors) {

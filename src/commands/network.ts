@@ -11,6 +11,7 @@ import { resolveNode } from "../graph/names.ts";
 import { cutTrace, type Trace, traceForward } from "../graph/trace.ts";
 import type { ResNet } from "../model.ts";
 import { count, type Io, UsageError, type Values } from "./command.ts";
+import { startProgress } from "./progress.ts";
 
 /** The network that ships. */
 const defaultArch = "mlnet_resnet18";
@@ -89,7 +90,14 @@ export async function openModel(
   const { startBackend } = await import("../backend/start.ts");
   const { createModel } = await import("../create_model.ts");
   await startBackend({ threads: threadCount });
-  return await createModel(arch, output, weights ?? true, {
-    warn: (message) => io.stderr.write(`layertap: warning: ${message}\n`),
-  });
+  const progress = await startProgress("weights", io);
+  try {
+    return await createModel(arch, output, weights ?? true, {
+      warn: (message) => io.stderr.write(`layertap: warning: ${message}\n`),
+      onProgress: ({ loaded, total }) =>
+        total && progress.update(loaded / total),
+    });
+  } finally {
+    progress.stop();
+  }
 }

@@ -44,7 +44,9 @@ export class OwnConv implements Packed {
         algorithm === "winograd2" ? 2 : 4,
         filter,
       );
-    this.#bias = runtime.heap.place(packBias(bias, this.#filterShape));
+    const packed = packBias(bias, this.#filterShape);
+    this.#bias = runtime.heap.weights(packed.length);
+    runtime.heap.view(this.#bias).set(packed);
     this.bias = bias.slice();
     this.scale = scale.slice();
     this.unfolded = new Map(

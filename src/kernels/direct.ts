@@ -52,7 +52,7 @@ export class DirectConv {
       taps: kernelSize ** 2,
     };
     const { heap } = runtime;
-    this.#block = heap.allocate(4 * packedSize(this.filterShape));
+    this.#block = heap.weights(packedSize(this.filterShape));
     packFilter(filter, this.filterShape, heap.view(this.#block));
   }
 

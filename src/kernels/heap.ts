@@ -18,6 +18,7 @@ interface WasmBackend {
   };
   readonly dataIdMap: { get(id: DataId): { memoryOffset: number } };
   makeOutput(shape: number[], dtype: "float32"): TensorInfo;
+  disposeData(id: DataId): void;
 }
 
 /** Cache lines; tfjs's own allocations are aligned to less. */
@@ -85,20 +86,22 @@ export class Heap {
   allocate(bytes: number): Block {
     const { wasm } = this.#backend;
     const start = wasm._malloc(bytes + alignment) >>> 0;
-    if (start === 0) {
-      throw new RangeError(
-        `kernels: the heap has no ${bytes} bytes left; it has ${this.memory.buffer.byteLength}, of which others hold the rest`,
-      );
-    }
+    if (start === 0) throw this.#full(bytes);
     const address = Math.ceil(start / alignment) * alignment;
     return { address, bytes, free: () => wasm._free(start) };
   }
 
-  /** A block with these floats. */
-  place(values: Float32Array): Block {
-    const block = this.allocate(values.byteLength);
-    this.view(block).set(values);
-    return block;
+  /**
+   * A block of so many floats that stands in a tensor, so that `tf.memory()` counts it.
+   *
+   * @throws {RangeError} As {@linkcode Heap.allocate}.
+   */
+  weights(length: number): Block {
+    const tensor = tf.keep(
+      tf.engine().makeTensorFromTensorInfo(this.output([length])),
+    );
+    const address = this.address(tensor);
+    return { address, bytes: 4 * length, free: () => tensor.dispose() };
   }
 
   /** Where a tensor's values stand. */
@@ -106,9 +109,24 @@ export class Heap {
     return this.#backend.dataIdMap.get(dataId).memoryOffset;
   }
 
-  /** A new tensor for the engine, whose contents are anything. */
+  /**
+   * A new tensor for the engine, whose contents are anything.
+   *
+   * @throws {RangeError} As {@linkcode Heap.allocate}.
+   */
   output(shape: number[]): TensorInfo {
-    return this.#backend.makeOutput(shape, "float32");
+    const info = this.#backend.makeOutput(shape, "float32");
+    if (this.address(info) === 0) {
+      this.#backend.disposeData(info.dataId);
+      throw this.#full(4 * shape.reduce((a, b) => a * b, 1));
+    }
+    return info;
+  }
+
+  #full(bytes: number): RangeError {
+    return new RangeError(
+      `kernels: asked for ${bytes} bytes: the heap of ${this.memory.buffer.byteLength} has no room for them and can't grow`,
+    );
   }
 }
 

@@ -36,7 +36,7 @@ export class WinogradConv {
     filter: Float32Array,
   ) {
     const { inChannels: ins, outChannels: outs } = shape;
-    this.#block = runtime.heap.allocate(4 * winogradSize(outs, ins, outputs));
+    this.#block = runtime.heap.weights(winogradSize(outs, ins, outputs));
     const packed = runtime.heap.view(this.#block);
     transformFilter(filter, outs, ins, outputs, packed);
   }

@@ -1,0 +1,124 @@
+/**
+ * Ridge regression, exactly, in double precision.
+ *
+ * @module
+ */
+
+/** A matrix, row by row. */
+export interface Matrix {
+  readonly data: Float64Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/**
+ * The `W`, `[targets, features]`, that minimizes `|x W' - y|^2 + l2 |W|^2`.
+ *
+ * Solved by Cholesky's factorization on the smaller side, features or samples.
+ *
+ * @param x `[samples, features]`, y `[samples, targets]`, both centred.
+ * @returns Undefined if it is not determined, as can be where `l2` is 0.
+ */
+export function ridge(x: Matrix, y: Matrix, l2: number): Matrix | undefined {
+  const xt = transpose(x);
+  const yt = transpose(y);
+  if (x.columns <= x.rows) {
+    // (X'X + l2) W' = X'Y
+    const factor = cholesky(gram(xt), l2);
+    return factor && solve(factor, products(yt, xt));
+  }
+  // W' = X'(XX' + l2)^-1 Y
+  const factor = cholesky(gram(x), l2);
+  return factor && products(solve(factor, yt), xt);
+}
+
+function transpose({ data, rows, columns }: Matrix): Matrix {
+  const result = new Float64Array(data.length);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      result[j * rows + i] = data[i * columns + j];
+    }
+  }
+  return { data: result, rows: columns, columns: rows };
+}
+
+/** `A B'`. */
+function products(a: Matrix, b: Matrix): Matrix {
+  const data = new Float64Array(a.rows * b.rows);
+  for (let i = 0; i < a.rows; i++) {
+    for (let j = 0; j < b.rows; j++) data[i * b.rows + j] = dot(a, i, b, j);
+  }
+  return { data, rows: a.rows, columns: b.rows };
+}
+
+/** The lower half of `A A'`. */
+function gram(a: Matrix): Matrix {
+  const data = new Float64Array(a.rows * a.rows);
+  for (let i = 0; i < a.rows; i++) {
+    for (let j = 0; j <= i; j++) data[i * a.rows + j] = dot(a, i, a, j);
+  }
+  return { data, rows: a.rows, columns: a.rows };
+}
+
+/** The product of two rows, or of so much of them. */
+function dot(
+  a: Matrix,
+  i: number,
+  b: Matrix,
+  j: number,
+  length = a.columns,
+): number {
+  const [x, y] = [a.data, b.data];
+  let p = i * a.columns;
+  let q = j * b.columns;
+  const end = p + length;
+  // Four sums, since each would wait for itself.
+  let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+  for (; p + 4 <= end; p += 4, q += 4) {
+    s0 += x[p] * y[q];
+    s1 += x[p + 1] * y[q + 1];
+    s2 += x[p + 2] * y[q + 2];
+    s3 += x[p + 3] * y[q + 3];
+  }
+  for (; p < end; p++, q++) s0 += x[p] * y[q];
+  return s0 + s1 + s2 + s3;
+}
+
+/**
+ * The lower triangle `L` with `L L' = A + l2`, in `A`'s place.
+ *
+ * @param a Symmetric, of which the lower half is read.
+ */
+function cholesky(a: Matrix, l2: number): Matrix | undefined {
+  const n = a.rows;
+  const scale = a.data.reduce(
+    (max, v, i) => i % (n + 1) ? max : Math.max(max, v),
+    l2,
+  );
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      const rest = a.data[i * n + j] + (i === j ? l2 : 0) - dot(a, i, a, j, j);
+      if (i > j) a.data[i * n + j] = rest / a.data[j * n + j];
+      // What rounding leaves of zero.
+      else if (rest <= 1e-13 * n * scale) return undefined;
+      else a.data[i * n + i] = Math.sqrt(rest);
+    }
+  }
+  return a;
+}
+
+/** The rows `x` with `L L' x = b`, for the rows `b`, in their place. */
+function solve(factor: Matrix, b: Matrix): Matrix {
+  const { data: l, rows: n } = factor;
+  for (let r = 0; r < b.rows; r++) {
+    const x = b.data.subarray(r * n, (r + 1) * n);
+    for (let i = 0; i < n; i++) {
+      x[i] = (x[i] - dot(factor, i, b, r, i)) / l[i * n + i];
+    }
+    for (let i = n - 1; i >= 0; i--) {
+      x[i] /= l[i * n + i];
+      for (let k = 0; k < i; k++) x[k] -= l[i * n + k] * x[i];
+    }
+  }
+  return b;
+}
