@@ -86,7 +86,7 @@ export async function* extractBatches(
   options: ExtractFilesOptions = {},
   skip?: (path: string) => Promise<boolean>,
 ): AsyncGenerator<FileFeatures[]> {
-  checkOptions(model, names, options);
+  checkExtraction(model, names, options);
   const workers = Math.min(globalThis.navigator?.hardwareConcurrency ?? 1, 8);
   await using loader = startInputLoader(model.preset, workers);
   const refs = without(inputRefs(files, (file) => loader.load(file)), skip);
@@ -104,7 +104,8 @@ async function* without(
   for await (const ref of refs) if (!await skip?.(ref.path)) yield ref;
 }
 
-function checkOptions(
+/** @throws {RangeError} If {@linkcode extractFiles} would throw it. */
+export function checkExtraction(
   model: ResNet,
   names: readonly string[],
   { layout = "nchw", pool = "none", normalize = false }: ExtractFilesOptions,

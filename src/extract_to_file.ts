@@ -4,7 +4,11 @@
  * @module
  */
 
-import { extractBatches, type ExtractFilesOptions } from "./extract_files.ts";
+import {
+  checkExtraction,
+  extractBatches,
+  type ExtractFilesOptions,
+} from "./extract_files.ts";
 import type { ResNet } from "./model.ts";
 import {
   type FeatureRow,
@@ -19,7 +23,7 @@ export interface ExtractToFileOptions
   extends ExtractFilesOptions, Omit<FormatOptions, "about"> {
   /** Type of the numbers; beyond 65504 a float16 is infinite. Default `"float32"`. */
   readonly dtype?: "float32" | "float16";
-  /** Goes on where a run that was stopped left off. Default `false`: it begins anew. */
+  /** Goes on where a run that was stopped left off, if there was one. Default `false`. */
   readonly resume?: boolean;
   /** What the weights are called: a run goes on only with the same. */
   readonly weights?: string;
@@ -41,8 +45,8 @@ export interface ExtractReport {
  * Computes nodes for the pictures of many files and writes them, whole or not at all.
  *
  * Memory does not grow with their number. Until all is done features wait in the folder
- * `<out>.part`, which takes about the room of the file itself; it stays if the run is stopped, and
- * with `resume` the same run goes on from there and gives the same bytes. A picture that can't be
+ * `<out>.part`, which takes about the room of the file itself. It stays if the run is stopped; with
+ * `resume` the same run goes on from there and gives the same bytes. A picture that can't be
  * read keeps its place: it is null in `.parquet` and `.jsonl`, NaN in the others.
  *
  * @param model A model; cut it at the deepest of the nodes to load no more than is needed.
@@ -51,8 +55,8 @@ export interface ExtractReport {
  * @param out A path that ends in `.npz`, `.npy` (one node), `.safetensors`, `.parquet` or `.jsonl`.
  * @throws {RangeError} If there is no such node or format, or no file.
  * @throws {TypeError} If the values for two pictures differ in shape.
- * @throws {Error} If no picture could be read, the file can't be written, or the run that is to go
- *   on is another one.
+ * @throws {Error} If no picture could be read, the file can't be written, the run that is to go
+ *   on is another one, or there is one that is not to go on.
  *
  * @example The pictures of a folder, as a table for a database
  * ```ts ignore
@@ -77,9 +81,9 @@ export async function extractToFile(
       `extractToFile: dtype is "${dtype}", "float32" and "float16" are allowed`,
     );
   }
+  checkExtraction(model, names, options);
   const toStream = formatOf(out, names.length);
-  const { rename, realpath } = await import("node:fs/promises");
-  const { writeFile } = await import("./output/write_file.ts");
+  const { realpath } = await import("node:fs/promises");
   const { WorkFolder } = await import("./output/work_folder.ts");
   const about = { arch: model.arch, layout, pool };
   const run: RunDescription = {
@@ -99,12 +103,7 @@ export async function extractToFile(
     await collect(model, files, names, folder, options);
     const table = folder.table();
     const report = await reportOn(table);
-    const content = await toStream(table, { ...options, about });
-    // In the folder first: what a killed run leaves is then all in one place.
-    const whole = `${folder.path}/whole`;
-    await writeFile(whole, content);
-    await rename(whole, target);
-    await folder.remove();
+    await folder.become(target, await toStream(table, { ...options, about }));
     return report;
   } catch (error) {
     const { count, columns } = folder.table();

@@ -27,7 +27,7 @@ cliTest("--help, --version", async () => {
 });
 
 cliTest("bad usage: exit status 2", async (folder) => {
-  const out = ["--out", `${folder}/f`];
+  const out = ["--out", `${folder}/f.npz`];
   const layer = ["--layer", "layer1"];
   const cases: [args: string[], message: string | RegExp][] = [
     [[], "no command is given; see layertap --help"],
@@ -128,7 +128,7 @@ cliTest("bad usage: exit status 2", async (folder) => {
 });
 
 cliTest("a failed job: exit status 1", async (folder) => {
-  const out = ["--layer", "layer1", "--out", `${folder}/f`];
+  const out = ["--layer", "layer1", "--out", `${folder}/f.npz`];
   const cases: [args: string[], message: RegExp][] = [
     [
       ["extract", "no.png", ...out],

@@ -53,8 +53,9 @@ for (const kind of ["ridge", "softmax"] as const) {
       closeTo(fit.weight, want[kind].weight, tolerance);
       closeTo(fit.bias, want[kind].bias, tolerance);
 
-      const oneHot = tf.oneHot(tf.tensor1d(labels, "int32"), classes);
-      const targets = tf.cast(oneHot, "float32") as tf.Tensor2D;
+      const targets = tf.tidy(() =>
+        tf.cast(tf.oneHot(tf.tensor1d(labels, "int32"), classes), "float32")
+      ) as tf.Tensor2D;
       assert.deepEqual(await fitLinear(x, targets, { kind, l2 }), fit);
 
       const scores = fit.predict(x);
@@ -62,7 +63,7 @@ for (const kind of ["ridge", "softmax"] as const) {
       const best = tf.argMax(scores, 1);
       const right = (await best.data()).filter((k, i) => k === labels[i]);
       assert(right.length > 0.8 * labels.length, `${right.length} are right`);
-      tf.dispose([x, oneHot, targets, scores, best]);
+      tf.dispose([x, targets, scores, best]);
     }
   });
 }

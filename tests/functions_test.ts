@@ -1,4 +1,4 @@
-/** What the commands do, as functions: classify, embed, featureMapGrid, extractFiles. */
+/** What the commands do, as functions: classify, embed, featureMapGrid. */
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
@@ -9,7 +9,6 @@ import {
   createModel,
   decodeImage,
   embed,
-  extractFiles,
   featureMapGrid,
   startBackend,
 } from "../mod.ts";
@@ -245,23 +244,4 @@ functionTest("featureMapGrid: what it can't draw", async () => {
       "cannot draw feature maps: maps is 4, integers from 1 to 3 are allowed",
   });
   maps.dispose();
-});
-
-functionTest("extractFiles: what it can't do", async () => {
-  using model = await createModel(tiny, "layer1", formulaCheckpoint(tiny));
-  await assert.rejects(extractFiles(model, [], ["layer1"]), {
-    name: "RangeError",
-    message: "extractFiles: got no files, one or more are allowed",
-  });
-  await assert.rejects(extractFiles(model, files, ["layer2"]), {
-    name: "RangeError",
-    message: /^node "layer2" lies behind the cut/,
-  });
-  await assert.rejects(
-    extractFiles(model, files, ["layer1"], { layout: "chwn" as "nchw" }),
-    {
-      name: "RangeError",
-      message: 'extractFiles: layout is chwn, "nchw" and "nhwc" are allowed',
-    },
-  );
 });

@@ -1,11 +1,5 @@
 import { formatOf } from "../output/formats.ts";
-import {
-  type Command,
-  oneOf,
-  parse,
-  required,
-  UsageError,
-} from "./command.ts";
+import { type Command, oneOf, parse, required, UsageError } from "./command.ts";
 import { startCount } from "./count_progress.ts";
 import { modelOptions, openModel } from "./network.ts";
 
@@ -47,7 +41,7 @@ const dtypes = { f32: "float32", f16: "float16" } as const;
 /** `layertap extract`: any layers of any number of pictures, in a file. */
 export const extract: Command = {
   purpose: "write layers of pictures to a file, by picture and node",
-  operands: "<image, folder, glob or -…> --layer A,B --out FILE",
+  operands: "<image|folder|glob|-…> --layer A,B --out FILE",
   options,
   example: "layertap extract photos --layer avgpool --out features.parquet",
   async run(args, io) {

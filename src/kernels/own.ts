@@ -18,17 +18,18 @@ import { OwnConv } from "./conv.ts";
 import { outputSize } from "./geometry.ts";
 import type { Epilogue, Kernels, Packed } from "./kernels.ts";
 import { chooseAlgorithm } from "./planner.ts";
-import { type Batch, Runtime } from "./runtime.ts";
+import {
+  type Batch,
+  type Runtime,
+  type RuntimeOptions,
+  startRuntime,
+} from "./runtime.ts";
 import { stockKernels } from "./stock.ts";
 import { recompute } from "./unfolded.ts";
 
 /** How to start the kernels. */
-export interface OwnKernelsOptions {
-  /** Threads, the calling one included; a heap that isn't shared has one. */
-  readonly threads: number;
-  /** False: without relaxed SIMD. Default: where the runtime has it. */
-  readonly relaxed?: boolean;
-  /** False: no Winograd; a third of the weights' bytes, and half of the speed. Default true. */
+export interface OwnKernelsOptions extends RuntimeOptions {
+  /** False: no Winograd. Half of the weights' bytes, and half of the speed. Default true. */
   readonly winograd?: boolean;
 }
 
@@ -45,22 +46,9 @@ export interface OwnKernels extends Kernels {
  * @throws {Error} If the backend's memory can't be reached, or the runtime has no SIMD.
  */
 export async function startOwnKernels(
-  { threads, relaxed, winograd = true }: OwnKernelsOptions,
+  { winograd = true, ...options }: OwnKernelsOptions,
 ): Promise<OwnKernels> {
-  const [{ relaxedSimd }, modules, { Heap }] = await Promise.all([
-    import("wasm-feature-detect"),
-    import("./wasm_modules.js"),
-    import("./heap.ts"),
-  ]);
-  const shared = new Heap().shared;
-  const fused = relaxed ?? await relaxedSimd();
-  const module =
-    await (fused
-      ? shared ? modules.relaxedShared() : modules.relaxed()
-      : shared
-      ? modules.plainShared()
-      : modules.plain());
-  return kernelsOn(new Runtime(module, fused ? 6 : 5, threads), winograd);
+  return kernelsOn(await startRuntime(options), winograd);
 }
 
 const batchOf = ([images, height, width]: readonly number[]): Batch => ({

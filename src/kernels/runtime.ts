@@ -8,9 +8,38 @@ import { type Block, Heap, Scratch } from "./heap.ts";
 import { Pool } from "./pool.ts";
 import { Tables } from "./tables.ts";
 
+/** How to start. */
+export interface RuntimeOptions {
+  /** Threads, the calling one included; a heap that isn't shared has one. */
+  readonly threads: number;
+  /** False: without relaxed SIMD. Default: where JavaScript's engine has it. */
+  readonly relaxed?: boolean;
+}
+
+/**
+ * Starts on the backend that runs. Threads may come up later; nobody waits for them.
+ *
+ * @throws {Error} If the backend's memory can't be reached, or there is no SIMD.
+ */
+export async function startRuntime(
+  { threads, relaxed }: RuntimeOptions,
+): Promise<Runtime> {
+  const heap = new Heap();
+  const [{ relaxedSimd }, modules] = await Promise.all([
+    import("wasm-feature-detect"),
+    import("./wasm_modules.js"),
+  ]);
+  const fused = relaxed ?? await relaxedSimd();
+  const load = fused
+    ? heap.shared ? modules.relaxedShared : modules.relaxed
+    : heap.shared
+    ? modules.plainShared
+    : modules.plain;
+  return new Runtime(heap, await load(), fused ? 6 : 5, threads);
+}
+
 /** One set of kernels' means. */
 export class Runtime {
-  readonly heap: Heap = new Heap();
   readonly pool: Pool;
   readonly scratch: Scratch;
   readonly tables: Tables;
@@ -22,14 +51,15 @@ export class Runtime {
    * @param rows Rows of a full tile in that build.
    */
   constructor(
+    readonly heap: Heap,
     module: WebAssembly.Module,
     readonly rows: number,
     threads: number,
   ) {
-    this.pool = new Pool(this.heap, module, threads);
-    this.scratch = new Scratch(this.heap);
-    this.#edges = new Scratch(this.heap);
-    this.tables = new Tables(this.heap);
+    this.pool = new Pool(heap, module, threads);
+    this.scratch = new Scratch(heap);
+    this.#edges = new Scratch(heap);
+    this.tables = new Tables(heap);
   }
 
   /** The address of so many bytes that are zero, good until the next call. */

@@ -19,6 +19,11 @@ export class Journal<Entry> {
     await this.file.datasync();
   }
 
+  /** Cuts all off. */
+  async clear(): Promise<void> {
+    await this.file.truncate(0);
+  }
+
   /** The lines from the first on. */
   async *entries(): AsyncGenerator<Entry> {
     const { createReadStream } = await import("node:fs");

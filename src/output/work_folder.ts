@@ -51,37 +51,22 @@ export class WorkFolder {
   ) {}
 
   /**
-   * Opens the folder, empty unless a run is to go on.
+   * Opens the folder, or makes it.
    *
-   * @throws {Error} If it can't be made, something else of that name is there, or another run.
+   * @param resume Whether a run that was stopped goes on.
+   * @throws {Error} If it can't be made, something else of that name is there, another run is to
+   *   go on, or there is one and it is not to go on.
    */
   static async open(
     path: string,
     run: RunDescription,
     resume: boolean,
   ): Promise<WorkFolder> {
-    const fs = await import("node:fs/promises");
+    await makeFolder(path);
+    const journal = await Journal.open<Entry>(`${path}/journal`);
+    const folder = new WorkFolder(path, run, journal);
     try {
-      await fs.mkdir(path, { recursive: true });
-      const left = await fs.readdir(path);
-      if (left.length > 0 && !left.includes("journal")) {
-        throw new Error("it holds other files");
-      }
-      if (!resume) {
-        await fs.rm(path, { recursive: true });
-        await fs.mkdir(path);
-      }
-    } catch (cause) {
-      const { message } = cause as Error;
-      throw new Error(`cannot work in "${path}": ${message}`, { cause });
-    }
-    const folder = new WorkFolder(
-      path,
-      run,
-      await Journal.open(`${path}/journal`),
-    );
-    try {
-      await folder.#recall();
+      await folder.#recall(resume);
     } catch (error) {
       await folder.close();
       throw error;
@@ -90,15 +75,21 @@ export class WorkFolder {
   }
 
   /** Takes up what is there. */
-  async #recall(): Promise<void> {
+  async #recall(resume: boolean): Promise<void> {
     let isEmpty = true;
     for await (const entry of this.journal.entries()) {
       isEmpty = false;
-      if ("run" in entry) requireSameRun(this.path, entry.run, this.run);
-      else if ("shapes" in entry) await this.#begin(entry.shapes);
-      else for (const row of entry.rows) this.#count(row, this.#committed++);
+      if ("rows" in entry) {
+        if (!resume) throw unfinished(this.path);
+        for (const row of entry.rows) this.#count(row, this.#committed++);
+      } else if (resume) {
+        if ("run" in entry) requireSameRun(this.path, entry.run, this.run);
+        else await this.#begin(entry.shapes);
+      }
     }
-    if (isEmpty) await this.journal.append({ run: this.run });
+    if (!isEmpty && resume) return;
+    await this.journal.clear();
+    await this.journal.append({ run: this.run });
   }
 
   async #begin(shapes: readonly (readonly number[])[]): Promise<void> {
@@ -167,6 +158,34 @@ export class WorkFolder {
     }
   }
 
+  /**
+   * Becomes a file, at once: it is written in the folder and then moved.
+   *
+   * @throws {Error} If it can't be written; the folder stays.
+   */
+  async become(
+    target: string,
+    content: ReadableStream<Uint8Array>,
+  ): Promise<void> {
+    const { open, rename } = await import("node:fs/promises");
+    const whole = `${this.path}/whole`;
+    try {
+      const file = await open(whole, "w");
+      try {
+        for await (const chunk of content) await file.writeFile(chunk);
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
+      await rename(whole, target);
+    } catch (cause) {
+      throw new Error(`cannot write "${target}": ${reasonOf(cause)}`, {
+        cause,
+      });
+    }
+    await this.remove();
+  }
+
   /** Closes the files in it. */
   async close(): Promise<void> {
     for (const file of [this.journal, ...this.#files]) await file.close();
@@ -178,6 +197,37 @@ export class WorkFolder {
     await this.close();
     await rm(this.path, { recursive: true });
   }
+}
+
+/** Makes the folder, unless it is there. */
+async function makeFolder(path: string): Promise<void> {
+  const { mkdir, readdir } = await import("node:fs/promises");
+  try {
+    const names = await readdir(path).catch((error) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (!names) await mkdir(path);
+    else if (names.length > 0 && !names.includes("journal")) {
+      throw new Error("something else is there");
+    }
+  } catch (cause) {
+    throw new Error(`cannot make the folder "${path}": ${reasonOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function unfinished(path: string): Error {
+  return new Error(
+    `"${path}" holds the work of a run that was stopped: resume it, or delete ` +
+      "the folder to begin anew",
+  );
+}
+
+/** Node's message without the call, which names other files. */
+function reasonOf(error: unknown): string {
+  return (error as Error).message.replace(/, \w+ '.*$/, "");
 }
 
 function requireSameRun(

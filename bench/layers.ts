@@ -1,0 +1,169 @@
+/**
+ * `deno task bench:layers [arch [threads]]`: each convolution of a network, with the stock
+ * kernels and with every algorithm of ours that fits, batch 1, 224x224.
+ *
+ * All of them take turns. GFLOPS count the products of a direct convolution, whatever the
+ * algorithm, so that Winograd's may exceed what the processor can do.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor4D } from "@tensorflow/tfjs-core";
+import { startBackend } from "../mod.ts";
+import { archRow } from "../src/arch/lookup.ts";
+import type { Conv2d } from "../src/arch/module.ts";
+import { buildResNet } from "../src/arch/resnet.ts";
+import { inferShapes } from "../src/graph/shapes.ts";
+import { traceForward } from "../src/graph/trace.ts";
+import { OwnConv } from "../src/kernels/conv.ts";
+import { type Algorithm, chooseAlgorithm } from "../src/kernels/planner.ts";
+import { type Runtime, startRuntime } from "../src/kernels/runtime.ts";
+import { stockKernels } from "../src/kernels/stock.ts";
+import { uniform } from "../tests/formula.ts";
+import { load, machine } from "./machine.ts";
+import { median } from "./statistics.ts";
+import { table } from "./table.ts";
+
+const rounds = 15, leastMilliseconds = 4;
+const input = [1, 224, 224, 3];
+
+/** Convolutions of the same shape. */
+interface Layer {
+  readonly conv: Conv2d;
+  readonly shape: readonly number[];
+  count: number;
+}
+
+function layersOf(arch: string): Layer[] {
+  const trace = traceForward(buildResNet(archRow(arch)));
+  const shapes = inferShapes(trace, input);
+  const layers = new Map<string, Layer>();
+  for (const { module, inputs: [from] } of trace.nodes.values()) {
+    if (module?.type !== "Conv2d") continue;
+    const shape = shapes.get(from) ?? input;
+    const { name: _name, children: _children, ...numbers } = module;
+    const key = JSON.stringify([numbers, shape]);
+    const layer = layers.get(key);
+    if (layer) layer.count++;
+    else layers.set(key, { conv: module, shape, count: 1 });
+  }
+  return [...layers.values()];
+}
+
+/** What is timed, by name, and how to free it. */
+function contestants(
+  { conv, shape: [images, height, width, channels] }: Layer,
+  runtime: Runtime,
+): Map<string, { run(): void; dispose(): void }> {
+  const { outChannels, groups, kernelSize } = conv;
+  const weights = {
+    filter: uniform(
+      conv.name,
+      outChannels * channels / groups * kernelSize ** 2,
+    ),
+    bias: new Float32Array(outChannels),
+    scale: new Float32Array(outChannels).fill(1),
+    unfolded: new Map(),
+  };
+  const x = tf.tensor(uniform("x", images * height * width * channels), [
+    images,
+    height,
+    width,
+    channels,
+  ]) as Tensor4D;
+  const packed = stockKernels.packConv(conv, weights);
+  const all = new Map([["stock", {
+    run: () => stockKernels.conv2d(x, packed, { relu: true }).dispose(),
+    dispose() {
+      x.dispose();
+      packed.dispose();
+    },
+  }]]);
+  const algorithms: Algorithm[] = chooseAlgorithm(conv, 56) === "direct"
+    ? ["direct"]
+    : ["direct", "winograd2", "winograd4"];
+  for (const algorithm of algorithms) {
+    const own = new OwnConv(runtime, conv, algorithm, weights);
+    const batch = { images, height, width };
+    const size = own.outputShape(batch).reduce((a, b) => a * b);
+    const block = runtime.heap.allocate(4 * size);
+    const tensors = {
+      x: runtime.heap.address(x),
+      y: block.address,
+      residual: 0,
+      relu: true,
+    };
+    all.set(algorithm, {
+      run: () => own.run(batch, tensors),
+      dispose() {
+        own.dispose();
+        block.free();
+      },
+    });
+  }
+  return all;
+}
+
+/** Medians in milliseconds, by name. */
+async function time(
+  all: ReturnType<typeof contestants>,
+): Promise<Map<string, number>> {
+  const passes = new Map<string, number>();
+  for (const [name, { run }] of all) {
+    for (let i = 0; i < 3; i++) run();
+    const start = performance.now();
+    run();
+    const once = performance.now() - start;
+    passes.set(name, Math.max(1, Math.ceil(leastMilliseconds / once)));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 30)); // Compilers at work.
+  const times = new Map([...all.keys()].map((name) => [name, [] as number[]]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, { run }] of all) {
+      const count = passes.get(name)!;
+      run();
+      const start = performance.now();
+      for (let i = 0; i < count; i++) run();
+      times.get(name)!.push((performance.now() - start) / count);
+    }
+  }
+  return new Map([...times].map(([name, all]) => [name, median(all)]));
+}
+
+const [arch = "resnet50", wanted] = Deno.args;
+const { threads } = await startBackend(
+  wanted ? { threads: Number(wanted) } : {},
+);
+const runtime = await startRuntime({ threads });
+console.log(`${machine()}\n\n## ${arch}, threads: ${threads}\n`);
+const before = load();
+const names = ["stock", "direct", "winograd2", "winograd4"];
+const rows: string[][] = [];
+let stock = 0, own = 0;
+for (const layer of layersOf(arch)) {
+  const { conv, shape, count } = layer;
+  const all = contestants(layer, runtime);
+  const times = await time(all);
+  for (const { dispose } of all.values()) dispose();
+  const chosen = chooseAlgorithm(conv, shape[1]);
+  const side = shape[1] / conv.stride;
+  const products = side ** 2 * conv.outChannels * conv.inChannels /
+    conv.groups * conv.kernelSize ** 2;
+  stock += count * times.get("stock")!;
+  own += count * times.get(chosen)!;
+  const { kernelSize: k, stride, groups, inChannels, outChannels } = conv;
+  rows.push([
+    `${count} x ${k}x${k}/${stride}${
+      groups > 1 ? ` g${groups}` : ""
+    } ${inChannels} to ${outChannels}, ${shape[1]}`,
+    chosen,
+    (2 * products / times.get(chosen)! / 1e6).toFixed(0),
+    ...names.map((name) => times.get(name)?.toFixed(2) ?? ""),
+  ]);
+}
+console.log(table([["layer", "chosen", "GFLOPS", ...names], ...rows]));
+console.log(
+  `\nall layers: stock ${stock.toFixed(1)} ms, own ${own.toFixed(1)} ms, ` +
+    `ratio ${(own / stock).toFixed(2)}; load ${before} before, ${load()} after`,
+);
