@@ -50,14 +50,14 @@ async function* expand(operand: string): AsyncGenerator<string> {
     return;
   }
   const { default: picomatch } = await import("picomatch");
-  const { isGlob, isGlobstar, prefix, base, glob } = picomatch.scan(operand);
+  const { isGlob, prefix, base, glob } = picomatch.scan(operand);
   if (found || !isGlob) {
     yield operand; // Whoever reads it says that it isn't there.
     return;
   }
   const folder = prefix + base || ".";
   const start = folder === "." ? 0 : folder.replace(/\/$/, "").length + 1;
-  const depth = isGlobstar ? Infinity : glob.split("/").length;
+  const depth = glob.includes("**") ? Infinity : glob.split("/").length;
   const matches = picomatch(glob);
   yield* some(
     filter(walk(folder, depth), (path) => matches(path.slice(start))),

@@ -124,12 +124,18 @@ export class DirectConv {
     const panelsPerGroup = panelsOf(filterShape);
     const panels = groups * panelsPerGroup;
     const imageBytes = height * width * pixelBytes;
+    const rows = images * rowsPerImage;
+    const taps = kernelSize ** 2;
     const cut = cutDirect({
       tiles,
       panels,
-      inputBytes: images * imageBytes,
-      products: images * rowsPerImage * panels * panelChannels * ins *
-        kernelSize ** 2,
+      inputBytes: Math.min(
+        images * imageBytes,
+        rows * taps * pixelBytes,
+      ),
+      outputBytes: rows * 4 * shape.outChannels,
+      weightBytes: this.#block.bytes,
+      products: rows * panels * panelChannels * ins * taps,
     }, runtime.pool.threads);
     const key = [
       "direct",
@@ -158,7 +164,7 @@ export class DirectConv {
       depth,
       spread: this.#spread,
       weights: this.#block.address,
-      panelBytes: 4 * panelChannels * kernelSize ** 2 * ins,
+      panelBytes: 4 * panelChannels * taps * ins,
       panels,
       panelsPerGroup,
       panelsPerChunk: cut.panelsPerChunk,

@@ -35,8 +35,8 @@ export function chooseAlgorithm(
   const fits = kernelSize === 3 && stride === 1 && dilation === 1 &&
     groups === 1 && inChannels % panelChannels === 0 &&
     outChannels % panelChannels === 0 && inChannels >= 32;
-  if (!fits || height < 6) return "direct";
-  return height < 12 ? "winograd2" : "winograd4";
+  if (!fits || height < 4) return "direct";
+  return height < 6 ? "winograd2" : "winograd4";
 }
 
 /** How a direct convolution is cut: chunks of tiles by panels. */
@@ -46,26 +46,37 @@ export interface DirectCut {
   readonly chunks: number;
 }
 
-/** Cuts a direct convolution so that a chunk's input stays in the cache for all of its panels. */
-export function cutDirect(
-  work: {
-    readonly tiles: number;
-    readonly panels: number;
-    readonly inputBytes: number;
-    /** Multiplications in all. */
-    readonly products: number;
-  },
-  threads: number,
-): DirectCut {
-  const { tiles, panels, inputBytes, products } = work;
-  const wanted = Math.max(
-    1,
-    Math.min(threads * chunksPerThread, products / minChunkProducts),
+/** What a direct convolution reads and writes. */
+export interface DirectWork {
+  readonly tiles: number;
+  readonly panels: number;
+  /** Of the input, those bytes that are read. */
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+  readonly weightBytes: number;
+  /** Multiplications in all. */
+  readonly products: number;
+}
+
+/**
+ * Cuts a direct convolution.
+ *
+ * A chunk takes its panels in turn, each for all of its tiles. Where there are more weights than
+ * input, a chunk has all tiles, so that weights are read once; else so few that what they read and
+ * write stays in the cache for all panels.
+ */
+export function cutDirect(work: DirectWork, threads: number): DirectCut {
+  const { tiles, panels, inputBytes, outputBytes, weightBytes } = work;
+  const chunks = Math.min(
+    threads * chunksPerThread,
+    work.products / minChunkProducts,
   );
-  const fitting = Math.floor(tiles * cacheBytes / inputBytes);
-  const tilesPerChunk = clamp(fitting, 1, tiles);
+  const activationBytes = inputBytes + 2 * outputBytes;
+  const tilesPerChunk = weightBytes > inputBytes
+    ? tiles
+    : clamp(Math.floor(tiles * cacheBytes / activationBytes), 1, tiles);
   const tileChunks = Math.ceil(tiles / tilesPerChunk);
-  const panelChunks = clamp(Math.round(wanted / tileChunks), 1, panels);
+  const panelChunks = clamp(Math.round(chunks / tileChunks), 1, panels);
   const panelsPerChunk = Math.ceil(panels / panelChunks);
   return {
     tilesPerChunk,

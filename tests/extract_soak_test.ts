@@ -1,0 +1,27 @@
+/** The short form of `deno task soak`. */
+
+import assert from "node:assert/strict";
+import {
+  killExtraction,
+  makePictures,
+  measureMemory,
+} from "../scripts/soak_extract.ts";
+import { inFolder } from "./extract_support.ts";
+
+Deno.test("a run that is killed goes on to the same bytes", () =>
+  inFolder(async (folder) => {
+    await makePictures(folder, 100);
+    const left = await killExtraction(folder, ".npz", 3);
+    assert(left > 0, "each was killed too early");
+  }));
+
+Deno.test("memory doesn't grow with the pictures", () =>
+  inFolder(async (folder) => {
+    await makePictures(folder, 200);
+    const { first, peak, pictures } = await measureMemory(
+      folder,
+      `${folder}/f.parquet`,
+    );
+    assert.equal(pictures, 200);
+    assert(first > 10e6 && peak - first < 50e6, `${first} to ${peak} bytes`);
+  }));
