@@ -36,9 +36,9 @@ export {
   type ConstructorOptions,
   createModel,
   type ModelOptions,
-} from "./src/create_model.ts";
-export { ResNet } from "./src/model.ts";
-export type { Network } from "./src/network.ts";
+} from "./src/model/create_model.ts";
+export { ResNet } from "./src/model/model.ts";
+export type { Network } from "./src/model/network.ts";
 export {
   type Classification,
   classify,
@@ -50,7 +50,7 @@ export {
   type NetworkOptions,
 } from "./src/convert.ts";
 export { type LayerLoss, measureLoss } from "./src/measure_loss.ts";
-export type { SaveOptions } from "./src/save.ts";
+export type { SaveOptions } from "./src/model/save.ts";
 export {
   type CachedWeights,
   type CacheOptions,
@@ -76,23 +76,27 @@ export {
   type FeatureMapGridOptions,
   type GridLayoutOptions,
   type MapChoice,
-} from "./src/feature_map_grid.ts";
-export { classActivationMap } from "./src/class_activation_map.ts";
-export { gradCam } from "./src/grad_cam.ts";
-export { outputGradient } from "./src/gradient.ts";
-export { occlusionMap, type OcclusionOptions } from "./src/occlusion.ts";
-export { overlayMap, type OverlayOptions } from "./src/overlay.ts";
+} from "./src/maps/feature_map_grid.ts";
+export { classActivationMap } from "./src/maps/class_activation_map.ts";
+export { gradCam } from "./src/maps/grad_cam.ts";
+export { outputGradient } from "./src/maps/gradient.ts";
+export { occlusionMap, type OcclusionOptions } from "./src/maps/occlusion.ts";
+export { overlayMap, type OverlayOptions } from "./src/maps/overlay.ts";
 export { report, type ReportOptions } from "./src/report.ts";
-export { similarityMap } from "./src/similarity_map.ts";
+export { similarityMap } from "./src/maps/similarity_map.ts";
 export {
   fitLinear,
   type FitLinearOptions,
   LinearFit,
 } from "./src/fit_linear.ts";
-export type { ForwardHook, ForwardPreHook, HookHandle } from "./src/hooks.ts";
-export type { LinearWeights } from "./src/head.ts";
-export { fromNCHW, toNCHW } from "./src/layout.ts";
-export { preprocess, unprocess } from "./src/preprocess.ts";
+export type {
+  ForwardHook,
+  ForwardPreHook,
+  HookHandle,
+} from "./src/model/hooks.ts";
+export type { LinearWeights } from "./src/model/head.ts";
+export { fromNCHW, toNCHW } from "./src/model/layout.ts";
+export { preprocess, unprocess } from "./src/model/preprocess.ts";
 export { readVectors } from "./src/read_vectors.ts";
 export { similar, type SimilarPicture, type VectorRow } from "./src/similar.ts";
 export {
@@ -100,7 +104,7 @@ export {
   summary,
   type SummaryOptions,
   type SummaryRow,
-} from "./src/summary.ts";
+} from "./src/summary/summary.ts";
 
 export type {
   AdaptiveAvgPool2d,
@@ -153,6 +157,7 @@ export { npzStream } from "./src/output/npz.ts";
 export { parquetStream } from "./src/output/parquet.ts";
 export { safetensorsStream } from "./src/output/safetensors.ts";
 export type { ColorMapName } from "./src/output/color_map.ts";
+export type { FormatOptions } from "./src/output/formats.ts";
 export type { FileSource } from "./src/formats/open_source.ts";
 export {
   denormalize,

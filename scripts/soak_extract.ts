@@ -10,7 +10,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { extractToFile } from "../src/extract_to_file.ts";
-import { createModel } from "../src/create_model.ts";
+import { createModel } from "../src/model/create_model.ts";
 import { encodePng } from "../src/image/encode_png.ts";
 import { listFiles } from "../src/list_files.ts";
 
@@ -56,6 +56,7 @@ export interface Memory {
 export async function measureMemory(
   folder: string,
   out: string,
+  layer: string,
 ): Promise<Memory> {
   const { stdout, success } = await new Deno.Command("deno", {
     args: [
@@ -67,6 +68,7 @@ export async function measureMemory(
       "measure",
       folder,
       out,
+      layer,
     ],
     stderr: "inherit",
   }).output();
@@ -75,7 +77,11 @@ export async function measureMemory(
 }
 
 /** What that process does. */
-async function measure(folder: string, out: string): Promise<Memory> {
+async function measure(
+  folder: string,
+  out: string,
+  layer: string,
+): Promise<Memory> {
   const start = performance.now();
   let first = 0;
   let peak = 0;
@@ -87,8 +93,8 @@ async function measure(folder: string, out: string): Promise<Memory> {
     peak = Math.max(peak, rss);
   };
   const timer = setInterval(look, 50);
-  using model = await createModel("mlnet_resnet18", "avgpool", true);
-  const names = ["layer2", "avgpool"];
+  using model = await createModel("mlnet_resnet18", layer, true);
+  const names = ["layer1", layer];
   await extractToFile(model, listFiles([folder]), names, out, {
     pool: "avg",
     onProgress(done) {
@@ -172,9 +178,9 @@ function start(folder: string, out: string): Deno.ChildProcess {
 }
 
 if (import.meta.main) {
-  const [first = "2000", second = "10", third] = Deno.args;
+  const [first = "2000", second = "10", ...rest] = Deno.args;
   if (first === "measure") {
-    console.log(JSON.stringify(await measure(second, third)));
+    console.log(JSON.stringify(await measure(second, rest[0], rest[1])));
   } else {
     const folder = await Deno.makeTempDir();
     try {
@@ -183,6 +189,7 @@ if (import.meta.main) {
         const { first, peak, pictures, seconds } = await measureMemory(
           folder,
           `${folder}/memory${end}`,
+          "avgpool",
         );
         const grown = (peak - first) / 1e6;
         console.log(

@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import type { Picture } from "./image/image.ts";
-import type { ResNet } from "./model.ts";
+import type { ResNet } from "./model/model.ts";
 
 /** A class, and how sure the network is of it. */
 export interface Classification {

@@ -16,7 +16,7 @@ import {
   loaded,
   stackInputs,
 } from "./inputs.ts";
-import type { ResNet } from "./model.ts";
+import type { ResNet } from "./model/model.ts";
 import type { FileFeatures } from "./output/feature_table.ts";
 import { nhwcToNchw, type ShapedArray } from "./output/layout.ts";
 

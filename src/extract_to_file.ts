@@ -9,7 +9,7 @@ import {
   extractBatches,
   type ExtractFilesOptions,
 } from "./extract_files.ts";
-import type { ResNet } from "./model.ts";
+import type { ResNet } from "./model/model.ts";
 import {
   type FeatureRow,
   type FeatureTable,

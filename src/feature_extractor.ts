@@ -6,7 +6,7 @@
 
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Conv2d } from "./arch/module.ts";
-import type { ResNet } from "./model.ts";
+import type { ResNet } from "./model/model.ts";
 
 /** A stage whose features detection and segmentation heads take. */
 export interface FeatureInfo {

@@ -10,7 +10,7 @@ import type { ByteSource } from "./formats/byte_source.ts";
 import type { NpyHeader } from "./formats/npy.ts";
 import { openByteSource } from "./formats/open_source.ts";
 import { loadInput } from "./load_input.ts";
-import type { ResNet } from "./model.ts";
+import type { ResNet } from "./model/model.ts";
 import { nchwToNhwc, type ShapedArray } from "./output/layout.ts";
 
 /** Pictures that run together: what the memory for activations depends on. */

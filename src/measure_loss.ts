@@ -7,10 +7,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Preset } from "./arch/preset.ts";
 import { type NetworkOptions, withNetwork } from "./convert.ts";
-import { createModel } from "./create_model.ts";
+import { createModel } from "./model/create_model.ts";
 import type { Picture } from "./image/image.ts";
-import type { ResNet } from "./model.ts";
-import { preprocess } from "./preprocess.ts";
+import type { ResNet } from "./model/model.ts";
+import { preprocess } from "./model/preprocess.ts";
 import type { Pretrained } from "./weights/resolve.ts";
 
 /** How near a layer with packed weights comes to the one with the source's, over all pictures. */

@@ -5,21 +5,21 @@
  */
 
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
-import { classActivationMap } from "./class_activation_map.ts";
+import { classActivationMap } from "./maps/class_activation_map.ts";
 import { classify } from "./classify.ts";
 import { featureInfo } from "./feature_extractor.ts";
-import { classNames } from "./head_class.ts";
+import { classNames } from "./maps/head_class.ts";
 import { encodePng } from "./image/encode_png.ts";
 import type { Image, Picture } from "./image/image.ts";
-import type { ResNet } from "./model.ts";
+import type { ResNet } from "./model/model.ts";
 import type {
   ReportContent,
   ReportImage,
   ReportStage,
 } from "./output/report_page.ts";
-import { overlayMap } from "./overlay.ts";
-import { unprocess } from "./preprocess.ts";
-import { similarityMap } from "./similarity_map.ts";
+import { overlayMap } from "./maps/overlay.ts";
+import { unprocess } from "./model/preprocess.ts";
+import { similarityMap } from "./maps/similarity_map.ts";
 
 /** What {@linkcode report} says besides. */
 export interface ReportOptions {

@@ -4,20 +4,31 @@ import assert from "node:assert/strict";
 
 /** Folders of `src/` and those that each may import; the files in `src/` itself may import all. */
 const allowed: Record<string, readonly string[]> = {
-  commands: ["", "graph", "backend", "output", "image", "formats", "arch"],
-  summary: ["graph", "arch"],
-  graph: ["kernels", "arch"],
+  commands: [
+    ...["", "maps", "model", "summary", "graph", "backend"],
+    ...["output", "image", "formats", "arch", "messages"],
+  ],
+  maps: ["model", "weights", "graph", "kernels", "output", "image", "messages"],
+  model: [
+    ...["summary", "graph", "kernels", "backend", "weights"],
+    ...["output", "image", "arch", "messages"],
+  ],
+  summary: ["graph", "arch", "messages"],
+  graph: ["kernels", "arch", "messages"],
   kernels: ["backend", "arch"],
   backend: [],
-  weights: ["formats", "arch"],
-  output: ["image", "formats", "arch"],
+  weights: ["formats", "arch", "messages"],
+  output: ["image", "formats", "messages"],
   image: ["formats", "arch"],
   formats: [],
-  arch: [],
+  arch: ["messages"],
+  messages: [],
 };
 
 /** Folders that run without tfjs. */
-const tensorless = ["weights", "output", "image", "formats", "arch"];
+const tensorless = [
+  ...["weights", "output", "image", "formats", "arch", "messages"],
+];
 
 const root = new URL("../src/", import.meta.url);
 

@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { type ArchRow, createModel, fromNCHW, startBackend } from "../mod.ts";
-import { classActivationMap } from "../src/class_activation_map.ts";
-import { gradCam } from "../src/grad_cam.ts";
-import { outputGradient } from "../src/gradient.ts";
-import type { ResNet } from "../src/model.ts";
-import { occlusionMap } from "../src/occlusion.ts";
-import { similarityMap } from "../src/similarity_map.ts";
+import { classActivationMap } from "../src/maps/class_activation_map.ts";
+import { gradCam } from "../src/maps/grad_cam.ts";
+import { outputGradient } from "../src/maps/gradient.ts";
+import type { ResNet } from "../src/model/model.ts";
+import { occlusionMap } from "../src/maps/occlusion.ts";
+import { similarityMap } from "../src/maps/similarity_map.ts";
 import { nhwcToNchw } from "../src/output/layout.ts";
 import { formulaCheckpoint, uniform } from "./formula.ts";
 

@@ -12,13 +12,13 @@ import {
   toNCHW,
   unprocess,
 } from "../mod.ts";
-import { classActivationMap } from "../src/class_activation_map.ts";
+import { classActivationMap } from "../src/maps/class_activation_map.ts";
 import { encodeNpy } from "../src/formats/npy.ts";
-import { gradCam } from "../src/grad_cam.ts";
-import { occlusionMap } from "../src/occlusion.ts";
-import { overlayMap } from "../src/overlay.ts";
+import { gradCam } from "../src/maps/grad_cam.ts";
+import { occlusionMap } from "../src/maps/occlusion.ts";
+import { overlayMap } from "../src/maps/overlay.ts";
 import { report } from "../src/report.ts";
-import { similarityMap } from "../src/similarity_map.ts";
+import { similarityMap } from "../src/maps/similarity_map.ts";
 import { writePacked } from "../src/weights/pack.ts";
 import { chelsea, cliTest, fail, run, succeed } from "./cli_support.ts";
 import { formulaCheckpoint } from "./formula.ts";

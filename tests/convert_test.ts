@@ -5,7 +5,7 @@ import { convertAll } from "../scripts/convert_all.ts";
 import { imagenetPreset } from "../src/arch/preset.ts";
 import { type ArchRow, archTable } from "../src/arch/table.ts";
 import { convertWeights } from "../src/convert.ts";
-import { createModel } from "../src/create_model.ts";
+import { createModel } from "../src/model/create_model.ts";
 import { decodeImage } from "../src/image/decode.ts";
 import { measureLoss } from "../src/measure_loss.ts";
 import type { Checkpoint } from "../src/weights/checkpoint.ts";

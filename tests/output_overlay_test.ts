@@ -5,7 +5,7 @@ import type { Image } from "../src/image/image.ts";
 import { colorMap, type ColorMapName } from "../src/output/color_map.ts";
 import { enlarge } from "../src/output/enlarge.ts";
 import { drawOverlay } from "../src/output/overlay.ts";
-import { overlayMap } from "../src/overlay.ts";
+import { overlayMap } from "../src/maps/overlay.ts";
 import { uniform } from "./formula.ts";
 
 interface Enlarged {

@@ -12,11 +12,11 @@ import {
   startBackend,
   unprocess,
 } from "../mod.ts";
-import { classActivationMap } from "../src/class_activation_map.ts";
+import { classActivationMap } from "../src/maps/class_activation_map.ts";
 import { dataUrl, markup } from "../src/output/html.ts";
-import { overlayMap } from "../src/overlay.ts";
+import { overlayMap } from "../src/maps/overlay.ts";
 import { report } from "../src/report.ts";
-import { similarityMap } from "../src/similarity_map.ts";
+import { similarityMap } from "../src/maps/similarity_map.ts";
 import { formulaCheckpoint } from "./formula.ts";
 
 const chelsea = await decodeImage("examples/images/chelsea.png");

@@ -8,7 +8,7 @@ import {
   summary,
   type SummaryOptions,
   type SummaryRow,
-} from "../src/summary.ts";
+} from "../src/summary/summary.ts";
 import { fixed2, grouped } from "../src/summary/format.ts";
 
 type Size = [number, number, number];

@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { createModel } from "../src/create_model.ts";
+import { createModel } from "../src/model/create_model.ts";
 import type { Checkpoint, TensorInfo } from "../src/weights/checkpoint.ts";
 import { formulaCheckpoint } from "./formula.ts";
 import { writePth } from "./pth_writer.ts";

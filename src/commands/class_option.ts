@@ -1,6 +1,6 @@
-import { nearest, quoted } from "../arch/nearest.ts";
+import { nearest, quoted } from "../messages/nearest.ts";
 import type { Trace } from "../graph/trace.ts";
-import { classNames } from "../head_class.ts";
+import { classNames } from "../maps/head_class.ts";
 import { UsageError } from "./command.ts";
 
 /**

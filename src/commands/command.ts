@@ -5,7 +5,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { nearest } from "../arch/nearest.ts";
+import { nearest } from "../messages/nearest.ts";
 
 /** Where a command reads and prints; `node:process` is such an object. */
 export interface Io {

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { nearest, quoted } from "../arch/nearest.ts";
+import { nearest, quoted } from "../messages/nearest.ts";
 import { buildResNet } from "../arch/resnet.ts";
 import { archTable } from "../arch/table.ts";
 import { resolveNode } from "../graph/names.ts";
 import { cutTrace, type Trace, traceForward } from "../graph/trace.ts";
-import type { ResNet } from "../model.ts";
+import type { ResNet } from "../model/model.ts";
 import { count, type Io, UsageError, type Values } from "./command.ts";
 import { startProgress } from "./progress.ts";
 
@@ -88,7 +88,7 @@ export async function openModel(
     throw new UsageError(`--threads: got ${threads}, 1 to 8 are allowed`);
   }
   const { startBackend } = await import("../backend/start.ts");
-  const { createModel } = await import("../create_model.ts");
+  const { createModel } = await import("../model/create_model.ts");
   await startBackend({ threads: threadCount });
   const progress = await startProgress("weights", io);
   try {

@@ -6,17 +6,17 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
-import { classActivationMap } from "../class_activation_map.ts";
-import { featureMapGrid } from "../feature_map_grid.ts";
-import { gradCam } from "../grad_cam.ts";
-import { classNames } from "../head_class.ts";
+import { classActivationMap } from "../maps/class_activation_map.ts";
+import { featureMapGrid } from "../maps/feature_map_grid.ts";
+import { gradCam } from "../maps/grad_cam.ts";
+import { classNames } from "../maps/head_class.ts";
 import type { Image } from "../image/image.ts";
-import type { ResNet } from "../model.ts";
-import { mapsShape, requireChannel } from "../node_maps.ts";
-import { occlusionMap } from "../occlusion.ts";
-import { overlayMap } from "../overlay.ts";
-import { unprocess } from "../preprocess.ts";
-import { similarityMap } from "../similarity_map.ts";
+import type { ResNet } from "../model/model.ts";
+import { mapsShape, requireChannel } from "../maps/node_maps.ts";
+import { occlusionMap } from "../maps/occlusion.ts";
+import { overlayMap } from "../maps/overlay.ts";
+import { unprocess } from "../model/preprocess.ts";
+import { similarityMap } from "../maps/similarity_map.ts";
 import type { Io } from "./command.ts";
 import type { Kind, PictureRequest } from "./picture_options.ts";
 import { startProgress } from "./progress.ts";

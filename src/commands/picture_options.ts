@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { FeatureMapGridOptions } from "../feature_map_grid.ts";
-import type { OcclusionOptions } from "../occlusion.ts";
+import type { FeatureMapGridOptions } from "../maps/feature_map_grid.ts";
+import type { OcclusionOptions } from "../maps/occlusion.ts";
 import type { ColorMapName } from "../output/color_map.ts";
 import { classOption } from "./class_option.ts";
 import { count, oneOf, required, UsageError, type Values } from "./command.ts";

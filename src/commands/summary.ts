@@ -26,7 +26,7 @@ export const summary: Command = {
     ]);
     const layers = values.layer === undefined ? [] : [values.layer];
     const trace = cutAfter(traceOf(values.arch), layers);
-    const { summary } = await import("../summary.ts");
+    const { summary } = await import("../summary/summary.ts");
     io.stdout.write(`${summary({ trace }, size, { style })}\n`);
   },
 };

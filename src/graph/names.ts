@@ -5,7 +5,7 @@
  */
 
 import { modulesOf } from "../arch/module.ts";
-import { nearest, quoted } from "../arch/nearest.ts";
+import { nearest, quoted } from "../messages/nearest.ts";
 import type { Call, Trace } from "./trace.ts";
 
 /**

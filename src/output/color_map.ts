@@ -1,4 +1,4 @@
-import { quoted } from "../arch/nearest.ts";
+import { quoted } from "../messages/nearest.ts";
 
 /** A colour map in which equal steps look equal. */
 export type ColorMapName = "viridis" | "inferno" | "magma" | "gray";

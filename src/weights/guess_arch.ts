@@ -1,4 +1,4 @@
-import { quoted } from "../arch/nearest.ts";
+import { quoted } from "../messages/nearest.ts";
 import { type ArchRow, archTable } from "../arch/table.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { headClasses } from "./key_names.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { nearest, quoted } from "../arch/nearest.ts";
+import { nearest, quoted } from "../messages/nearest.ts";
 import type { Preset } from "../arch/preset.ts";
 import type { FileSource } from "../formats/open_source.ts";
 import type { Checkpoint } from "./checkpoint.ts";

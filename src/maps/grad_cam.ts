@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import { outputGradient } from "./gradient.ts";
-import type { ResNet } from "./model.ts";
+import type { ResNet } from "../model/model.ts";
 import { mapsShape } from "./node_maps.ts";
 
 /**

@@ -5,8 +5,8 @@
  */
 
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import { requireInput } from "./layout.ts";
-import type { ResNet } from "./model.ts";
+import { requireInput } from "../model/layout.ts";
+import type { ResNet } from "../model/model.ts";
 
 /**
  * The shape of a node's value, `[N, H, W, C]`.

@@ -6,10 +6,10 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
-import { embed } from "./embed.ts";
+import { embed } from "../embed.ts";
 import { requireClass } from "./head_class.ts";
-import { requireInput } from "./layout.ts";
-import type { ResNet } from "./model.ts";
+import { requireInput } from "../model/layout.ts";
+import type { ResNet } from "../model/model.ts";
 
 /** What {@linkcode occlusionMap} hides, and what it looks at. */
 export interface OcclusionOptions {

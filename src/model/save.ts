@@ -4,13 +4,13 @@
  * @module
  */
 
-import { modulesOf } from "./arch/module.ts";
+import { modulesOf } from "../arch/module.ts";
 import type { ResNetParts } from "./model.ts";
-import { writeFile } from "./output/write_file.ts";
-import type { Checkpoint } from "./weights/checkpoint.ts";
-import { unfoldBatchNorm } from "./weights/fold.ts";
-import { allTensors } from "./weights/load.ts";
-import { type PackedDType, writePacked } from "./weights/pack.ts";
+import { writeFile } from "../output/write_file.ts";
+import type { Checkpoint } from "../weights/checkpoint.ts";
+import { unfoldBatchNorm } from "../weights/fold.ts";
+import { allTensors } from "../weights/load.ts";
+import { type PackedDType, writePacked } from "../weights/pack.ts";
 
 /** What `model.save` takes besides a path. */
 export interface SaveOptions {

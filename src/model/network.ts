@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Conv2d, Module } from "./arch/module.ts";
-import { modulesOf } from "./arch/module.ts";
-import { resolveNode } from "./graph/names.ts";
-import { inferShapes } from "./graph/shapes.ts";
-import type { Trace } from "./graph/trace.ts";
+import type { Conv2d, Module } from "../arch/module.ts";
+import { modulesOf } from "../arch/module.ts";
+import { resolveNode } from "../graph/names.ts";
+import { inferShapes } from "../graph/shapes.ts";
+import type { Trace } from "../graph/trace.ts";
 
 /** A network, whole or up to a layer, with names to ask for. */
 export class Network {

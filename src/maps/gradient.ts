@@ -6,13 +6,13 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
-import { runBackward } from "./graph/backward.ts";
-import { makePlan } from "./graph/plan.ts";
-import { inferShapes } from "./graph/shapes.ts";
-import { requireInput } from "./layout.ts";
-import type { ResNet } from "./model.ts";
+import { runBackward } from "../graph/backward.ts";
+import { makePlan } from "../graph/plan.ts";
+import { inferShapes } from "../graph/shapes.ts";
+import { requireInput } from "../model/layout.ts";
+import type { ResNet } from "../model/model.ts";
 import { requireChannel } from "./node_maps.ts";
-import { Runner } from "./runner.ts";
+import { Runner } from "../model/runner.ts";
 
 /**
  * The gradient of a channel of the output with respect to a node's value.

@@ -5,10 +5,10 @@
  */
 
 import type { Tensor } from "@tensorflow/tfjs-core";
-import type { Image } from "./image/image.ts";
-import type { MapChoice } from "./output/choose_maps.ts";
-import type { FeatureMapGridOptions } from "./output/feature_map_grid.ts";
-import type { GridLayoutOptions } from "./output/grid_layout.ts";
+import type { Image } from "../image/image.ts";
+import type { MapChoice } from "../output/choose_maps.ts";
+import type { FeatureMapGridOptions } from "../output/feature_map_grid.ts";
+import type { GridLayoutOptions } from "../output/grid_layout.ts";
 
 export type { FeatureMapGridOptions, GridLayoutOptions, MapChoice };
 
@@ -69,7 +69,7 @@ export async function featureMapGrid(
       }], float32 [H, W, C] or [1, H, W, C] is allowed`,
     );
   }
-  const { drawFeatureMapGrid } = await import("./output/feature_map_grid.ts");
+  const { drawFeatureMapGrid } = await import("../output/feature_map_grid.ts");
   const data = await maps.data<"float32">();
   return drawFeatureMapGrid({ data, shape }, options);
 }

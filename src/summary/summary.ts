@@ -4,20 +4,20 @@
  * @module
  */
 
-import { archRow } from "./arch/lookup.ts";
-import { quoted } from "./arch/nearest.ts";
-import { buildResNet } from "./arch/resnet.ts";
-import type { ArchRow } from "./arch/table.ts";
-import { inferShapes } from "./graph/shapes.ts";
-import { type Trace, traceForward } from "./graph/trace.ts";
-import { torchinfo } from "./summary/torchinfo.ts";
-import { torchsummary } from "./summary/torchsummary.ts";
+import { archRow } from "../arch/lookup.ts";
+import { quoted } from "../messages/nearest.ts";
+import { buildResNet } from "../arch/resnet.ts";
+import type { ArchRow } from "../arch/table.ts";
+import { inferShapes } from "../graph/shapes.ts";
+import { type Trace, traceForward } from "../graph/trace.ts";
+import { torchinfo } from "./torchinfo.ts";
+import { torchsummary } from "./torchsummary.ts";
 import type {
   Summary,
   SummaryOptions,
   SummaryRow,
   SummaryStyle,
-} from "./summary/types.ts";
+} from "./types.ts";
 
 export type { Summary, SummaryOptions, SummaryRow };
 

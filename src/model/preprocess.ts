@@ -6,9 +6,9 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import { imagenetPreset, type Preset } from "./arch/preset.ts";
-import type { Image, Picture } from "./image/image.ts";
-import { denormalize, normalize, resizeAndCrop } from "./image/transform.ts";
+import { imagenetPreset, type Preset } from "../arch/preset.ts";
+import type { Image, Picture } from "../image/image.ts";
+import { denormalize, normalize, resizeAndCrop } from "../image/transform.ts";
 
 /**
  * torchvision's `ImageClassification` transform: the shorter side resized with PIL's antialiased

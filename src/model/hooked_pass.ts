@@ -5,9 +5,9 @@
  */
 
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { ownInputOf, withOwnInputs } from "./graph/hooked_inputs.ts";
-import type { Value } from "./graph/plan.ts";
-import type { Call, Trace } from "./graph/trace.ts";
+import { ownInputOf, withOwnInputs } from "../graph/hooked_inputs.ts";
+import type { Value } from "../graph/plan.ts";
+import type { Call, Trace } from "../graph/trace.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Loans } from "./loans.ts";
 

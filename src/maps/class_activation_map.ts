@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import { requireClass } from "./head_class.ts";
-import type { ResNet } from "./model.ts";
+import type { ResNet } from "../model/model.ts";
 
 /**
  * The class activation map: each position's share of a class's logit, `fc`'s weights over the

@@ -5,12 +5,12 @@
  */
 
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
-import { makePlan, type Step, type Value } from "./graph/plan.ts";
-import { runPlan } from "./graph/run.ts";
-import { INPUT, type Trace } from "./graph/trace.ts";
+import { makePlan, type Step, type Value } from "../graph/plan.ts";
+import { runPlan } from "../graph/run.ts";
+import { INPUT, type Trace } from "../graph/trace.ts";
 import { fireHooks, type HookedPass, hookedPass } from "./hooked_pass.ts";
 import { Hooks } from "./hooks.ts";
-import type { Kernels } from "./kernels/kernels.ts";
+import type { Kernels } from "../kernels/kernels.ts";
 import { Loans } from "./loans.ts";
 import type { Parameters } from "./parameters.ts";
 

@@ -5,8 +5,8 @@
  */
 
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { type Image, type Picture, toRgb } from "./image/image.ts";
-import type { OverlayOptions } from "./output/overlay.ts";
+import { type Image, type Picture, toRgb } from "../image/image.ts";
+import type { OverlayOptions } from "../output/overlay.ts";
 
 export type { OverlayOptions };
 
@@ -54,7 +54,7 @@ export async function overlayMap(
       }], float32 [h, w] or [1, h, w] is allowed`,
     );
   }
-  const { drawOverlay } = await import("./output/overlay.ts");
+  const { drawOverlay } = await import("../output/overlay.ts");
   const data = await map.data<"float32">();
   return drawOverlay(
     toRgb(picture),

@@ -4,24 +4,24 @@
  * @module
  */
 
-import { archRow } from "./arch/lookup.ts";
-import type { BatchNorm2d } from "./arch/module.ts";
-import { imagenetPreset, type Preset } from "./arch/preset.ts";
-import { buildResNet } from "./arch/resnet.ts";
-import type { ArchName, ArchRow } from "./arch/table.ts";
-import { release } from "./backend/release.ts";
-import { startBackend } from "./backend/start.ts";
-import { resolveNode } from "./graph/names.ts";
-import { cutTrace, type Trace, traceForward } from "./graph/trace.ts";
-import type { Kernels } from "./kernels/kernels.ts";
+import { archRow } from "../arch/lookup.ts";
+import type { BatchNorm2d } from "../arch/module.ts";
+import { imagenetPreset, type Preset } from "../arch/preset.ts";
+import { buildResNet } from "../arch/resnet.ts";
+import type { ArchName, ArchRow } from "../arch/table.ts";
+import { release } from "../backend/release.ts";
+import { startBackend } from "../backend/start.ts";
+import { resolveNode } from "../graph/names.ts";
+import { cutTrace, type Trace, traceForward } from "../graph/trace.ts";
+import type { Kernels } from "../kernels/kernels.ts";
 import { ResNet } from "./model.ts";
 import { Parameters } from "./parameters.ts";
-import type { Checkpoint } from "./weights/checkpoint.ts";
-import type { FetchOptions } from "./weights/fetch/options.ts";
-import { initialWeights } from "./weights/init.ts";
-import { headClasses, withTorchvisionNames } from "./weights/key_names.ts";
-import { checkTensors, TensorReader } from "./weights/load.ts";
-import { type Pretrained, withPretrained } from "./weights/resolve.ts";
+import type { Checkpoint } from "../weights/checkpoint.ts";
+import type { FetchOptions } from "../weights/fetch/options.ts";
+import { initialWeights } from "../weights/init.ts";
+import { headClasses, withTorchvisionNames } from "../weights/key_names.ts";
+import { checkTensors, TensorReader } from "../weights/load.ts";
+import { type Pretrained, withPretrained } from "../weights/resolve.ts";
 
 /** Arguments of torchvision's constructor that change a network of the table. */
 export type ConstructorOptions = Pick<
@@ -139,7 +139,7 @@ async function build(
   const { row, full, trace } = network;
   checkTensors(checkpoint, row.name, trace.root, full.root);
   await startBackend();
-  const { stockKernels: kernels } = await import("./kernels/stock.ts");
+  const { stockKernels: kernels } = await import("../kernels/stock.ts");
   const parameters = await load(trace, checkpoint, kernels, warn);
   return new ResNet({ ...network, kernels, parameters, preset });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ResNet } from "./model.ts";
+import type { ResNet } from "../model/model.ts";
 
 /**
  * How many classes the network tells apart.
@@ -47,7 +47,7 @@ export function requireClass(
 /** ImageNet's names, if there are as many classes; else `class 0`, `class 1` and so on. */
 export async function classNames(count: number): Promise<readonly string[]> {
   const { imagenetCategories } = await import(
-    "./weights/imagenet_categories.ts"
+    "../weights/imagenet_categories.ts"
   );
   return count === imagenetCategories.length
     ? imagenetCategories

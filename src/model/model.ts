@@ -5,29 +5,29 @@
  */
 
 import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
-import { modulesOf } from "./arch/module.ts";
-import type { Preset } from "./arch/preset.ts";
-import type { ArchRow } from "./arch/table.ts";
-import type { Picture } from "./image/image.ts";
-import { callsOf } from "./graph/names.ts";
-import type { Value } from "./graph/plan.ts";
-import { cutTrace, type Trace } from "./graph/trace.ts";
+import { modulesOf } from "../arch/module.ts";
+import type { Preset } from "../arch/preset.ts";
+import type { ArchRow } from "../arch/table.ts";
+import type { Picture } from "../image/image.ts";
+import { callsOf } from "../graph/names.ts";
+import type { Value } from "../graph/plan.ts";
+import { cutTrace, type Trace } from "../graph/trace.ts";
 import { type LinearWeights, replaceHead } from "./head.ts";
 import type { ForwardHook, ForwardPreHook, HookHandle } from "./hooks.ts";
-import type { Kernels } from "./kernels/kernels.ts";
+import type { Kernels } from "../kernels/kernels.ts";
 import { requireInput } from "./layout.ts";
 import type { Parameters } from "./parameters.ts";
 import { Network } from "./network.ts";
 import { preprocess } from "./preprocess.ts";
 import { Runner } from "./runner.ts";
 import type { SaveOptions } from "./save.ts";
-import { type Summary, summary, type SummaryOptions } from "./summary.ts";
+import {
+  type Summary,
+  summary,
+  type SummaryOptions,
+} from "../summary/summary.ts";
 
-/**
- * What a model is made of; `createModel` puts it together.
- *
- * @internal
- */
+/** @internal What a model is made of; `createModel` puts it together. */
 export interface ResNetParts {
   /** The architecture, with the options it was made with. */
   readonly row: ArchRow;
@@ -370,11 +370,7 @@ export class ResNet extends Network implements Disposable {
     this.dispose();
   }
 
-  /**
-   * Throws if the weights are gone.
-   *
-   * @internal
-   */
+  /** @internal Throws if the weights are gone. */
   protected override requireAlive(): void {
     if (this.#disposed) {
       throw new Error(

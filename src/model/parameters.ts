@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Packed } from "./kernels/kernels.ts";
+import type { Packed } from "../kernels/kernels.ts";
 
 interface Shared {
   readonly packed: Packed;
