@@ -57,7 +57,7 @@ export {
   clearCachedWeights,
   listCachedWeights,
 } from "./src/cached_weights.ts";
-export { embed } from "./src/embed.ts";
+export { embed } from "./src/model/embed.ts";
 export { extractFiles, type ExtractFilesOptions } from "./src/extract_files.ts";
 export {
   type ExtractReport,

@@ -6,7 +6,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
-import { embed } from "../embed.ts";
+import { embed } from "../model/embed.ts";
 import { requireClass } from "./head_class.ts";
 import { requireInput } from "../model/layout.ts";
 import type { ResNet } from "../model/model.ts";

@@ -6,8 +6,8 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
-import type { Picture } from "./image/image.ts";
-import type { ResNet } from "./model/model.ts";
+import type { Picture } from "../image/image.ts";
+import type { ResNet } from "./model.ts";
 
 /**
  * Turns pictures into vectors, to be compared by their cosines.
