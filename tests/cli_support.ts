@@ -48,7 +48,7 @@ export async function fail(
 ) {
   const outcome = await run(args);
   // Without the permissions of the task there is no cache, which is said before.
-  const said = outcome.stderr.replace(/^layertap: warning: .*\n/, "");
+  const said = outcome.stderr.replace(/^(?:layertap: warning: .*\n)*/, "");
   const line = /^layertap: (.*)\n$/.exec(said)?.[1];
   assert(line !== undefined, `no single line: ${outcome.stderr}`);
   if (typeof message === "string") assert.equal(line, message);

@@ -33,7 +33,7 @@ export interface ThreadStart {
 }
 
 /** Looks at `remaining` that often before it sleeps: longer than from one layer to the next. */
-const spins = 4000;
+const spins = 20_000;
 
 /** The thread's program; `listen` calls back with the one message that it gets. */
 export const threadSource: string = `
