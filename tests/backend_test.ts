@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { type BackendOptions, startBackend } from "../mod.ts";
 
 interface Report {
-  info: { build: string; threads: number; fallback?: string };
+  info: {
+    build: string;
+    threads: number;
+    kernels: string;
+    fallback?: string;
+  };
   workers: number;
   features: number[];
   again: unknown;
@@ -38,16 +43,28 @@ function close(got: number[], want: number[]) {
 
 Deno.test("the backend on every build: same features, and it says what runs", async () => {
   const plain = await start({ simd: false });
-  assert.deepEqual(plain.info, { build: "plain", threads: 1 });
+  assert.deepEqual(plain.info, {
+    build: "plain",
+    threads: 1,
+    kernels: "stock",
+  });
 
   const one = await start({ threads: 1 });
-  assert.deepEqual(one.info, { build: "simd", threads: 1 });
+  assert.deepEqual(one.info, {
+    build: "simd",
+    threads: 1,
+    kernels: "stock",
+  });
   assert.equal(one.workers, 0);
   close(one.features, plain.features);
 
   for (const threads of [2, 3]) {
     const { info, workers, features, again, others } = await start({ threads });
-    assert.deepEqual(info, { build: "threaded-simd", threads });
+    assert.deepEqual(info, {
+      build: "threaded-simd",
+      threads,
+      kernels: "stock",
+    });
     assert.equal(workers, threads - 1, "no more workers than threads");
     close(features, plain.features);
     assert.deepEqual(again, info);
@@ -76,14 +93,32 @@ Deno.test("the backend without shared memory falls back, and says why", async ()
   assert(features.some((v) => v > 0));
 });
 
+Deno.test("our own kernels on the backend: same features, and the process ends", async () => {
+  const stock = await start({ threads: 1 });
+  for (const threads of [1, 2]) {
+    const { info, features } = await start({ threads, kernels: "own" });
+    assert.equal(info.threads, threads);
+    assert.equal(info.kernels, "own");
+    close(features, stock.features);
+  }
+});
+
 Deno.test("the backend takes precompiled modules", async () => {
   const { info } = await start({ threads: 1 }, "modules");
-  assert.deepEqual(info, { build: "simd", threads: 1 });
+  assert.deepEqual(info, {
+    build: "simd",
+    threads: 1,
+    kernels: "stock",
+  });
 });
 
 Deno.test("a backend that the program started is kept", async () => {
   const { info, features } = await start({}, "external");
-  assert.deepEqual(info, { build: "external", threads: 1 });
+  assert.deepEqual(info, {
+    build: "external",
+    threads: 1,
+    kernels: "stock",
+  });
   assert(features.some((v) => v > 0));
 });
 
@@ -94,4 +129,8 @@ Deno.test("threads that can't be are refused", async () => {
       message: `threads: got ${threads}, an integer from 1 to 8 is allowed`,
     });
   }
+  await assert.rejects(startBackend({ kernels: "mine" as "own" }), {
+    name: "RangeError",
+    message: 'kernels: got "mine", "stock" and "own" are allowed',
+  });
 });

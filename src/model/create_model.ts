@@ -14,6 +14,7 @@ import { startBackend } from "../backend/start.ts";
 import { resolveNode } from "../graph/names.ts";
 import { cutTrace, type Trace, traceForward } from "../graph/trace.ts";
 import type { Kernels } from "../kernels/kernels.ts";
+import { loadKernels } from "./load_kernels.ts";
 import { ResNet } from "./model.ts";
 import { Parameters } from "./parameters.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
@@ -138,8 +139,7 @@ async function build(
 ): Promise<ResNet> {
   const { row, full, trace } = network;
   checkTensors(checkpoint, row.name, trace.root, full.root);
-  await startBackend();
-  const { stockKernels: kernels } = await import("../kernels/stock.ts");
+  const kernels = await loadKernels(await startBackend());
   const parameters = await load(trace, checkpoint, kernels, warn);
   return new ResNet({ ...network, kernels, parameters, preset });
 }

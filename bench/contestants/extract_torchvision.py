@@ -1,0 +1,48 @@
+"""torchvision's side of the extraction bench: a DataLoader with a worker for each core.
+
+    python3 extract_torchvision.py <arch> <weights> <picture…>
+"""
+
+import json
+import os
+import sys
+import time
+
+import torch
+import torchvision
+from PIL import Image
+from torch.utils.data import DataLoader, Dataset
+from torchvision.models.feature_extraction import create_feature_extractor
+from torchvision.transforms._presets import ImageClassification
+
+
+class Pictures(Dataset):
+    def __init__(self, paths):
+        self.paths = paths
+        self.transform = ImageClassification(crop_size=224)
+
+    def __len__(self):
+        return len(self.paths)
+
+    def __getitem__(self, i):
+        return self.transform(Image.open(self.paths[i]).convert("RGB"))
+
+
+def main(arch, weights, *pictures):
+    net = torchvision.models.__dict__[arch](weights=None)
+    net.load_state_dict(torch.load(weights))
+    net = create_feature_extractor(net.eval(), ["flatten"])
+
+    def extract(paths):
+        loader = DataLoader(Pictures(paths), batch_size=8, num_workers=os.cpu_count())
+        with torch.inference_mode():
+            return torch.cat([net(batch)["flatten"] for batch in loader])
+
+    extract(pictures[:16])
+    start = time.perf_counter()
+    features = extract(pictures)
+    seconds = time.perf_counter() - start
+    print(json.dumps({"seconds": seconds, "last": features[-1].tolist()}))
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,3 @@
+import { testNodes } from "./node_cases.ts";
+
+testNodes("own");
