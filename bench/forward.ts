@@ -27,8 +27,10 @@ const native = {
   flags: [...onnxruntime.flags, "--allow-ffi"],
 };
 const entries: readonly Entry[] = [
-  { script: "layertap.ts", args: ["1"] },
-  { script: "layertap.ts" },
+  { script: "layertap.ts", args: ["stock", "1"] },
+  { script: "layertap.ts", args: ["stock"] },
+  { script: "layertap.ts", args: ["own", "1"] },
+  { script: "layertap.ts", args: ["own"] },
   { script: "tfjs.ts", flags: ["--allow-read"] },
   { ...onnxruntime, args: ["web", "1"] },
   { ...onnxruntime, args: ["web", cores] },
