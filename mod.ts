@@ -88,7 +88,7 @@ export {
   fitLinear,
   type FitLinearOptions,
   LinearFit,
-} from "./src/fit_linear.ts";
+} from "./src/fit/fit_linear.ts";
 export type {
   ForwardHook,
   ForwardPreHook,
@@ -97,8 +97,12 @@ export type {
 export type { LinearWeights } from "./src/model/head.ts";
 export { fromNCHW, toNCHW } from "./src/model/layout.ts";
 export { preprocess, unprocess } from "./src/model/preprocess.ts";
-export { readVectors } from "./src/read_vectors.ts";
-export { similar, type SimilarPicture, type VectorRow } from "./src/similar.ts";
+export { readVectors } from "./src/vectors/read_vectors.ts";
+export {
+  similar,
+  type SimilarPicture,
+  type VectorRow,
+} from "./src/vectors/similar.ts";
 export {
   type Summary,
   summary,

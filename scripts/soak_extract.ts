@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { extractToFile } from "../src/extract_to_file.ts";
 import { createModel } from "../src/model/create_model.ts";
 import { encodePng } from "../src/image/encode_png.ts";
-import { listFiles } from "../src/list_files.ts";
+import { listFiles } from "../src/inputs/list_files.ts";
 
 const path = (relative: string) =>
   fileURLToPath(new URL(relative, import.meta.url));

@@ -6,7 +6,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
-import { startInputLoader } from "./input_loader.ts";
+import { startInputLoader } from "./inputs/input_loader.ts";
 import {
   batchesOf,
   batchSize,
@@ -15,7 +15,7 @@ import {
   type InputRow,
   loaded,
   stackInputs,
-} from "./inputs.ts";
+} from "./inputs/inputs.ts";
 import type { ResNet } from "./model/model.ts";
 import type { FileFeatures } from "./output/feature_table.ts";
 import { nhwcToNchw, type ShapedArray } from "./output/layout.ts";

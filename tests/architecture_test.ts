@@ -5,9 +5,13 @@ import assert from "node:assert/strict";
 /** Folders of `src/` and those that each may import; the files in `src/` itself may import all. */
 const allowed: Record<string, readonly string[]> = {
   commands: [
-    ...["", "maps", "model", "summary", "graph", "backend"],
+    ...["", "inputs", "vectors", "maps", "model"],
+    ...["summary", "graph", "backend"],
     ...["output", "image", "formats", "arch", "messages"],
   ],
+  inputs: ["model", "output", "image", "formats", "arch"],
+  vectors: ["model", "output", "formats", "messages"],
+  fit: ["model"],
   maps: ["model", "weights", "graph", "kernels", "output", "image", "messages"],
   model: [
     ...["summary", "graph", "kernels", "backend", "weights"],

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { startInputLoader } from "../src/input_loader.ts";
+import { startInputLoader } from "../src/inputs/input_loader.ts";
 import {
   createModel,
   decodeImage,

@@ -1,7 +1,7 @@
 /** What operands stand for. */
 
 import assert from "node:assert/strict";
-import { listFiles } from "../src/list_files.ts";
+import { listFiles } from "../src/inputs/list_files.ts";
 import { inFolder } from "./extract_support.ts";
 
 const list = (operands: string[], stdin?: AsyncIterable<Uint8Array | string>) =>

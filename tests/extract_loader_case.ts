@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { imagenetPreset } from "../src/arch/preset.ts";
-import { startInputLoader } from "../src/input_loader.ts";
+import { startInputLoader } from "../src/inputs/input_loader.ts";
 
 await using loader = startInputLoader(imagenetPreset, 2);
 const inputs = await Promise.all(

@@ -31,7 +31,7 @@ export const classify: Command = {
 
     using model = await openModel(values, [], io);
     const { classify } = await import("../classify.ts");
-    const { inputBatches } = await import("../inputs.ts");
+    const { inputBatches } = await import("../inputs/inputs.ts");
     const results: { image: string; classes: Classification[] }[] = [];
     const progress = await startProgress("classify", io);
     try {

@@ -64,7 +64,7 @@ export const extract: Command = {
 
     using model = await openModel(values, layers, io);
     const { extractToFile } = await import("../extract_to_file.ts");
-    const { listFiles } = await import("../list_files.ts");
+    const { listFiles } = await import("../inputs/list_files.ts");
     const progress = await startCount("extract", io, () => countOf(images));
     try {
       const { count, failed, reasons } = await extractToFile(
@@ -99,7 +99,7 @@ async function countOf(
   operands: readonly string[],
 ): Promise<number | undefined> {
   if (operands.includes("-")) return undefined;
-  const { countInputs } = await import("../inputs.ts");
-  const { listFiles } = await import("../list_files.ts");
+  const { countInputs } = await import("../inputs/inputs.ts");
+  const { listFiles } = await import("../inputs/list_files.ts");
   return await countInputs(listFiles(operands));
 }

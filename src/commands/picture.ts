@@ -16,7 +16,7 @@ export const picture: Command = {
     const needed = ["grid", "overlay", "similar"].includes(kind) ? [layer] : [];
     using model = await openModel(values, needed, io);
     const { draw } = await import("./picture_drawing.ts");
-    const { inputBatches } = await import("../inputs.ts");
+    const { inputBatches } = await import("../inputs/inputs.ts");
     const { encodePng } = await import("../image/encode_png.ts");
     const { writeFile } = await import("../output/write_file.ts");
     for await (const { input } of inputBatches(model, images)) {

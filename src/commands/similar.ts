@@ -1,5 +1,5 @@
-import type { VectorFile } from "../read_vectors.ts";
-import type { SimilarPicture } from "../similar.ts";
+import type { VectorFile } from "../vectors/read_vectors.ts";
+import type { SimilarPicture } from "../vectors/similar.ts";
 import {
   type Command,
   count,
@@ -45,8 +45,8 @@ export const similar: Command = {
     const top = count("top", values.top) ?? 10;
     if (values.pool) oneOf("pool", values.pool, ["avg", "max"]);
 
-    const { openVectors } = await import("../read_vectors.ts");
-    const { similar } = await import("../similar.ts");
+    const { openVectors } = await import("../vectors/read_vectors.ts");
+    const { similar } = await import("../vectors/similar.ts");
     const file = await openVectors(path, values.layer);
     try {
       const queries = await vectorsOf(images, path, file, values, io);

@@ -1,5 +1,5 @@
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
-import type { ByteSource } from "./formats/byte_source.ts";
+import type { ByteSource } from "../formats/byte_source.ts";
 import { chosenNode, type VectorFile } from "./read_vectors.ts";
 import type { VectorRow } from "./similar.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type FileSource, openByteSource } from "./formats/open_source.ts";
+import { type FileSource, openByteSource } from "../formats/open_source.ts";
 import type { VectorRow } from "./similar.ts";
 
 /** One node's features in a file. */

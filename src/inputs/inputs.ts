@@ -6,12 +6,12 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import type { ByteSource } from "./formats/byte_source.ts";
-import type { NpyHeader } from "./formats/npy.ts";
-import { openByteSource } from "./formats/open_source.ts";
+import type { ByteSource } from "../formats/byte_source.ts";
+import type { NpyHeader } from "../formats/npy.ts";
+import { openByteSource } from "../formats/open_source.ts";
 import { loadInput } from "./load_input.ts";
-import type { ResNet } from "./model/model.ts";
-import { nchwToNhwc, type ShapedArray } from "./output/layout.ts";
+import type { ResNet } from "../model/model.ts";
+import { nchwToNhwc, type ShapedArray } from "../output/layout.ts";
 
 /** Pictures that run together: what the memory for activations depends on. */
 export const batchSize = 8;
@@ -103,7 +103,7 @@ async function* npyRefs(file: string): AsyncGenerator<InputRef> {
     return;
   }
   const { source, header } = batch;
-  const { decodeElements } = await import("./formats/elements.ts");
+  const { decodeElements } = await import("../formats/elements.ts");
   const [count, ...item] = header.shape;
   const size = 4 * item.reduce((a, b) => a * b);
   const reading = new Set<Promise<unknown>>();
@@ -129,7 +129,7 @@ async function* npyRefs(file: string): AsyncGenerator<InputRef> {
 }
 
 async function openBatch(file: string) {
-  const { parseNpyHeader } = await import("./formats/npy.ts");
+  const { parseNpyHeader } = await import("../formats/npy.ts");
   const source = await openByteSource(file);
   try {
     // Longer than any header that NumPy writes for such an array.

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Preset } from "./arch/preset.ts";
+import type { Preset } from "../arch/preset.ts";
 import { loadInput, moduleUrl } from "./load_input.ts";
-import type { ShapedArray } from "./output/layout.ts";
+import type { ShapedArray } from "../output/layout.ts";
 
 /** Loads pictures; it may do several at a time. */
 export interface InputLoader extends AsyncDisposable {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Preset } from "./arch/preset.ts";
-import { decodeImage } from "./image/decode.ts";
-import { normalize, resizeAndCrop } from "./image/transform.ts";
-import type { ShapedArray } from "./output/layout.ts";
+import type { Preset } from "../arch/preset.ts";
+import { decodeImage } from "../image/decode.ts";
+import { normalize, resizeAndCrop } from "../image/transform.ts";
+import type { ShapedArray } from "../output/layout.ts";
 
 /** Where this module is, for workers that import it. */
 export const moduleUrl: string = import.meta.url;

@@ -1,7 +1,7 @@
-import type { ByteSource } from "./formats/byte_source.ts";
-import { decodeElements, itemSize, toFloat32 } from "./formats/elements.ts";
-import { type NpyHeader, parseNpyHeader } from "./formats/npy.ts";
-import { openZip } from "./formats/zip.ts";
+import type { ByteSource } from "../formats/byte_source.ts";
+import { decodeElements, itemSize, toFloat32 } from "../formats/elements.ts";
+import { type NpyHeader, parseNpyHeader } from "../formats/npy.ts";
+import { openZip } from "../formats/zip.ts";
 import { chosenNode, type VectorFile } from "./read_vectors.ts";
 import type { VectorRow } from "./similar.ts";
 

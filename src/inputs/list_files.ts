@@ -4,7 +4,7 @@
  * @module
  */
 
-import { lines } from "./formats/lines.ts";
+import { lines } from "../formats/lines.ts";
 
 /** Names of files that a folder is searched for. */
 const isPicture = (name: string) => /\.(jpe?g|png|webp)$/i.test(name);

@@ -6,7 +6,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
-import type { LinearWeights } from "./model/head.ts";
+import type { LinearWeights } from "../model/head.ts";
 import { type Matrix, ridge } from "./ridge.ts";
 
 /** How {@linkcode fitLinear} fits. */
