@@ -41,8 +41,8 @@ export interface ExtractFilesOptions {
  * @param files Paths or URLs of pictures, and of `.npy` files with batches `[N, 3, H, W]`.
  * @param names Nodes, as for {@linkcode ResNet.extract}.
  * @returns A value for each node and picture, or the error.
- * @throws {RangeError} If there is no such node, it lies behind the cut, an option is unknown, or
- *   `normalize` meets a node that is no vector.
+ * @throws {RangeError} If there is no such node, it lies behind the cut, none is given, an option is
+ *   unknown, or `normalize` meets a node that is no vector.
  *
  * @example Two layers of two pictures
  * ```ts
@@ -110,6 +110,9 @@ export function checkExtraction(
   names: readonly string[],
   { layout = "nchw", pool = "none", normalize = false }: ExtractFilesOptions,
 ): void {
+  if (names.length === 0) {
+    throw new RangeError("extractFiles: got no nodes, one or more are allowed");
+  }
   requireOneOf("layout", layout, ["nchw", "nhwc"]);
   requireOneOf("pool", pool, ["avg", "max", "none"]);
   const { cropSize } = model.preset;

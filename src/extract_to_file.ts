@@ -82,12 +82,13 @@ export async function extractToFile(
     );
   }
   checkExtraction(model, names, options);
-  const toStream = formatOf(out, names.length);
+  const nodes = [...new Set(names)];
+  const toStream = formatOf(out, nodes.length);
   const { realpath } = await import("node:fs/promises");
   const { WorkFolder } = await import("./output/work_folder.ts");
   const about = { arch: model.arch, layout, pool };
   const run: RunDescription = {
-    nodes: names,
+    nodes,
     dtype,
     ...about,
     normalize: options.normalize ?? false,
@@ -100,7 +101,7 @@ export async function extractToFile(
     options.resume ?? false,
   );
   try {
-    await collect(model, files, names, folder, options);
+    await collect(model, files, nodes, folder, options);
     const table = folder.table();
     const report = await reportOn(table);
     await folder.become(target, await toStream(table, { ...options, about }));

@@ -177,6 +177,10 @@ Deno.test("extractFiles: what it can't do", async () => {
   using cut: ResNet = model.truncate("layer1");
   const cases: [() => AsyncIterable<unknown>, string | RegExp][] = [
     [
+      () => extractFiles(model, pictures, []),
+      "extractFiles: got no nodes, one or more are allowed",
+    ],
+    [
       () => extractFiles(cut, pictures, ["layer2"]),
       /^node "layer2" lies behind the cut/,
     ],

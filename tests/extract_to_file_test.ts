@@ -68,7 +68,8 @@ Deno.test("extractToFile: the formats", () =>
     assert.deepEqual([...arrays.get("layer4")!.data], wanted("layer4"));
     assert.deepEqual([...arrays.get("flatten")!.data], wanted("flatten"));
 
-    const npy = decodeNpy(await read("f.NPY", {}, ["flatten"]), "f.npy");
+    const twice = ["flatten", "flatten"];
+    const npy = decodeNpy(await read("f.NPY", {}, twice), "f.npy");
     assert.deepEqual(npy.shape, [11, 512]);
     assert.deepEqual([...npy.data as Float32Array], wanted("flatten"));
 

@@ -91,6 +91,7 @@ export const v128 = {
   load: memory(...simd(0x00)),
   load32_splat: memory(...simd(0x09)),
   store: storing(...simd(0x0b)),
+  any_true: operation(...simd(0x53)),
   /** Stores the first of four floats. */
   store32: (address: Code, value: Code, offset = 0): Code => [
     ...storing(...simd(0x5a))(address, value, offset),
@@ -108,6 +109,7 @@ export const f32x4 = {
   mul: operation(...simd(0xe6)),
   div: operation(...simd(0xe7)),
   max: operation(...simd(0xe9)),
+  ne: operation(...simd(0x42)),
   /** `a < b ? b : a`: a NaN in `a` stays. */
   pmax: operation(...simd(0xeb)),
   relaxed_madd: operation(...simd(0x105)),

@@ -138,6 +138,10 @@ function definePointwise(module: ModuleBuilder, arithmetic: Arithmetic): void {
  * Windows of 3x3, padded by 1 at most.
  *
  * A coordinate outside the image is moved to its edge: that pixel is in the window already.
+ *
+ * A NaN makes the maximum NaN, as in PyTorch. WebAssembly's `max` does that, but is many
+ * instructions where the processor's doesn't; so it is taken only where a sum says that there may
+ * be one.
  */
 function defineMaxPool(module: ModuleBuilder): void {
   const size = 3;
@@ -145,7 +149,14 @@ function defineMaxPool(module: ModuleBuilder): void {
     const rows = variables.locals(2);
     const [row, column, image, at, offset, to] = variables.locals(6);
     const tops = variables.locals(size), lefts = variables.locals(size);
-    const value = variables.local("v128");
+    const [value, total, pixel] = variables.locals(3, "v128");
+    /** Reads the pixels of a window in turn. */
+    const eachPixel = (
+      load: Access["load"],
+      visit: (index: number) => Code,
+    ) =>
+      tops.flatMap((top) => lefts.map((left) => sum(top, left, offset)))
+        .map((address, i) => sequence(pixel.set(load(address)), visit(i)));
     /** Sets the coordinates of a window's rows or columns, clamped. */
     const coordinates = (places: Local[], index: Code, length: Code) =>
       sequence(
@@ -196,13 +207,22 @@ function defineMaxPool(module: ModuleBuilder): void {
           )),
           eachVector(offset, f.channelBytes, ({ load, store }) =>
             sequence(
-              ...tops.flatMap((top, i) =>
-                lefts.map((left, j) => {
-                  const pixel = load(sum(top, left, offset));
-                  return value.set(
-                    i + j === 0 ? pixel : f32x4.max(value, pixel),
-                  );
-                })
+              ...eachPixel(load, (i) =>
+                i === 0
+                  ? sequence(value.set(pixel), total.set(pixel))
+                  : sequence(
+                    value.set(f32x4.pmax(value, pixel)),
+                    total.set(f32x4.add(total, pixel)),
+                  )),
+              when(
+                v128.any_true(f32x4.ne(total, total)),
+                sequence(
+                  ...eachPixel(
+                    load,
+                    () =>
+                      value.set(f32x4.max(value, pixel)),
+                  ),
+                ),
               ),
               store(i32.add(to, offset), value),
             )),

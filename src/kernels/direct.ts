@@ -68,10 +68,10 @@ export class DirectConv {
 
   /** Convolves. */
   run(batch: Batch, operands: Operands): void {
-    const { shape, filterShape: { groups, ins } } = this;
+    const { shape } = this;
     // Few channels make short rows; with zeros around the image a filter's row is one.
-    const rowwise = ins % 8 !== 0 && groups === 1 && shape.dilation === 1 &&
-      shape.kernelSize > 1;
+    const rowwise = shape.inChannels % 8 !== 0 && shape.groups === 1 &&
+      shape.dilation === 1 && shape.kernelSize > 1;
     if (!rowwise) return this.#run(batch, operands, shape, shape.kernelSize);
     const { padding } = shape;
     const padded = {

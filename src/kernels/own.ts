@@ -182,7 +182,7 @@ function kernelsOn(runtime: Runtime, winograd: boolean): OwnKernels {
 
   return {
     threads: pool.threads,
-    packConv: (module, weights, usualHeight = 0) =>
+    packConv: (module, weights, usualHeight) =>
       new OwnConv(
         runtime,
         module,

@@ -30,7 +30,7 @@ const chunksPerThread = 4;
  */
 export function chooseAlgorithm(
   { kernelSize, stride, dilation, groups, inChannels, outChannels }: Conv2d,
-  height: number,
+  height = Infinity,
 ): Algorithm {
   const fits = kernelSize === 3 && stride === 1 && dilation === 1 &&
     groups === 1 && inChannels % panelChannels === 0 &&

@@ -18,8 +18,14 @@ type Task = (descriptor: number, chunk: number, thread: number) => void;
 
 /** Looks at `done` that often before it sleeps. */
 const spins = 20_000;
-/** A thread that makes nothing for so many milliseconds is given up. */
-const patience = 5_000;
+
+/** What a test may change. */
+export interface PoolOptions {
+  /** How a thread is started. */
+  readonly start?: typeof startThread;
+  /** Threads that end no chunk for so many milliseconds are given up. Default 5000. */
+  readonly patience?: number;
+}
 
 /** Runs tasks on one heap. */
 export class Pool {
@@ -27,10 +33,17 @@ export class Pool {
   readonly #tasks: Readonly<Record<TaskName, Task>>;
   readonly #words: Int32Array;
   readonly #descriptor: Block;
+  readonly #patience: number;
   #threads: Thread[] = [];
 
   /** @param threads The calling one included; more than one need a shared heap. */
-  constructor(heap: Heap, module: WebAssembly.Module, threads: number) {
+  constructor(
+    heap: Heap,
+    module: WebAssembly.Module,
+    threads: number,
+    { start = startThread, patience = 5_000 }: PoolOptions = {},
+  ) {
+    this.#patience = patience;
     const { memory } = heap;
     const instance = new WebAssembly.Instance(module, { env: { memory } });
     this.#heap = heap;
@@ -43,14 +56,10 @@ export class Pool {
     );
     if (!heap.shared) return;
     for (let thread = 1; thread < threads; thread++) {
-      const start = {
-        module,
-        memory,
-        words: this.#words,
-        names: taskNames,
-        thread,
-      };
-      this.#threads.push(startThread(start, (error) => this.#giveUp(error)));
+      this.#threads.push(start(
+        { module, memory, words: this.#words, names: taskNames, thread },
+        (error) => this.#giveUp(error),
+      ));
     }
   }
 
@@ -132,7 +141,7 @@ export class Pool {
       if (Atomics.load(words, control.failed) > 0) return false;
       const now = performance.now();
       if (done !== last) [last, since] = [done, now];
-      else if (now - since > patience) return false;
+      else if (now - since > this.#patience) return false;
       if (!mayWait) continue;
       Atomics.store(words, control.callerSleeps, 1);
       Atomics.wait(words, control.done, done, 100);

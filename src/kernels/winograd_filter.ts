@@ -10,23 +10,42 @@ import { panelChannels } from "./pack.ts";
 /** Outputs of a tile's side. */
 export type WinogradOutputs = 2 | 4;
 
-/** Rows of G. */
-const transforms: Readonly<Record<WinogradOutputs, readonly number[][]>> = {
-  2: [[1, 0, 0], [1 / 2, 1 / 2, 1 / 2], [1 / 2, -1 / 2, 1 / 2], [0, 0, 1]],
-  4: [
-    [1 / 4, 0, 0],
-    [-1 / 6, -1 / 6, -1 / 6],
-    [-1 / 6, 1 / 6, -1 / 6],
-    [1 / 24, 1 / 12, 1 / 6],
-    [1 / 24, -1 / 12, 1 / 6],
-    [0, 0, 1],
-  ],
+/** G, row by row. */
+const transforms: Readonly<Record<WinogradOutputs, Float64Array>> = {
+  2: Float64Array.of(
+    1,
+    0,
+    0,
+    1 / 2,
+    1 / 2,
+    1 / 2,
+    1 / 2,
+    -1 / 2,
+    1 / 2,
+    0,
+    0,
+    1,
+  ),
+  // deno-fmt-ignore
+  4: Float64Array.of(
+    1 / 4, 0, 0,
+    -1 / 6, -1 / 6, -1 / 6,
+    -1 / 6, 1 / 6, -1 / 6,
+    1 / 24, 1 / 12, 1 / 6,
+    1 / 24, -1 / 12, 1 / 6,
+    0, 0, 1,
+  ),
 };
 
-/** Rows of a left inverse of G, so that a filter comes back but for rounding. */
-const inverses: Readonly<Record<WinogradOutputs, readonly number[][]>> = {
-  2: [[1, 0, 0, 0], [0, 1, -1, 0], [0, 0, 0, 1]],
-  4: [[4, 0, 0, 0, 0, 0], [0, -3, 3, 0, 0, 0], [0, 0, 0, 0, 0, 1]],
+/** A left inverse of G, by which a filter comes back but for rounding. */
+const inverses: Readonly<Record<WinogradOutputs, Float64Array>> = {
+  2: Float64Array.of(1, 0, 0, 0, 0, 1, -1, 0, 0, 0, 0, 1),
+  // deno-fmt-ignore
+  4: Float64Array.of(
+    4, 0, 0, 0, 0, 0,
+    0, -3, 3, 0, 0, 0,
+    0, 0, 0, 0, 0, 1,
+  ),
 };
 
 /** Floats of a transformed filter. */
@@ -36,42 +55,63 @@ export const winogradSize = (
   outputs: WinogradOutputs,
 ): number => (outputs + 2) ** 2 * outs * ins;
 
-/** `matrix` times a square, times the matrix transposed: `side` rows from `width`. */
-function sandwich(
-  matrix: readonly number[][],
-  square: Float64Array,
-  half: Float64Array,
-  result: Float64Array,
-): void {
-  const side = matrix.length, width = matrix[0].length;
-  for (let i = 0; i < side; i++) {
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let y = 0; y < width; y++) {
-        sum += matrix[i][y] * square[y * width + x];
-      }
-      half[i * width + x] = sum;
-    }
+/** Squares multiplied by a matrix from the left, and by it transposed from the right. */
+class Sandwich {
+  readonly square: Float64Array;
+  readonly result: Float64Array;
+  readonly #half: Float64Array;
+
+  /** @param width Sides of the squares, and columns of the matrix. */
+  constructor(readonly matrix: Float64Array, readonly width: number) {
+    const side = matrix.length / width;
+    this.square = new Float64Array(width * width);
+    this.#half = new Float64Array(side * width);
+    this.result = new Float64Array(side * side);
   }
-  for (let i = 0; i < side; i++) {
-    for (let j = 0; j < side; j++) {
-      let sum = 0;
-      for (let x = 0; x < width; x++) sum += matrix[j][x] * half[i * width + x];
-      result[i * side + j] = sum;
+
+  /** Computes the result from the square. */
+  compute(): void {
+    const { matrix, width, square, result } = this, half = this.#half;
+    const side = matrix.length / width;
+    for (let i = 0; i < side; i++) {
+      for (let x = 0; x < width; x++) {
+        let sum = 0;
+        for (let y = 0; y < width; y++) {
+          sum += matrix[i * width + y] * square[y * width + x];
+        }
+        half[i * width + x] = sum;
+      }
+    }
+    for (let i = 0; i < side; i++) {
+      for (let j = 0; j < side; j++) {
+        let sum = 0;
+        for (let x = 0; x < width; x++) {
+          sum += matrix[j * width + x] * half[i * width + x];
+        }
+        result[i * side + j] = sum;
+      }
     }
   }
 }
 
-/** Where a component's weight stands: `[component][panel][input channel][8]`. */
-const place = (
-  component: number,
-  out: number,
-  i: number,
+/**
+ * Calls back for each filter with the places of its first tap and its first packed component, in
+ * the order of the packed ones.
+ */
+function eachFilter(
   outs: number,
   ins: number,
-) =>
-  (component * outs + out - out % panelChannels) * ins +
-  i * panelChannels + out % panelChannels;
+  visit: (tap: number, component: number) => void,
+): void {
+  let component = 0;
+  for (let panel = 0; panel < outs; panel += panelChannels) {
+    for (let i = 0; i < ins; i++) {
+      for (let out = panel; out < panel + panelChannels; out++) {
+        visit((out * ins + i) * 9, component++);
+      }
+    }
+  }
+}
 
 /** OIHW, 3x3, to `[component][panel][input channel][8]`; whole panels only. */
 export function transformFilter(
@@ -81,19 +121,15 @@ export function transformFilter(
   outputs: WinogradOutputs,
   packed: Float32Array,
 ): void {
-  const side = outputs + 2;
-  const taps = new Float64Array(9), half = new Float64Array(side * 3);
-  const components = new Float64Array(side * side);
-  for (let out = 0; out < outs; out++) {
-    for (let i = 0; i < ins; i++) {
-      const from = (out * ins + i) * 9;
-      for (let tap = 0; tap < 9; tap++) taps[tap] = filter[from + tap];
-      sandwich(transforms[outputs], taps, half, components);
-      components.forEach((value, component) => {
-        packed[place(component, out, i, outs, ins)] = value;
-      });
+  const sandwich = new Sandwich(transforms[outputs], 3);
+  const { square, result } = sandwich;
+  eachFilter(outs, ins, (tap, component) => {
+    for (let i = 0; i < 9; i++) square[i] = filter[tap + i];
+    sandwich.compute();
+    for (let i = 0; i < result.length; i++) {
+      packed[i * outs * ins + component] = result[i];
     }
-  }
+  });
 }
 
 /** The same, back: equal but for rounding. */
@@ -103,18 +139,15 @@ export function untransformFilter(
   ins: number,
   outputs: WinogradOutputs,
 ): Float32Array {
-  const side = outputs + 2;
   const filter = new Float32Array(outs * ins * 9);
-  const components = new Float64Array(side * side);
-  const half = new Float64Array(3 * side), taps = new Float64Array(9);
-  for (let out = 0; out < outs; out++) {
-    for (let i = 0; i < ins; i++) {
-      components.forEach((_, component) => {
-        components[component] = packed[place(component, out, i, outs, ins)];
-      });
-      sandwich(inverses[outputs], components, half, taps);
-      filter.set(taps, (out * ins + i) * 9);
+  const sandwich = new Sandwich(inverses[outputs], outputs + 2);
+  const { square, result } = sandwich;
+  eachFilter(outs, ins, (tap, component) => {
+    for (let i = 0; i < square.length; i++) {
+      square[i] = packed[i * outs * ins + component];
     }
-  }
+    sandwich.compute();
+    for (let i = 0; i < 9; i++) filter[tap + i] = result[i];
+  });
   return filter;
 }
