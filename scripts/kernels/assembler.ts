@@ -65,8 +65,6 @@ const storing =
 export const i32 = {
   const: (value: number): Code => [0x41, ...signed(value)],
   load: memory(0x28),
-  store: storing(0x36),
-  eqz: operation(0x45),
   eq: operation(0x46),
   lt_u: operation(0x49),
   le_u: operation(0x4d),
