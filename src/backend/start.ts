@@ -25,8 +25,8 @@ export interface BackendOptions {
   /** False keeps to the build without SIMD (and without threads). Default: where supported. */
   readonly simd?: boolean;
   /**
-   * `"stock"`: tfjs's, the default. `"own"`: Layertap's, which take half to two thirds of the time
-   * and keep one copy of the weights; new, and they need SIMD.
+   * `"stock"`: tfjs's, the default. `"own"`: Layertap's, which take a third to a half of the time;
+   * their Winograd weights are two to three times float32's. New, and they need SIMD.
    */
   readonly kernels?: "stock" | "own";
   /**

@@ -107,25 +107,33 @@ export class Pool {
     if (Atomics.load(words, control.sleeping) > 0) {
       Atomics.notify(words, control.remaining);
     }
-    for (;;) {
-      const remaining = Atomics.load(words, control.remaining);
-      if (remaining === 0) break;
-      if (
-        Atomics.compareExchange(
-          words,
-          control.remaining,
-          remaining,
-          remaining - 1,
-        ) === remaining
-      ) {
-        run(address, remaining - 1, 0);
-        Atomics.add(words, control.done, 1);
-      }
+    try {
+      this.#takeChunks((chunk) => run(address, chunk, 0));
+    } catch (error) {
+      Atomics.store(words, control.remaining, 0);
+      this.#giveUp(error);
+      throw error;
     }
     if (this.#allDone(chunks)) return;
     this.#giveUp("a thread began a chunk and didn't end it");
     // Chunks read nothing that the task writes, so that all of them can be run again.
     this.#runAlone(task, chunks);
+  }
+
+  /** Takes chunks as long as there are any. */
+  #takeChunks(run: (chunk: number) => void): void {
+    const words = this.#words, { remaining } = control;
+    for (let left; (left = Atomics.load(words, remaining)) > 0;) {
+      const before = Atomics.compareExchange(
+        words,
+        remaining,
+        left,
+        left - 1,
+      );
+      if (before !== left) continue; // Another thread was faster.
+      run(left - 1);
+      Atomics.add(words, control.done, 1);
+    }
   }
 
   /** Waits until all chunks are done, or a thread has failed or makes nothing any more. */
