@@ -14,7 +14,7 @@ import { encodeNpy } from "../src/formats/npy.ts";
 import { createZip } from "../src/formats/zip.ts";
 import { uniform } from "./formula.ts";
 
-const count = 1100;
+const count = 600;
 const length = 1000; // More than a block, and more than a row group.
 const rows: VectorRow[] = Array.from({ length: count }, (_, i) => ({
   path: `${i}.png`,

@@ -203,10 +203,15 @@ export async function* batchesOf(
   if (batch.length > 0) yield batch;
 }
 
-/** Pictures of one size as a batch `[N, H, W, 3]`, the caller's. */
+/** Pictures of one size as a batch `[N, H, W, 3]`, the caller's; their own memory is given up. */
 export function stackInputs(inputs: readonly ShapedArray[]): Tensor4D {
-  const [{ data, shape: [h, w, c] }] = inputs;
-  const all = new Float32Array(inputs.length * data.length);
-  inputs.forEach((input, i) => all.set(input.data, i * data.length));
+  const [{ shape: [h, w, c] }] = inputs;
+  const size = h * w * c;
+  const all = new Float32Array(inputs.length * size);
+  inputs.forEach(({ data }, i) => {
+    all.set(data, i * size);
+    // Left to the collector, they would pile up: it hardly sees what is outside its heap.
+    (data.buffer as ArrayBuffer).transfer?.(0);
+  });
   return tf.tensor4d(all, [inputs.length, h, w, c]);
 }

@@ -14,6 +14,23 @@ export type JsonValues = "base64" | "plain";
  * A node is `{ dtype, shape, base64 }`, the elements little-endian in C order, or plain nested
  * lists, with as many digits as the type needs. It is null for a picture that failed; `error` says
  * why.
+ *
+ * @example Plain numbers
+ * ```ts
+ * import { featureTable, jsonlStream } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * const table = featureTable([
+ *   { path: "a.jpg", values: { flatten: { data: new Float32Array([1, 2]), shape: [2] } } },
+ *   { path: "b.jpg", error: new Error("it is damaged") },
+ * ]);
+ * const text = await new Response(jsonlStream(table, { values: "plain" })).text();
+ * assert.equal(
+ *   text,
+ *   '{"path":"a.jpg","flatten":[1,2]}\n' +
+ *     '{"path":"b.jpg","error":"it is damaged","flatten":null}\n',
+ * );
+ * ```
  */
 export function jsonlStream(
   table: FeatureTable,

@@ -10,6 +10,20 @@ import {
  * The bytes of a `.npy`: one node, the pictures stacked, NaN for one that failed.
  *
  * @throws {RangeError} If the table has another number of columns than one.
+ *
+ * @example Two pictures
+ * ```ts
+ * import { featureTable, npyStream } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * const table = featureTable([
+ *   { path: "a.jpg", values: { flatten: { data: new Float32Array([1, 2]), shape: [2] } } },
+ *   { path: "b.jpg", error: new Error("it is damaged") },
+ * ]);
+ * const bytes = await new Response(npyStream(table)).bytes();
+ * const values = new Float32Array(bytes.buffer, bytes.length - 16);
+ * assert.deepEqual([...values], [1, 2, NaN, NaN]);
+ * ```
  */
 export function npyStream(table: FeatureTable): ReadableStream<Uint8Array> {
   if (table.columns.length !== 1) {

@@ -8,6 +8,19 @@ import { npyChunks } from "./npy.ts";
  *
  * It has an array for each node, the pictures stacked, NaN for one that failed, and the array
  * `path` with what the pictures are called. An error of the table is the stream's.
+ *
+ * @example For `numpy.load`
+ * ```ts
+ * import { featureTable, npzStream } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * const table = featureTable([
+ *   { path: "a.jpg", values: { flatten: { data: new Float32Array([1, 2]), shape: [2] } } },
+ *   { path: "b.jpg", error: new Error("it is damaged") },
+ * ]);
+ * const bytes = await new Response(npzStream(table)).bytes(); // or Deno.writeFile("f.npz", …)
+ * assert.equal(new TextDecoder().decode(bytes.subarray(0, 2)), "PK");
+ * ```
  */
 export function npzStream(table: FeatureTable): ReadableStream<Uint8Array> {
   const { readable, writable } = new TransformStream();

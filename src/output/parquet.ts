@@ -9,8 +9,8 @@ import {
   streamOf,
 } from "./feature_table.ts";
 
-/** Values of a row group; while it is encoded each takes some 30 bytes. */
-const groupValues = 1 << 19;
+/** Values of a row group; while it is encoded each takes some 200 bytes. */
+const groupValues = 1 << 17;
 
 /**
  * The bytes of a Parquet file: `path`, and a list of floats for each node, C order, null for a
@@ -20,6 +20,19 @@ const groupValues = 1 << 19;
  * entry `layertap` is JSON: the shapes by node, and what else is given.
  *
  * @param about What to note beside the shapes, e.g. `{ arch: "resnet50" }`.
+ *
+ * @example A table for a database
+ * ```ts
+ * import { featureTable, parquetStream } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * const table = featureTable([
+ *   { path: "a.jpg", values: { flatten: { data: new Float32Array([1, 2]), shape: [2] } } },
+ *   { path: "b.jpg", error: new Error("it is damaged") },
+ * ]);
+ * const bytes = await new Response(parquetStream(table)).bytes();
+ * assert.equal(new TextDecoder().decode(bytes.subarray(-4)), "PAR1");
+ * ```
  */
 export function parquetStream(
   table: FeatureTable,

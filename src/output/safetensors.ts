@@ -12,6 +12,19 @@ const dtypeNames = { float32: "F32", float16: "F16" } as const;
  * failed.
  *
  * Source: the format's description in huggingface/safetensors, README.
+ *
+ * @example The header
+ * ```ts
+ * import { featureTable, safetensorsStream } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * const table = featureTable([
+ *   { path: "a.jpg", values: { flatten: { data: new Float32Array([1, 2]), shape: [2] } } },
+ *   { path: "b.jpg", error: new Error("it is damaged") },
+ * ]);
+ * const text = await new Response(safetensorsStream(table)).text();
+ * assert.match(text, /"flatten":{"dtype":"F32","shape":\[2,2\],"data_offsets":\[0,16\]}/);
+ * ```
  */
 export function safetensorsStream(
   table: FeatureTable,
