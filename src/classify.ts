@@ -7,6 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import type { Picture } from "./image/image.ts";
+import { classCount, classNames } from "./maps/head_class.ts";
 import type { ResNet } from "./model/model.ts";
 
 /** A class, and how sure the network is of it. */
@@ -21,7 +22,7 @@ export interface Classification {
 export interface ClassifyOptions {
   /** How many classes are given for a picture, all if there are fewer. Default 5. */
   readonly top?: number;
-  /** The names of the classes in the order of `fc`'s outputs. Default: ImageNet's, if 1000. */
+  /** The names of the classes in the order of `fc`'s outputs. Default: ImageNet's for 1000, else `class 0` and so on. */
   readonly labels?: readonly string[];
 }
 
@@ -69,7 +70,7 @@ export async function classify(
       `cannot classify: top is ${top}, integers from 1 up are allowed`,
     );
   }
-  const names = await namesFor(classCount(model), labels);
+  const names = await namesFor(classCount(model, "classify"), labels);
   const isBatch = pictures instanceof tf.Tensor;
   const input = isBatch ? pictures : model.preprocess(pictures);
   try {
@@ -86,31 +87,11 @@ export async function classify(
   }
 }
 
-/** How many classes the model's head tells apart. */
-function classCount({ arch, outputLayer, layers }: ResNet): number {
-  const head = layers.get("fc");
-  if (head?.type === "Linear") return head.outFeatures;
-  throw new RangeError(
-    `cannot classify with ${arch}: it ends with "${outputLayer}", a network ` +
-      `that ends with its head "fc" is wanted; all of torchvision's ` +
-      `("resnet18" to "wide_resnet101_2") and their weights have one`,
-  );
-}
-
 async function namesFor(
   count: number,
   labels: readonly string[] | undefined,
 ): Promise<readonly string[]> {
-  if (!labels) {
-    const { imagenetCategories } = await import(
-      "./weights/imagenet_categories.ts"
-    );
-    if (count === imagenetCategories.length) return imagenetCategories;
-    throw new RangeError(
-      `cannot name the classes: the network has ${count}, ImageNet's names ` +
-        `are for ${imagenetCategories.length}; give ${count} labels`,
-    );
-  }
+  if (!labels) return await classNames(count);
   if (labels.length !== count) {
     throw new RangeError(
       `cannot name the classes: got ${labels.length} labels, the network has ${count} classes`,

@@ -25,7 +25,7 @@ import { similarityMap } from "./maps/similarity_map.ts";
 export interface ReportOptions {
   /** The heading, e.g. the picture's file name. Default `"Picture"`. */
   readonly title?: string;
-  /** The names of the classes in the order of `fc`'s outputs. Default: ImageNet's, if 1000. */
+  /** The names of the classes in the order of `fc`'s outputs. Default: as for `classify`. */
   readonly labels?: readonly string[];
 }
 

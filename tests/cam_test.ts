@@ -229,7 +229,7 @@ caseTest("what maps can't be drawn", "basic", async (model, x) => {
     );
   }
   const headless =
-    'with basic: it ends with "layer2.0.relu_1", a network that ends with its head "fc" is wanted';
+    'with basic: it ends with "layer2.0.relu_1", a network that ends with its head "fc" is wanted; all of torchvision\'s ("resnet18" to "wide_resnet101_2") and their weights have one';
   assert.throws(
     () => classActivationMap(cut, x, 0),
     range(`cannot map a class ${headless}`),

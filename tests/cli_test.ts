@@ -6,8 +6,10 @@ import {
   classify,
   createModel,
   decodeImage,
+  embed,
   encodePng,
   featureMapGrid,
+  fitLinear,
   startBackend,
   summary,
   toNCHW,
@@ -257,6 +259,34 @@ cliTest("classify: a network with a head", async (folder) => {
     "cannot name the classes: got 2 labels, the network has 1000 classes",
   );
 });
+
+cliTest(
+  "classify: a head fitted to the network that ships, out of one file",
+  async (folder) => {
+    const saved = `${folder}/fitted.npz`;
+    using network = await createModel("mlnet_resnet18", "flatten", true);
+    const features = embed(
+      network,
+      await Promise.all(images.map((image) => decodeImage(image))),
+    );
+    const head = await fitLinear(features, [0, 1, 2, 3], { kind: "ridge" });
+    features.dispose();
+    using fitted = network.withHead(head);
+    await fitted.save(saved, { dtype: "int8" });
+    const names = `${folder}/names.txt`;
+    await Deno.writeTextFile(names, "cat\nrocket\ncoffee\nastronaut\n");
+    const text = await succeed(
+      ...["classify", ...images, "--weights", saved, "--labels", names],
+      ...["--top", "1", "--json"],
+    );
+    const labels = JSON.parse(text)
+      .map(({ classes }: { classes: { label: string }[] }) => classes[0].label);
+    assert.deepEqual(labels, ["cat", "rocket", "coffee", "astronaut"]);
+    const cam = ["picture", rocket, "--weights", saved, "--kind", "cam"];
+    const said = await succeed(...cam, "--out", `${folder}/cam.png`);
+    assert.equal(said, "class 1\n");
+  },
+);
 
 cliTest("picture: the drawing of featureMapGrid", async (folder) => {
   const out = `${folder}/maps.png`;

@@ -172,7 +172,7 @@ Deno.test(".parquet: what Arrow's readers and this package find in it", async ()
 });
 
 Deno.test(".parquet: several row groups", async () => {
-  const count = 300; // Of 1000 values each: 131 rows a group.
+  const count = 300; // Of 1000 values each: 32 rows a group.
   const many = featureTable(
     Array.from({ length: count }, (_, i) => ({
       path: `${i}.png`,

@@ -47,10 +47,13 @@ export const modelOptions = {
   },
 } as const;
 
-/** The whole network of an `--arch`. */
-export function traceOf(arch: string = defaultArch): Trace {
+/** The whole network of an `--arch`; with `--weights` it may have a head that the table's lacks. */
+export function traceOf(arch: string = defaultArch, weights?: string): Trace {
   const row = archTable.get(arch);
-  if (row) return traceForward(buildResNet(row));
+  if (row) {
+    const anyHead = weights === undefined ? {} : { numClasses: 1000 };
+    return traceForward(buildResNet({ ...row, ...anyHead }));
+  }
   throw new UsageError(
     `--arch: no architecture "${arch}", the nearest are ${
       quoted(nearest(arch, archTable.keys()))
@@ -76,27 +79,36 @@ function nodeOf(trace: Trace, layer: string): string {
   }
 }
 
-/** Starts the backend and loads the network, no further than the deepest of the layers. */
+/** The value of `--threads`. */
+export function threadsOf(value: string | undefined): number | undefined {
+  const threads = count("threads", value);
+  if (threads === undefined || threads <= 8) return threads;
+  throw new UsageError(`--threads: got ${value}, 1 to 8 are allowed`);
+}
+
+/** Starts the backend and loads the network, up to the deepest of the layers; whole for none. */
 export async function openModel(
   { arch = defaultArch, weights, threads }: Values<typeof modelOptions>,
   layers: readonly string[],
   io: Io,
 ): Promise<ResNet> {
-  const { output } = cutAfter(traceOf(arch), layers);
-  const threadCount = count("threads", threads);
-  if (threadCount !== undefined && threadCount > 8) {
-    throw new UsageError(`--threads: got ${threads}, 1 to 8 are allowed`);
-  }
+  const { output } = cutAfter(traceOf(arch, weights), layers);
+  const threadCount = threadsOf(threads);
   const { startBackend } = await import("../backend/start.ts");
   const { createModel } = await import("../model/create_model.ts");
   await startBackend({ threads: threadCount });
   const progress = await startProgress("weights", io);
   try {
-    return await createModel(arch, output, weights ?? true, {
-      warn: (message) => io.stderr.write(`layertap: warning: ${message}\n`),
-      onProgress: ({ loaded, total }) =>
-        total && progress.update(loaded / total),
-    });
+    return await createModel(
+      arch,
+      layers.length > 0 ? output : null,
+      weights ?? true,
+      {
+        warn: (message) => io.stderr.write(`layertap: warning: ${message}\n`),
+        onProgress: ({ loaded, total }) =>
+          total && progress.update(loaded / total),
+      },
+    );
   } finally {
     progress.stop();
   }

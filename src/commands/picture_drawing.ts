@@ -107,7 +107,8 @@ async function likeliest(
   const head = model.layers.get("fc");
   if (head?.type !== "Linear") return told(channel, io);
   const names = await classNames(head.outFeatures);
-  io.stdout.write(`class ${channel}: ${names[channel]}\n`);
+  const said = `class ${channel}`, name = names[channel];
+  io.stdout.write(name === said ? `${said}\n` : `${said}: ${name}\n`);
   return channel;
 }
 

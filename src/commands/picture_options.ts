@@ -113,7 +113,7 @@ export async function pictureRequest(
       `--${option}: got --kind ${kind}, it is for ${others.join(", ")}`,
     );
   }
-  const trace = traceOf(values.arch);
+  const trace = traceOf(values.arch, values.weights);
   const layer = takes(kind, "layer") ? required("layer", values.layer) : "";
   if (layer) cutAfter(trace, [layer]);
   const [channel] = indices("channel", values.channel, "17", 1) ?? [];

@@ -20,7 +20,8 @@ export function classCount(
   if (head?.type === "Linear") return head.outFeatures;
   throw new RangeError(
     `cannot ${wish} with ${arch}: it ends with "${outputLayer}", a network ` +
-      `that ends with its head "fc" is wanted`,
+      `that ends with its head "fc" is wanted; all of torchvision's ` +
+      `("resnet18" to "wide_resnet101_2") and their weights have one`,
   );
 }
 

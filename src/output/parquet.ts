@@ -9,8 +9,8 @@ import {
   streamOf,
 } from "./feature_table.ts";
 
-/** Values of a row group; while it is encoded each takes some 200 bytes. */
-const groupValues = 1 << 17;
+/** Values of a row group. Encoding one leaves some 200 bytes of garbage for each. */
+const groupValues = 1 << 15;
 
 /**
  * The bytes of a Parquet file: `path`, and a list of floats for each node, C order, null for a
