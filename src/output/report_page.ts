@@ -170,8 +170,9 @@ dt { color: var(--quiet); font-size: .875rem; }
 dd { margin: 0; font-variant-numeric: tabular-nums; }
 summary { cursor: pointer; }
 pre { overflow-x: auto; font-size: .75rem; line-height: 1.4; }
-.maps { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr)); gap: .75rem;
+.maps { display: grid; grid-template-columns: repeat(8, 1fr); gap: .75rem;
   margin: 0; padding: 0; list-style: none; font-size: .875rem;
   font-variant-numeric: tabular-nums; }
 .maps img { width: 100%; image-rendering: pixelated; }
+@media (max-width: 40rem) { .maps { grid-template-columns: repeat(4, 1fr); } }
 `;
