@@ -19,9 +19,12 @@ import { extract } from "./commands/extract.ts";
 import { commandHelp, programHelp } from "./commands/help.ts";
 import { layers } from "./commands/layers.ts";
 import { picture } from "./commands/picture.ts";
+import { plan } from "./commands/plan.ts";
 import { report } from "./commands/report.ts";
+import { serve } from "./commands/serve.ts";
 import { similar } from "./commands/similar.ts";
 import { summary } from "./commands/summary.ts";
+import { worker } from "./commands/worker.ts";
 
 export type { Io };
 
@@ -34,6 +37,9 @@ const commands: ReadonlyMap<string, Command> = new Map(
     report,
     summary,
     layers,
+    plan,
+    serve,
+    worker,
     convert,
     cache,
   }),
@@ -111,7 +117,17 @@ function oneLine(error: unknown): string {
   return message.trim().replaceAll(/\s*\n\s*/g, " ");
 }
 
-if (import.meta.main) {
+/**
+ * Runs the process's own command line, and sets its exit code.
+ *
+ * @example
+ * ```ts ignore
+ * import { runProcess } from "@layertap/resnet/cli";
+ *
+ * if (import.meta.main) await runProcess();
+ * ```
+ */
+export async function runProcess(): Promise<void> {
   process.stdout.on("error", (error: Error & { code?: string }) => {
     // A reader that has seen enough, such as `head`, is no failure.
     if (error.code === "EPIPE") process.exit(0);
@@ -120,3 +136,5 @@ if (import.meta.main) {
   });
   process.exitCode = await main(process.argv.slice(2));
 }
+
+if (import.meta.main) await runProcess();

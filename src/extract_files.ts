@@ -6,6 +6,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import { coreCount } from "./backend/core_count.ts";
 import { startInputLoader } from "./inputs/input_loader.ts";
 import {
   batchesOf,
@@ -87,7 +88,7 @@ export async function* extractBatches(
   skip?: (path: string) => Promise<boolean>,
 ): AsyncGenerator<FileFeatures[]> {
   checkExtraction(model, names, options);
-  const workers = Math.min(globalThis.navigator?.hardwareConcurrency ?? 1, 8);
+  const workers = Math.min(coreCount(), 8);
   await using loader = startInputLoader(model.preset, workers);
   const refs = without(inputRefs(files, (file) => loader.load(file)), skip);
   // Two batches: one to decode while the other runs.
@@ -150,7 +151,7 @@ async function features(
 ): Promise<FileFeatures[]> {
   const inputs = batch.flatMap((row) => "input" in row ? [row.input] : []);
   const arrays = inputs.length > 0
-    ? await compute(model, inputs, names, options)
+    ? await computeNodes(model, inputs, names, options)
     : [];
   let n = 0;
   return batch.map((row) => {
@@ -161,7 +162,13 @@ async function features(
   });
 }
 
-async function compute(
+/**
+ * Computes nodes for normalized pictures of one size, `[H, W, 3]`, as one batch; their own memory is
+ * given up.
+ *
+ * @returns By node: `[N, …]`.
+ */
+export async function computeNodes(
   model: ResNet,
   inputs: readonly ShapedArray[],
   names: readonly string[],
@@ -205,7 +212,7 @@ function normalizeRows({ data, shape: [count] }: ShapedArray): void {
 }
 
 /** One picture of a batch, without the batch's dimension. */
-function item(
+export function item(
   { data, shape: [, ...shape] }: ShapedArray,
   i: number,
 ): ShapedArray {

@@ -9,29 +9,35 @@ const allowed: Record<string, readonly string[]> = {
     ...["summary", "graph", "backend"],
     ...["output", "image", "formats", "arch", "messages"],
   ],
+  serve: [
+    ...["", "inputs", "maps", "model", "summary", "backend", "weights"],
+    ...["output", "image", "formats", "arch", "messages"],
+  ],
+  worker: ["", "inputs", "model", "output", "formats"],
   inputs: ["model", "output", "image", "formats", "arch"],
   vectors: ["model", "output", "formats", "messages"],
   fit: ["model"],
   maps: ["model", "weights", "graph", "kernels", "output", "image", "messages"],
   model: [
     ...["summary", "graph", "kernels", "backend", "weights"],
-    ...["output", "image", "arch", "messages"],
+    ...["output", "image", "arch", "messages", "memory"],
   ],
   summary: ["graph", "arch", "messages"],
   graph: ["kernels", "arch", "messages"],
-  kernels: ["backend", "arch"],
+  kernels: ["backend", "arch", "memory"],
   backend: [],
-  weights: ["formats", "arch", "messages"],
+  weights: ["formats", "arch", "messages", "memory"],
   output: ["image", "formats", "messages"],
   image: ["formats", "arch"],
-  formats: [],
+  formats: ["memory"],
   arch: ["messages"],
   messages: [],
+  memory: [],
 };
 
 /** Folders that run without tfjs. */
 const tensorless = [
-  ...["weights", "output", "image", "formats", "arch", "messages"],
+  ...["weights", "output", "image", "formats", "arch", "messages", "memory"],
 ];
 
 const root = new URL("../src/", import.meta.url);

@@ -86,17 +86,20 @@ Deno.test("imported over HTTP: the example runs, with threads and the shipped we
        const max = Math.max(...await maps.data());
        console.log(JSON.stringify({ build, threads, shape: maps.shape, max }));`,
     );
-    const { code, stdout, stderr } = await run([
-      "run",
-      "--no-prompt",
-      "--no-lock",
-      `--allow-import=${origin}`,
-      `--allow-net=${origin}`, // The weights, beside the module.
-      "--allow-read=cat.png",
-      "main.ts",
-    ], project);
-    assert.equal(code, 0, stderr);
-    const { build, threads, shape, max } = JSON.parse(stdout);
+    const answer = async (program: string) => {
+      const { code, stdout, stderr } = await run([
+        "run",
+        "--no-prompt",
+        "--no-lock",
+        `--allow-import=${origin}`,
+        `--allow-net=${origin}`, // The weights, beside the module.
+        "--allow-read=cat.png",
+        program,
+      ], project);
+      assert.equal(code, 0, stderr);
+      return JSON.parse(stdout);
+    };
+    const { build, threads, shape, max } = await answer("main.ts");
     assert.deepEqual({ build, threads, shape }, {
       build: "threaded-simd",
       threads: 2,
@@ -106,6 +109,26 @@ Deno.test("imported over HTTP: the example runs, with threads and the shipped we
     // Nothing that the example doesn't need.
     assert(!requested.some((path) => /cli\.ts|commands\//.test(path)));
     assert.equal(requested.filter((path) => path.endsWith(".npz")).length, 1);
+
+    await Deno.writeTextFile(
+      `${project}/server.ts`,
+      `import { createHandler } from "http://${origin}/src/serve.ts";
+       const handler = createHandler({ backend: { threads: 2 } });
+       const body = await Deno.readFile("cat.png");
+       const response = await handler(
+         new Request("http://localhost/features", { method: "POST", body }),
+       );
+       const { pictures } = await response.json();
+       const health = await handler(new Request("http://localhost/healthz"));
+       const { worker, network } = await health.json();
+       const { length } = pictures[0].features.flatten;
+       console.log(JSON.stringify({ length, worker, threads: network.threads }));`,
+    );
+    assert.deepEqual(await answer("server.ts"), {
+      length: 512,
+      worker: true,
+      threads: 2,
+    });
   } finally {
     await Deno.remove(project, { recursive: true });
   }

@@ -14,7 +14,7 @@ import { count, type Io, UsageError, type Values } from "./command.ts";
 import { startProgress } from "./progress.ts";
 
 /** The network that ships. */
-const defaultArch = "mlnet_resnet18";
+export const defaultArch = "mlnet_resnet18";
 
 const arch = {
   type: "string",

@@ -13,7 +13,8 @@ import { png } from "./png.ts";
 import { type FileSource, readBytes } from "../formats/open_source.ts";
 import { webp } from "./webp.ts";
 
-const formats: readonly ImageFormat[] = [jpeg, png, webp];
+/** The kinds of pictures that can be decoded. */
+export const formats: readonly ImageFormat[] = [jpeg, png, webp];
 
 /** How {@linkcode decodeImage} decodes. */
 export interface DecodeOptions {

@@ -56,8 +56,14 @@ async function* chunks(
 }
 
 async function encoded(column: FeatureColumn, row: number) {
-  const { dtype, shape } = column;
-  const bytes = await column.read(row, row + 1);
+  return base64Values(column, await column.read(row, row + 1));
+}
+
+/** Numbers as they stand in memory, little-endian, with what is needed to read them. */
+export function base64Values(
+  { dtype, shape }: Pick<FeatureColumn, "dtype" | "shape">,
+  bytes: Uint8Array,
+): { dtype: string; shape: readonly number[]; base64: string } {
   let text = "";
   for (let at = 0; at < bytes.length; at += 0x8000) {
     text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
@@ -69,8 +75,17 @@ async function nested(column: FeatureColumn, row: number): Promise<unknown> {
   const { dtype, shape } = column;
   // With these digits the nearest number of the type is the one that was written.
   const digits = dtype === "float32" ? 9 : 5;
+  return nestedValues(await columnValues(column, row, row + 1), shape, digits);
+}
+
+/** Numbers as nested lists, as JSON has arrays; 9 digits tell float32 numbers apart. */
+export function nestedValues(
+  values: Float32Array,
+  shape: readonly number[],
+  digits = 9,
+): unknown[] {
   let level: unknown[] = Array.from(
-    await columnValues(column, row, row + 1),
+    values,
     (value) => Number(value.toPrecision(digits)),
   );
   for (const size of shape.slice(1).toReversed()) {

@@ -1,0 +1,185 @@
+/**
+ * Asks a server for ten times as much as it can give.
+ *
+ *     deno task load [--seconds 60] [--arch mlnet_resnet18]
+ *
+ * First the rate is measured at which eight clients are served that ask again as soon as they have
+ * their answer. Then requests come at ten times that rate, whether or not those before were
+ * answered; each has a connection of its own. Then the eight clients again.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+
+/** What a load came to. */
+export interface LoadReport {
+  /** Requests per second of the eight clients, before and after. */
+  readonly served: { readonly before: number; readonly after: number };
+  /** Requests per second that were sent in between, and answered with 200. */
+  readonly sent: number;
+  readonly accepted: number;
+  /** How often there was each status; "failed": no answer. */
+  readonly statuses: Readonly<Record<string, number>>;
+  /** Milliseconds that `/healthz` took meanwhile: median, p95, greatest. */
+  readonly health: readonly [number, number, number];
+  /** Milliseconds that requests with 200 took: median, p99. */
+  readonly latency: readonly [number, number];
+  /** The process's resident memory in MiB: before, at the peak, and at the end. */
+  readonly memory: readonly [number, number, number];
+}
+
+const clients = 8;
+
+const quantile = (values: readonly number[], q: number) =>
+  values.toSorted((a, b) => a - b)[
+    Math.min(values.length - 1, Math.floor(q * values.length))
+  ] ?? 0;
+
+/** A server in a process of its own. */
+async function start(arch: string) {
+  const process = new Deno.Command("deno", {
+    args: [
+      ...["run", "--quiet", "--no-prompt", "--unstable-no-legacy-abort"],
+      ...["--allow-read", "--allow-net=127.0.0.1"],
+      new URL("serve_load_server.ts", import.meta.url).pathname,
+      arch,
+    ],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const reader = process.stdout.getReader();
+  const { value } = await reader.read();
+  const port = Number(new TextDecoder().decode(value));
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      await process.stdin.close();
+      await reader.cancel();
+      const { code } = await process.status;
+      if (code !== 0) throw new Error(`the server ended with ${code}`);
+    },
+  };
+}
+
+/** Loads a server for so many seconds; the rates before and after take a quarter of that each. */
+export async function load(
+  arch: string,
+  picture: Uint8Array<ArrayBuffer>,
+  seconds: number,
+): Promise<LoadReport> {
+  await using server = await start(arch);
+  const { origin } = server;
+  const ask = async () => {
+    const response = await fetch(`${origin}/features?layer=layer4&pool=avg`, {
+      method: "POST",
+      body: picture,
+    });
+    if (response.ok) {
+      const { pictures } = await response.json();
+      if (pictures[0].features.layer4.length !== 512) {
+        throw new Error("an answer has other features");
+      }
+    } else await response.body?.cancel();
+    return response.status;
+  };
+  const memory = async () =>
+    (await (await fetch(`${origin}/memory`)).json()) / 2 ** 20;
+
+  const served = async () => {
+    const end = performance.now() + 1000 * seconds / 4;
+    let count = 0;
+    const start = performance.now();
+    await Promise.all(Array.from({ length: clients }, async () => {
+      while (performance.now() < end) {
+        const status = await ask();
+        if (status !== 200) throw new Error(`one of few clients got ${status}`);
+        count++;
+      }
+    }));
+    return 1000 * count / (performance.now() - start);
+  };
+
+  await ask();
+  const before = await served();
+  const memories = [await memory()];
+  const statuses: Record<string, number> = {};
+  const latencies: number[] = [];
+  const health: number[] = [];
+  const asked: Promise<void>[] = [];
+  const start_ = performance.now();
+  const timed = async () => {
+    const start = performance.now();
+    const status = await ask().catch((error) => {
+      if (error.message.includes("other features")) throw error;
+      return "failed";
+    });
+    if (status === 200) latencies.push(performance.now() - start);
+    statuses[status] = (statuses[status] ?? 0) + 1;
+  };
+  let isOver = false;
+  const watch = (async () => {
+    while (!isOver) {
+      const start = performance.now();
+      const response = await fetch(`${origin}/healthz`);
+      await response.body?.cancel();
+      health.push(performance.now() - start);
+      memories.push(await memory());
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  })();
+  let sent = 0;
+  while (performance.now() - start_ < 1000 * seconds) {
+    const due = 10 * before * (performance.now() - start_) / 1000;
+    for (; sent < due; sent++) asked.push(timed());
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await Promise.all(asked);
+  isOver = true;
+  await watch;
+  const peak = Math.max(...memories);
+  const after = await served();
+  return {
+    served: { before, after },
+    sent: sent / seconds,
+    accepted: (statuses[200] ?? 0) / seconds,
+    statuses,
+    health: [
+      quantile(health, 0.5),
+      quantile(health, 0.95),
+      Math.max(...health),
+    ],
+    latency: [quantile(latencies, 0.5), quantile(latencies, 0.99)],
+    memory: [memories[0], peak, await memory()],
+  };
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      seconds: { type: "string", default: "60" },
+      arch: { type: "string", default: "mlnet_resnet18" },
+    },
+  });
+  const picture = await Deno.readFile("examples/images/rocket.jpg");
+  const report = await load(values.arch, picture, Number(values.seconds));
+  console.log(JSON.stringify(
+    report,
+    (_, value) =>
+      typeof value === "number" ? Math.round(10 * value) / 10 : value,
+    2,
+  ));
+  const { statuses, health, served, memory } = report;
+  const others = Object.keys(statuses).filter((s) =>
+    !["200", "429"].includes(s)
+  );
+  const wrong = [
+    others.length > 0 && `answers of ${others}`,
+    !statuses[429] && "no 429: the load was none",
+    health[1] > 50 && `/healthz took ${health[1]} ms at p95`,
+    served.after < 0.8 * served.before && "slower afterwards",
+    memory[1] > memory[0] + 256 && "memory grew",
+  ].filter(Boolean);
+  for (const what of wrong) console.error(what);
+  if (wrong.length > 0) Deno.exit(1);
+}

@@ -1,0 +1,22 @@
+/** The server's side of the load: a handler, and how much memory its process has. */
+
+import { createHandler } from "../src/serve.ts";
+
+const [arch = "mlnet_resnet18"] = Deno.args;
+const handler = createHandler({ arch, pretrained: arch === "mlnet_resnet18" });
+await handler.ready();
+const server = Deno.serve(
+  {
+    hostname: "127.0.0.1",
+    port: 0,
+    onListen: ({ port }) => console.log(port),
+  },
+  (request) =>
+    request.url.endsWith("/memory")
+      ? Response.json(Deno.memoryUsage().rss)
+      : handler(request),
+);
+// Ends when its parent lets go of stdin.
+for await (const _ of Deno.stdin.readable);
+await handler.close();
+await server.shutdown();

@@ -1,0 +1,156 @@
+/**
+ * An engine in this thread; in a worker, it is this module that the worker imports.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs-core";
+import { startBackend } from "../backend/start.ts";
+import { decodeImage } from "../image/decode.ts";
+import { normalize, resizeAndCrop } from "../image/transform.ts";
+import { createModel } from "../model/create_model.ts";
+import type { ResNet } from "../model/model.ts";
+import type { ShapedArray } from "../output/layout.ts";
+import { answer } from "./answer.ts";
+import type {
+  BatchReport,
+  Engine,
+  EngineInfo,
+  EngineSettings,
+  Outcome,
+} from "./engine.ts";
+import type { PictureFile, Task } from "./task.ts";
+
+/** Where this module is, for the worker that imports it. */
+export const moduleUrl: string = import.meta.url;
+
+/**
+ * Starts the backend and loads the network.
+ *
+ * @throws What `startBackend` and `createModel` throw.
+ */
+export async function startModelEngine(
+  settings: EngineSettings,
+): Promise<Engine> {
+  const backend = await startBackend(settings.backend);
+  const { arch, outputLayer, pretrained } = settings;
+  const model = await createModel(
+    arch,
+    outputLayer,
+    pretrained,
+    settings.model,
+  );
+  const { build, threads, kernels } = backend;
+  const info = { ...describe(model), build, threads, kernels };
+  const { labels } = settings;
+  if (labels && labels.length !== info.classes) {
+    model.dispose();
+    throw new RangeError(
+      `cannot name the classes: got ${labels.length} labels, the network has ` +
+        `${info.classes} classes`,
+    );
+  }
+  return {
+    info,
+    run: (tasks) => run(model, tasks, settings),
+    close() {
+      model.dispose();
+      return Promise.resolve();
+    },
+  };
+}
+
+function describe(
+  model: ResNet,
+): Omit<EngineInfo, "build" | "threads" | "kernels"> {
+  const { cropSize } = model.preset;
+  const shapes = model.shapes([1, cropSize, cropSize, model.inChannels]);
+  const layers = new Map<string, readonly number[]>();
+  for (const name of [...model.nodes(), ...model.namedModules().keys()]) {
+    if (name === "" || layers.has(name)) continue;
+    try {
+      const [, ...shape] = shapes.get(model.resolveNode(name))!;
+      layers.set(name, [shape.pop()!, ...shape]);
+    } catch {
+      // A container that the cut goes through has no output.
+    }
+  }
+  const head = model.layers.get("fc");
+  const table = (style: "torchsummary" | "torchinfo") => {
+    const summary = model.summary([3, cropSize, cropSize], { style });
+    const { toString: _, ...data } = summary;
+    return { data, text: `${summary}` };
+  };
+  return {
+    arch: model.arch,
+    outputLayer: model.outputLayer,
+    layers,
+    classes: head?.type === "Linear" ? head.outFeatures : 0,
+    summaries: {
+      torchsummary: table("torchsummary"),
+      torchinfo: table("torchinfo"),
+    },
+  };
+}
+
+/** A task whose pictures are decoded, or why they can't be. */
+type Decoded =
+  | { readonly task: Task; readonly inputs: ShapedArray[] }
+  | Outcome;
+
+async function run(
+  model: ResNet,
+  tasks: readonly Task[],
+  settings: EngineSettings,
+): Promise<BatchReport> {
+  const start = performance.now();
+  const decoded: Decoded[] = [];
+  for (const task of tasks) {
+    try {
+      const inputs: ShapedArray[] = [];
+      for (const picture of task.pictures) {
+        inputs.push(await decode(picture, model, settings));
+      }
+      decoded.push({ task, inputs });
+    } catch (error) {
+      decoded.push(problemOf(error as Error));
+    }
+  }
+  const afterDecode = performance.now();
+  const ready = decoded.flatMap((one) => "task" in one ? [one] : []);
+  const { answers, ms } = await answer(model, ready, settings);
+  const outcomes = decoded.map((one) => "task" in one ? answers.shift()! : one);
+  return {
+    outcomes,
+    timings: {
+      decode: afterDecode - start,
+      model: ms,
+      encode: performance.now() - afterDecode - ms,
+    },
+    tensors: tf.memory().numTensors,
+  };
+}
+
+/** One picture at a time: only its crop is kept. */
+async function decode(
+  { name, bytes }: PictureFile,
+  { preset }: ResNet,
+  { maxPixels, decoders: modules }: EngineSettings,
+): Promise<ShapedArray> {
+  const file = new File([bytes], name);
+  const crop = resizeAndCrop(
+    await decodeImage(file, { maxPixels, modules }),
+    preset,
+  );
+  return {
+    data: normalize([crop], preset),
+    shape: [crop.height, crop.width, 3],
+  };
+}
+
+function problemOf(error: Error): Outcome {
+  const detail = error.message;
+  if (error instanceof RangeError) return { status: 413, detail };
+  if (error instanceof SyntaxError) return { status: 422, detail };
+  return { status: 500, detail };
+}

@@ -1,0 +1,80 @@
+/**
+ * Pictures from other servers, and only from those that the operator allows.
+ *
+ * @module
+ */
+
+import { readBody } from "./body.ts";
+import type { Settings } from "./options.ts";
+import { Problem } from "./problem.ts";
+import type { PictureFile } from "./task.ts";
+
+const maxRedirects = 5;
+
+/**
+ * Fetches pictures, one after the other; together they may have as many bytes as a body.
+ *
+ * @throws {Problem} 422 if a URL may not be fetched, or its server gives no picture; 413.
+ */
+export async function fetchPictures(
+  urls: readonly string[],
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<PictureFile[]> {
+  const pictures: PictureFile[] = [];
+  let left = settings.limits.bodyBytes;
+  for (const name of urls) {
+    const response = await follow(name, settings.allowedHosts, signal);
+    const bytes = await readBody(response, left, signal, `"${name}"`);
+    left -= bytes.length;
+    pictures.push({ name, bytes });
+  }
+  return pictures;
+}
+
+/** The answer at the end of all redirects, each of which is checked as the URL itself. */
+async function follow(
+  name: string,
+  allowedHosts: readonly string[],
+  signal: AbortSignal,
+): Promise<Response> {
+  const cannot = (why: string) =>
+    new Problem(422, `cannot fetch "${name}": ${why}`);
+  let url = URL.canParse(name) ? new URL(name) : null;
+  for (let i = 0; i <= maxRedirects; i++) {
+    if (!url) throw cannot("it is no URL");
+    requireAllowed(url, allowedHosts, cannot);
+    let response: Response;
+    try {
+      response = await fetch(url, { redirect: "manual", signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw cannot((error as Error).message);
+    }
+    if (response.ok) return response;
+    await response.body?.cancel();
+    const { status, headers } = response;
+    const location = headers.get("location");
+    if (status < 300 || status >= 400 || location === null) {
+      throw cannot(`${url.host} answers ${status}`);
+    }
+    url = URL.canParse(location, url) ? new URL(location, url) : null;
+  }
+  throw cannot(`it is redirected more than ${maxRedirects} times`);
+}
+
+function requireAllowed(
+  { protocol, host, username, password }: URL,
+  allowedHosts: readonly string[],
+  cannot: (why: string) => Problem,
+): void {
+  if (protocol !== "http:" && protocol !== "https:") {
+    throw cannot(`it leads to ${protocol}, http: and https: are allowed`);
+  }
+  if (username || password) throw cannot("it has a user name or password");
+  if (!allowedHosts.includes(host)) {
+    throw cannot(
+      `it leads to ${host}, only ${allowedHosts.join(", ")} may be asked`,
+    );
+  }
+}
