@@ -40,20 +40,52 @@ export const shadowed: Readonly<Record<string, unknown>> = {
   _scriptDir: undefined,
 };
 
-/** The same factory in a scope of its own, or as it is where code may not be made from text. */
+/** Whether the glue code would take its Node path. */
+function looksLikeNode(): boolean {
+  const { process } = globalThis as {
+    process?: { versions?: { node?: unknown } };
+  };
+  return typeof process?.versions?.node === "string";
+}
+
+/**
+ * The same factory in a scope of its own, or as it is where code may not be made from text.
+ *
+ * @throws {EvalError} If it may not, and the scope has names that the factory needs.
+ */
 export function inScope(
   factory: Factory,
   scope: Readonly<Record<string, unknown>>,
 ): Factory {
+  // Its text is not always as it was: in a minified bundle it may speak of other variables.
+  if (Object.keys(scope).length === 0 && !looksLikeNode()) return factory;
   const names = { ...shadowed, ...scope };
   try {
     return new Function(...Object.keys(names), `return ${factory}`)(
       ...Object.values(names),
     );
   } catch (error) {
-    if (error instanceof EvalError) return factory; // Workers and strict content policies.
+    // Workers and strict content policies allow no code from text. Names that are only to be hidden
+    // can be taken away; without a name that it needs the factory would wait for ever.
+    if (error instanceof EvalError && Object.keys(scope).length === 0) {
+      return withoutProcess(factory);
+    }
     throw error;
   }
+}
+
+/** The same factory, which finds no `process` while it looks around. */
+function withoutProcess(factory: Factory): Factory {
+  return (options) => {
+    const scope = globalThis as { process?: unknown };
+    const { process } = scope;
+    scope.process = undefined;
+    try {
+      return factory(options);
+    } finally {
+      scope.process = process;
+    }
+  };
 }
 
 /** Factory options that start a compiled module, without a fetch. */

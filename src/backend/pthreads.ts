@@ -111,12 +111,20 @@ function startNodeWorker(
   return worker;
 }
 
-function startWebWorker(factory: Factory): PthreadWorker {
+function startWebWorker(
+  factory: Factory,
+  onError: (error: Error) => void,
+): PthreadWorker {
   const text = workerText(webPort, factory);
   const url = URL.createObjectURL(
     new Blob([text], { type: "text/javascript" }),
   );
   const worker = new Worker(url, { type: "module" });
+  // The glue code would wait for it for ever.
+  worker.addEventListener(
+    "error",
+    ({ message }) => onError(new Error(message || "a worker can't be started")),
+  );
   return worker as unknown as PthreadWorker;
 }
 
@@ -125,10 +133,13 @@ function startWebWorker(factory: Factory): PthreadWorker {
  *
  * The glue code starts eight workers whatever the number of threads, and waits for all of them;
  * the others only answer that they are loaded.
+ *
+ * @param onError Called if a Web Worker doesn't start, as under a strict content policy.
  */
 export function pthreadWorkerClass(
   factory: Factory,
   count: number,
+  onError: (error: Error) => void,
 ): new () => PthreadWorker {
   const NodeWorker = nodeWorkerClass();
   let made = 0;
@@ -137,7 +148,7 @@ export function pthreadWorkerClass(
       if (made++ < count) {
         return NodeWorker
           ? startNodeWorker(NodeWorker, factory)
-          : startWebWorker(factory);
+          : startWebWorker(factory, onError);
       }
       const idle: PthreadWorker = {
         postMessage: () =>

@@ -6,6 +6,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { checkConvolution } from "./check.ts";
+import { coreCount } from "./core_count.ts";
 import {
   bindTfjs,
   factoryOf,
@@ -25,8 +26,8 @@ export interface BackendOptions {
   /** False keeps to the build without SIMD (and without threads). Default: where supported. */
   readonly simd?: boolean;
   /**
-   * `"stock"`: tfjs's, the default. `"own"`: Layertap's, which take a third to a half of the time;
-   * their Winograd weights are two to three times float32's. New, and they need SIMD.
+   * `"own"`: Layertap's, the default wherever there is SIMD. `"stock"`: tfjs's, which take two to
+   * three times as long and keep each filter three times.
    */
   readonly kernels?: "stock" | "own";
   /**
@@ -40,7 +41,7 @@ export interface BackendOptions {
 export interface BackendInfo {
   /** The build, or `"external"` if the program had started tfjs's `wasm` backend itself. */
   readonly build: Build | "external";
-  /** Threads that compute, the calling one included. */
+  /** Threads that the models' kernels compute with, the calling one included. */
   readonly threads: number;
   /** The kernels that models use. */
   readonly kernels: "stock" | "own";
@@ -121,9 +122,9 @@ async function agree(
   ) {
     throw new Error(
       `startBackend(${
-        JSON.stringify({ threads, simd })
+        JSON.stringify({ threads, simd, kernels })
       }): the backend runs already ` +
-        `(${now.build}, ${now.threads} threads), and starts once in a process; ` +
+        `(${now.build}, ${now.threads} threads, ${now.kernels} kernels), and starts once in a process; ` +
         `call it before the first createModel`,
     );
   }
@@ -131,26 +132,35 @@ async function agree(
 }
 
 async function start(options: BackendOptions): Promise<BackendInfo> {
-  const { kernels = "stock" } = options;
   if (tf.engine().registry["wasm"]) {
     // Its tensors would be lost with it.
     await tf.setBackend("wasm");
     const { getThreadsCount } = await import("@tensorflow/tfjs-backend-wasm");
+    const { simd } = await import("wasm-feature-detect");
+    const { kernels = await simd() ? "own" : "stock" } = options;
     return { build: "external", threads: getThreadsCount(), kernels };
   }
   const reasons: string[] = [];
   for (const build of await candidates(options, reasons)) {
     try {
+      const { kernels = build === "plain" ? "stock" : "own" } = options;
       const threads = build === "threaded-simd" ? wantedThreads(options) : 1;
+      // Our own kernels start threads of their own.
+      const stockThreads = kernels === "own" ? 1 : threads;
       const module = options.modules?.[build] ?? await compile(build);
       const actual = await register(
         build === "threaded-simd"
-          ? await startThreaded(module, threads)
+          ? await startThreaded(module, stockThreads)
           : await startSingle(module),
-        threads,
+        stockThreads,
       );
       const fallback = reasons.length ? { fallback: reasons.join("; ") } : {};
-      return { build, threads: actual, kernels, ...fallback };
+      return {
+        build,
+        threads: kernels === "own" ? threads : actual,
+        kernels,
+        ...fallback,
+      };
     } catch (error) {
       reasons.push(`${build}: ${(error as Error).message ?? error}`);
     }
@@ -159,8 +169,7 @@ async function start(options: BackendOptions): Promise<BackendInfo> {
 }
 
 function wantedThreads({ threads }: BackendOptions): number {
-  const cores = globalThis.navigator?.hardwareConcurrency ?? 1;
-  return threads ?? Math.min(cores, maxThreads);
+  return threads ?? Math.min(coreCount(), maxThreads);
 }
 
 /** The builds worth trying, fastest first. */
@@ -203,14 +212,16 @@ async function startThreaded(
       "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js"
     ),
   );
-  const scoped = inScope(factory, {
-    // The C++ side takes half of the cores that it is told of.
-    navigator: { hardwareConcurrency: threads * 2 },
-    Worker: pthreadWorkerClass(factory, threads - 1),
-  });
-  const wasm = await scoped({
-    ...startCompiled(module),
-    mainScriptUrlOrBlob: "unused: the workers bring the factory with them",
+  const wasm = await new Promise<WasmBackendModule>((resolve, reject) => {
+    const scoped = inScope(factory, {
+      // The C++ side takes half of the cores that it is told of.
+      navigator: { hardwareConcurrency: threads * 2 },
+      Worker: pthreadWorkerClass(factory, threads - 1, reject),
+    });
+    scoped({
+      ...startCompiled(module),
+      mainScriptUrlOrBlob: "unused: the workers bring the factory with them",
+    }).then(resolve, reject);
   });
   // Workers are taken from the end; the real ones were made first.
   wasm.PThread!.unusedWorkers.reverse();

@@ -1,0 +1,60 @@
+/// <reference lib="dom" />
+/**
+ * From values to colours.
+ *
+ * @module
+ */
+
+import { interpolateInferno, interpolateViridis } from "d3-scale-chromatic";
+
+/** The least and the greatest value that the colours are spread over. */
+export interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** 256 colours, as canvases have them in memory. */
+type Ramp = Uint32Array;
+
+function ramp(colorAt: (share: number) => string): Ramp {
+  return Uint32Array.from({ length: 256 }, (_, i) => {
+    const rgb = parseInt(colorAt(i / 255).slice(1), 16);
+    const [red, green, blue] = [rgb >> 16, rgb >> 8 & 255, rgb & 255];
+    return (255 << 24 | blue << 16 | green << 8 | red) >>> 0;
+  });
+}
+
+/** The colours of maps in a grid. */
+export const viridis: Ramp = ramp(interpolateViridis);
+/** The colours of a map over the picture. */
+export const inferno: Ramp = ramp(interpolateInferno);
+
+/** The least and the greatest finite value. */
+export function rangeOf(values: Float32Array): Range {
+  let low = Infinity, high = -Infinity;
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return { low, high };
+}
+
+/** A map as pixels, one for each value; what is no number is transparent. */
+export function paint(
+  values: Float32Array,
+  width: number,
+  { low, high }: Range,
+  colors: Ramp,
+): ImageData {
+  const image = new ImageData(width, values.length / width);
+  const pixels = new Uint32Array(image.data.buffer);
+  const factor = high > low ? 255.999 / (high - low) : 0;
+  for (let i = 0; i < pixels.length; i++) {
+    if (Number.isFinite(values[i])) {
+      const index = Math.floor((values[i] - low) * factor);
+      pixels[i] = colors[Math.max(0, Math.min(255, index))];
+    }
+  }
+  return image;
+}

@@ -1,0 +1,69 @@
+/// <reference lib="dom" />
+/**
+ * The little of the DOM that is used again and again.
+ *
+ * @module
+ */
+
+/** The element of an id, of the kind that it must be. */
+export function byId<T extends HTMLElement>(
+  id: string,
+  kind: new () => T,
+): T {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`no #${id} in the page`);
+  return found;
+}
+
+/** Makes an element with properties and children. */
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  properties: Partial<HTMLElementTagNameMap[K]> = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+/** A canvas's context for drawing. */
+export function context(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+  return canvas.getContext("2d")!;
+}
+
+/** Milliseconds as they are read. */
+export const duration = (milliseconds: number): string =>
+  milliseconds < 10
+    ? `${milliseconds.toFixed(1)} ms`
+    : milliseconds < 1000
+    ? `${Math.round(milliseconds)} ms`
+    : `${(milliseconds / 1000).toFixed(1)} s`;
+
+/** A shape as it is read: `56 × 56 × 64`. */
+export const shapeText = (shape: readonly number[]): string =>
+  shape.join(" × ");
+
+/** Moves the focus among elements that one Tab reaches; gives false where the key means nothing. */
+export function moveFocus(
+  elements: readonly HTMLElement[],
+  key: string,
+  columns: number,
+): boolean {
+  const at = elements.indexOf(document.activeElement as HTMLElement);
+  const steps: Record<string, number> = {
+    ArrowLeft: at - 1,
+    ArrowRight: at + 1,
+    ArrowUp: at - columns,
+    ArrowDown: at + columns,
+    Home: 0,
+    End: elements.length - 1,
+  };
+  if (at < 0 || !(key in steps)) return false;
+  const target = elements[steps[key]];
+  if (target) {
+    elements[at].tabIndex = -1;
+    target.tabIndex = 0;
+    target.focus();
+  }
+  return true;
+}

@@ -1,0 +1,74 @@
+/**
+ * Serves a folder to this machine, with the headers that threads want:
+ * `deno run --allow-read=FOLDER --allow-net=127.0.0.1 serve.ts FOLDER [--port 8000]`.
+ *
+ * @module
+ */
+
+import { extname, join } from "node:path";
+import { parseArgs } from "node:util";
+
+const contentTypes: Record<string, string> = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".jpg": "image/jpeg",
+  ".js": "text/javascript; charset=utf-8",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".png": "image/png",
+  ".wasm": "application/wasm",
+};
+
+/** A page with these may share memory with its workers. */
+const isolation = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
+/** How a folder is served. */
+export interface ServeOptions {
+  /** Default 0: any that is free. */
+  readonly port?: number;
+  /** Whether pages are isolated from other origins, and so may have threads. Default true. */
+  readonly isolated?: boolean;
+}
+
+/** Serves a folder on the loopback interface. */
+export function serveFolder(
+  folder: string,
+  { port = 0, isolated = true }: ServeOptions = {},
+): Deno.HttpServer<Deno.NetAddr> {
+  return Deno.serve(
+    { hostname: "127.0.0.1", port, onListen() {} },
+    async ({ method, url }) => {
+      if (method !== "GET" && method !== "HEAD") {
+        return new Response(null, { status: 405, headers: { allow: "GET" } });
+      }
+      try {
+        const path = decodeURIComponent(new URL(url).pathname);
+        const file = path.endsWith("/") ? `${path}index.html` : path;
+        // An escaped slash would lead out of the folder.
+        if (file.split(/[\\/]/).includes("..")) throw new Error(file);
+        return new Response(await Deno.readFile(join(folder, file)), {
+          headers: {
+            "content-type": contentTypes[extname(file)] ??
+              "application/octet-stream",
+            "cache-control": "no-cache",
+            ...isolated ? isolation : {},
+          },
+        });
+      } catch {
+        return new Response("not found", { status: 404 });
+      }
+    },
+  );
+}
+
+if (import.meta.main) {
+  const { values, positionals } = parseArgs({
+    args: Deno.args,
+    options: { port: { type: "string", default: "8000" } },
+    allowPositionals: true,
+  });
+  const { addr } = serveFolder(positionals[0], { port: Number(values.port) });
+  console.log(`http://127.0.0.1:${addr.port}/ (Ctrl+C ends it)`);
+}

@@ -1,0 +1,57 @@
+/// <reference lib="webworker" />
+/**
+ * The worker: it takes one order after the other, so that the page stays free.
+ *
+ * @module
+ */
+
+import type { Order, Progress, Report, Tasks } from "./protocol.ts";
+import { makeTasks } from "./tasks.ts";
+
+/** The signals of the orders that wait or run. */
+const open = new Map<number, AbortController>();
+let last: Promise<unknown> = Promise.resolve();
+
+const post = (report: Report, transfer: Transferable[] = []) =>
+  (self as unknown as DedicatedWorkerGlobalScope).postMessage(report, transfer);
+
+let running: { id: number; signal: AbortSignal } | undefined;
+const tasks: Tasks = makeTasks({
+  get signal() {
+    return running!.signal;
+  },
+  progress: (progress: Progress) => post({ id: running!.id, progress }),
+});
+
+async function run(
+  { id, task, args }: Extract<Order, { id: number }>,
+  { signal }: AbortController,
+): Promise<void> {
+  running = { id, signal };
+  try {
+    signal.throwIfAborted();
+    const work = tasks[task] as (...args: unknown[]) => Promise<unknown>;
+    const result = await work(...args);
+    const { values } = result as { values?: Float32Array<ArrayBuffer> };
+    post({ id, result }, values ? [values.buffer] : []);
+  } catch (thrown) {
+    const { name, message } = thrown instanceof Error
+      ? thrown
+      : new Error(String(thrown));
+    post({ id, error: { name, message } });
+  } finally {
+    open.delete(id);
+  }
+}
+
+addEventListener("message", ({ data }: MessageEvent<Order>) => {
+  if ("cancel" in data) {
+    open.get(data.cancel)?.abort();
+    return;
+  }
+  const controller = new AbortController();
+  open.set(data.id, controller);
+  // A turn of the event loop before each: a cancellation that has arrived is heard first.
+  last = last.then(() => new Promise((resolve) => setTimeout(resolve)))
+    .then(() => run(data, controller));
+});
