@@ -9,34 +9,9 @@ import { modulesOf, tensorsOf } from "../src/arch/module.ts";
 import { buildResNet } from "../src/arch/resnet.ts";
 import type { ArchRow } from "../src/arch/table.ts";
 import type { Checkpoint, TensorInfo } from "../src/weights/checkpoint.ts";
+import { uniform } from "./uniform.ts";
 
-function hashName(name: string): number {
-  let h = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(name)) {
-    h = Math.imul(h ^ byte, 0x01000193);
-  }
-  return h >>> 0;
-}
-
-/** Numbers in -1..1 by murmur3's finalizer over seed and index. */
-export function uniform(
-  name: string,
-  count: number,
-  map: (u: number) => number = (u) => u,
-): Float32Array<ArrayBuffer> {
-  const seed = hashName(name);
-  const values = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    let h = (seed + Math.imul(i, 0x9e3779b9)) >>> 0;
-    h ^= h >>> 16;
-    h = Math.imul(h, 0x85ebca6b);
-    h ^= h >>> 13;
-    h = Math.imul(h, 0xc2b2ae35);
-    h ^= h >>> 16;
-    values[i] = map((h >>> 0) / 2 ** 32 * 2 - 1);
-  }
-  return values;
-}
+export { uniform };
 
 function formulaTensor(
   name: string,

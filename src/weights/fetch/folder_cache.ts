@@ -8,7 +8,6 @@
  * @module
  */
 
-import * as fs from "node:fs/promises";
 import type { ByteSource } from "../../formats/byte_source.ts";
 import { openByteSource } from "../../formats/open_source.ts";
 import { createSha256, sha256 } from "../sha256.ts";
@@ -20,6 +19,9 @@ import {
 } from "./cache.ts";
 import type { Span } from "./plan.ts";
 import type { FileVersion } from "./remote_file.ts";
+
+// A static import would stand at the top of a bundle, which then loads in no browser or Worker.
+const fs = await import("node:fs/promises");
 
 /** The file that says what a folder's parts are parts of. */
 const SOURCE = "source.json";

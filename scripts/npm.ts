@@ -1,0 +1,135 @@
+/**
+ * Makes the npm package for Node, bundlers and Workers.
+ *
+ *     deno task npm [folder]
+ *
+ * writes `layertap-resnet-<version>.tgz` to the folder, `out/npm` by default, and prints its path.
+ *
+ * `deno pack` transpiles, writes declarations and `package.json`. Added here: the exact versions
+ * that `deno.json` names, the command, syntax for Node 20, and WebAssembly for every runtime. The
+ * conditions in `package.json` choose how it loads: `deno` by source-phase imports, `workerd` by
+ * imports of `.wasm` as modules, all others by `new URL(…, import.meta.url)`, which bundlers follow.
+ *
+ * @module
+ */
+
+import { createTarGzip, parseTarGzip } from "nanotar";
+import config from "../deno.json" with { type: "json" };
+import { type Files, put, replace, text } from "./npm/files.ts";
+import { lower } from "./npm/lower.ts";
+import { isWasmModules, splitByRuntime } from "./npm/wasm_modules.ts";
+
+const root = new URL("../", import.meta.url);
+
+/** Files that the package has beside those of `deno pack`, by path: where they come from. */
+const additions: Readonly<Record<string, URL>> = {
+  "npm/compile.js": new URL("scripts/npm/compile.js", root),
+  "npm/layertap.js": new URL("scripts/npm/layertap.js", root),
+  "licenses/README.md": new URL("scripts/npm/THIRD_PARTY.md", root),
+  "licenses/apache-2.0.txt": new URL(
+    import.meta.resolve("@jsquash/jpeg/LICENSE"),
+  ),
+  ...Object.fromEntries(
+    ["jpeg", "png", "webp"].map((kind) => [
+      `licenses/${kind}.codec.md`,
+      new URL(import.meta.resolve(`@jsquash/${kind}/codec/LICENSE.codec.md`)),
+    ]),
+  ),
+};
+
+/** What `deno pack` makes of the project. */
+async function pack(): Promise<Files> {
+  const path = await Deno.makeTempFile({ suffix: ".tgz" });
+  try {
+    const { success, stderr } = await new Deno.Command("deno", {
+      args: ["pack", "--allow-dirty", "--no-source-maps", "--output", path],
+      cwd: root,
+    }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    const items = await parseTarGzip(await Deno.readFile(path));
+    return new Map(
+      // An empty file comes without data.
+      items.map(({ name, data = new Uint8Array() }) => [
+        name.replace(/^package\//, ""),
+        data,
+      ]),
+    );
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+/** The version that `deno.json` names, where `deno pack` wrote a range. */
+function exactVersions(
+  dependencies: Record<string, string>,
+): Record<string, string> {
+  const versions = new Map(
+    Object.values(config.imports).map((specifier) => {
+      const [, name, version] = /^npm:\/?(@?[^@]+)@([\d.]+)/.exec(specifier)!;
+      return [name, version];
+    }),
+  );
+  return Object.fromEntries(
+    Object.keys(dependencies).map((name) => {
+      const version = versions.get(name);
+      if (!version) throw new Error(`deno.json has no version of ${name}`);
+      return [name, version];
+    }),
+  );
+}
+
+/** The package's files. */
+async function build(): Promise<Files> {
+  const files = await pack();
+  // Node 20 warns of JSON imports.
+  replace(
+    files,
+    "src/cli.js",
+    /import config from "\.\.\/deno\.json" with \{[^}]*\};/,
+    `const config = ${JSON.stringify({ version: config.version })};`,
+  );
+  const scripts = [...files.keys()].filter((name) => name.endsWith(".js"));
+  await lower(files, scripts.filter((name) => !isWasmModules(name)));
+  const imports: Record<string, Record<string, string>> = {};
+  for (const module of scripts.filter(isWasmModules)) {
+    imports[`#${module.replace(/\.js$/, "")}`] = await splitByRuntime(
+      files,
+      module,
+    );
+  }
+  // For TypeScript whose libraries are older than `using`.
+  for (const [name, file] of files) {
+    const declarations = new TextDecoder().decode(file);
+    if (!name.endsWith(".d.ts") || !/Disposable\b/.test(declarations)) continue;
+    const reference = '/// <reference lib="esnext.disposable" />\n';
+    put(files, name, reference + declarations);
+  }
+  for (const [name, url] of Object.entries(additions)) {
+    files.set(name, await Deno.readFile(url));
+  }
+  const manifest = JSON.parse(text(files, "package.json"));
+  const added = {
+    description: "The features of any layer of any torchvision ResNet",
+    engines: { node: ">=20" },
+    bin: { layertap: "./npm/layertap.js" },
+    imports,
+    dependencies: exactVersions(manifest.dependencies),
+  };
+  put(
+    files,
+    "package.json",
+    JSON.stringify({ ...manifest, ...added }, null, 2),
+  );
+  return files;
+}
+
+if (import.meta.main) {
+  const folder = Deno.args[0] ?? "out/npm";
+  await Deno.mkdir(folder, { recursive: true });
+  const path = `${folder}/layertap-resnet-${config.version}.tgz`;
+  const files = [...await build()]
+    .map(([name, data]) => ({ name: `package/${name}`, data }));
+  const attrs = { mtime: 0, uid: 0, gid: 0, mode: "644" };
+  await Deno.writeFile(path, await createTarGzip(files, { attrs }));
+  console.log(path);
+}

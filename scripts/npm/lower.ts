@@ -1,0 +1,44 @@
+/**
+ * JavaScript for Node 20 and not so new browsers.
+ *
+ * @module
+ */
+
+import type { Files } from "./files.ts";
+
+/**
+ * Rewrites `using` and what else they don't parse.
+ *
+ * esbuild runs as a program of its own: this build alone needs it, so it isn't in `deno.lock`.
+ *
+ * @param names The files to rewrite.
+ */
+export async function lower(
+  files: Files,
+  names: readonly string[],
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const name of names) {
+      const path = `${folder}/in/${name}`;
+      const parent = path.slice(0, path.lastIndexOf("/"));
+      await Deno.mkdir(parent, { recursive: true });
+      await Deno.writeFile(path, files.get(name)!);
+    }
+    const { success, stderr } = await new Deno.Command("deno", {
+      args: [
+        ...["run", "--no-config", "--no-lock", "--allow-read", "--allow-write"],
+        ...["--allow-env", "--allow-run", "npm:esbuild@0.28.2"],
+        ...["--target=es2022", "--charset=utf8", "--outdir=out"],
+        ...["--outbase=in", ...names.map((name) => `in/${name}`)],
+      ],
+      cwd: folder,
+    }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    for (const name of names) {
+      files.set(name, await Deno.readFile(`${folder}/out/${name}`));
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

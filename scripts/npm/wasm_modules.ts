@@ -1,0 +1,77 @@
+/**
+ * WebAssembly that loads without source-phase imports, which Deno alone has.
+ *
+ * @module
+ */
+
+import { type Files, put, text } from "./files.ts";
+
+/** Whether a file is one of the modules that import `.wasm` files. */
+export function isWasmModules(name: string): boolean {
+  return /\/(wasm|decoder)_modules\.js$/.test(name);
+}
+
+/** Workers have no threads and no shared memory, but always SIMD. */
+const unusedInWorkers = /shared|threaded|tfjs-backend-wasm\.wasm$/;
+
+/** Where a `.wasm` file stands, seen from the module that imports it. */
+function besideModule(specifier: string): string {
+  return specifier.startsWith(".")
+    ? specifier
+    : `./wasm/${specifier.slice(specifier.lastIndexOf("/") + 1)}`;
+}
+
+/**
+ * Gives such a module a sibling for every kind of runtime, and puts the `.wasm` files of other
+ * packages beside it: bundlers follow no URL into a dependency.
+ *
+ * @returns The entry of `imports` in `package.json` that chooses between the siblings.
+ */
+export async function splitByRuntime(
+  files: Files,
+  module: string,
+): Promise<Record<string, string>> {
+  const stem = module.replace(/\.js$/, "");
+  const folder = module.slice(0, module.lastIndexOf("/") + 1);
+  const source = text(files, module);
+  const found = [...source.matchAll(
+    /export const (\w+) = \(\) =>\s*import\.source\(\s*"([^"]+)"\s*\);/g,
+  )].map(([, name, specifier]) => ({
+    name,
+    specifier,
+    file: besideModule(specifier),
+  }));
+  const count = source.split("import.source").length - 1;
+  if (found.length !== count || count === 0) {
+    throw new Error(
+      `${module}: ${found.length} of ${count} modules understood`,
+    );
+  }
+  for (const { specifier, file } of found) {
+    if (specifier === file) continue; // It is packed already.
+    const url = new URL(import.meta.resolve(specifier));
+    files.set(folder + file.slice("./".length), await Deno.readFile(url));
+  }
+  const code = (load: (imported: typeof found[number]) => string) =>
+    found.map((imported) =>
+      `export const ${imported.name} = async () => ${load(imported)};\n`
+    ).join("");
+  const up = "../".repeat(folder.split("/").length - 1);
+  const siblings = {
+    deno: source,
+    workerd: code(({ name, specifier, file }) =>
+      unusedInWorkers.test(specifier)
+        ? `{ throw new Error("${name} isn't packed for Workers"); }`
+        : `(await import("${file}")).default`
+    ),
+    default: `import { compile } from "${up}npm/compile.js";\n\n` +
+      code(({ file }) => `await compile(new URL("${file}", import.meta.url))`),
+  };
+  for (const [kind, content] of Object.entries(siblings)) {
+    put(files, `${stem}.${kind}.js`, content);
+  }
+  put(files, module, `export * from "#${stem}";\n`);
+  return Object.fromEntries(
+    Object.keys(siblings).map((kind) => [kind, `./${stem}.${kind}.js`]),
+  );
+}

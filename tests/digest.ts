@@ -1,0 +1,91 @@
+/**
+ * Digests of values, as `scripts/make_node_goldens.py` makes them, in plain JavaScript: the
+ * largest absolute value, 64 samples, and the sums over all but one axis. A sample shows a wrong
+ * value; the sums show a wrong place, such as a last row that was dropped.
+ *
+ * @module
+ */
+
+const samples = 64, fold = 64;
+
+/** Of a node's largest value, where nothing else is said. */
+export const tolerance = 1e-5;
+
+/** How many numbers the digest of a value has. */
+export function digestLength([n, c, h = 1, w = 1]: readonly number[]): number {
+  return 1 + samples + n + Math.min(c, fold) + h + w;
+}
+
+/** The digest; `value` is NCHW. */
+function digest(value: Float32Array, shape: readonly number[]): number[] {
+  const [n, c, h = 1, w = 1] = shape;
+  const images = new Float64Array(n), channels = new Float64Array(c);
+  const rows = new Float64Array(h), columns = new Float64Array(w);
+  let max = 0, i = 0;
+  for (let image = 0; image < n; image++) {
+    for (let channel = 0; channel < c; channel++) {
+      for (let row = 0; row < h; row++) {
+        for (let column = 0; column < w; column++) {
+          const v = value[i++];
+          max = Math.max(max, Math.abs(v));
+          images[image] += v;
+          channels[channel] += v;
+          rows[row] += v;
+          columns[column] += v;
+        }
+      }
+    }
+  }
+  const folded = new Float64Array(Math.min(c, fold));
+  channels.forEach((sum, j) =>
+    folded[j % fold] += sum * (1 + Math.floor(j / fold))
+  );
+  const at = Array.from(
+    { length: samples },
+    (_, s) => value[Math.floor(s * 0.6180339887498949 % 1 * value.length)],
+  );
+  return [max, ...at, ...images, ...folded, ...rows, ...columns];
+}
+
+/** How far rounding may move each number of a digest: sums of n values by sqrt(n) of them. */
+function bounds(
+  shape: readonly number[],
+  max: number,
+  limit: number,
+): number[] {
+  const [n, c, h = 1, w = 1] = shape;
+  const size = n * c * h * w;
+  const sum = (count: number, length: number, weight = 1) =>
+    Array<number>(length).fill(limit * max * Math.sqrt(count) * weight);
+  const folds = Math.ceil(c / fold);
+  return [
+    ...sum(1, 1 + samples),
+    ...sum(size / n, n),
+    ...sum(size / c * folds, Math.min(c, fold), folds),
+    ...sum(size / h, h),
+    ...sum(size / w, w),
+  ];
+}
+
+/**
+ * Compares a value with a digest of the right one.
+ *
+ * @param got NCHW.
+ * @param limit How far a value may be off, as a part of the largest.
+ * @throws {Error} If it is off by more than rounding may move it.
+ */
+export function compareDigest(
+  name: string,
+  got: Float32Array,
+  shape: readonly number[],
+  want: ArrayLike<number>,
+  limit = tolerance,
+): void {
+  const max = want[0];
+  if (!(max > 0)) throw new Error(`${name}: the reference is all zero`);
+  const allowed = bounds(shape, max, limit);
+  digest(got, shape).forEach((value, i) => {
+    if (Math.abs(value - want[i]) <= allowed[i]) return; // Not so if it is NaN.
+    throw new Error(`${name}: number ${i} is ${value}, not ${want[i]}`);
+  });
+}
