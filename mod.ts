@@ -179,6 +179,7 @@ export type {
   FetchProgress,
 } from "./src/weights/fetch/options.ts";
 export type { PackedDType } from "./src/weights/pack.ts";
+export { guessArch } from "./src/weights/guess_arch.ts";
 export { openCheckpoint } from "./src/weights/open.ts";
 export { readStateDict, type StateDictTensor } from "./src/read_state_dict.ts";
 export type { Pretrained } from "./src/weights/resolve.ts";

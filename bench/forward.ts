@@ -1,5 +1,6 @@
 /**
- * `deno task bench [arch…]`: the time of a forward pass, batch 1, 224x224, beside other runtimes.
+ * `deno task bench [--threads 1,2] [--batch 1,8] [arch…]`: the time of a forward pass, 224x224,
+ * beside other runtimes.
  *
  * Every contestant is loaded and warm before the first round; then they take turns, so that
  * whatever else the machine does meets all of them.
@@ -7,45 +8,57 @@
  * @module
  */
 
+import { parseArgs } from "node:util";
 import { load, machine } from "./machine.ts";
 import { whyMissing } from "./model_file.ts";
 import { type Entry, Runner } from "./runner.ts";
 import { median, quantile } from "./statistics.ts";
 import { table } from "./table.ts";
 
-const rounds = 12, passes = 4, warmUp = 10;
-const cores = `${navigator.hardwareConcurrency}`;
+const warmUp = 5;
+/** A contestant is timed for about so long, in so many rounds. */
+const milliseconds = 3_000, rounds = 10;
 
-const onnxruntime = {
-  script: "onnxruntime.ts",
-  model: "onnx",
-  // The lock file would bring these packages to everybody's disk.
-  flags: ["--no-lock", "--allow-read"],
-};
-const native = {
-  ...onnxruntime,
-  flags: [...onnxruntime.flags, "--allow-ffi"],
-};
-const entries: readonly Entry[] = [
-  { script: "layertap.ts", args: ["stock", "1"] },
-  { script: "layertap.ts", args: ["stock"] },
-  { script: "layertap.ts", args: ["own", "1"] },
-  { script: "layertap.ts", args: ["own"] },
-  { script: "tfjs.ts", flags: ["--allow-read"] },
-  { ...onnxruntime, args: ["web", "1"] },
-  { ...onnxruntime, args: ["web", cores] },
-  { ...native, args: ["node", "1"] },
-  { ...native, args: ["node", cores] },
-];
+interface Case {
+  readonly arch: string;
+  readonly threads: number;
+  readonly batch: number;
+}
+
+const own = "own";
+
+/** The contestants, ours first. */
+function entriesOf(threads: number): Record<string, Entry> {
+  const onnxruntime = {
+    script: "onnxruntime.ts",
+    model: "onnx",
+    // The lock file would bring these packages to everybody's disk.
+    flags: ["--no-lock", "--allow-read"],
+  };
+  return {
+    [own]: { script: "layertap.ts", args: ["own", `${threads}`] },
+    stock: { script: "layertap.ts", args: ["stock", `${threads}`] },
+    web: { ...onnxruntime, args: ["web", `${threads}`] },
+    node: {
+      ...onnxruntime,
+      args: ["node", `${threads}`],
+      flags: [...onnxruntime.flags, "--allow-ffi"],
+    },
+    torch: { script: "torch_forward.py", args: [`${threads}`] },
+    // By itself the package has one thread in Deno.
+    ...threads === 1 && {
+      tfjs: { script: "tfjs.ts", flags: ["--allow-read"] },
+    },
+  };
+}
 
 /** Starts those that can be started, and says which can't. */
 async function start(
-  arch: string,
+  { arch, batch, threads }: Case,
   stack: AsyncDisposableStack,
-): Promise<Runner[]> {
-  const runners: Runner[] = [];
-  for (const entry of entries) {
-    const name = [entry.script, ...entry.args ?? []].join(" ");
+): Promise<Map<string, Runner>> {
+  const runners = new Map<string, Runner>();
+  for (const [name, entry] of Object.entries(entriesOf(threads))) {
     const missing = entry.model &&
       await whyMissing(`bench/models/${arch}.${entry.model}`);
     if (missing) {
@@ -53,7 +66,7 @@ async function start(
       continue;
     }
     try {
-      runners.push(stack.use(await Runner.start(arch, entry)));
+      runners.set(name, stack.use(await Runner.start(arch, batch, entry)));
     } catch (error) {
       console.log(`skipped ${name}: ${(error as Error).message}`);
     }
@@ -62,12 +75,13 @@ async function start(
 }
 
 /** A contestant that computes something else is none. */
-function requireSameLogits(runners: readonly Runner[]): void {
-  const { logits } = runners[0].greeting;
-  const largest = Math.max(...logits.map(Math.abs));
-  for (const { greeting } of runners) {
-    const off = Math.max(
-      ...greeting.logits.map((logit, i) => Math.abs(logit - logits[i])),
+function requireSameLogits(runners: Iterable<Runner>): void {
+  const [{ greeting: { logits } }, ...others] = runners;
+  const largest = logits.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
+  for (const { greeting } of others) {
+    const off = greeting.logits.reduce(
+      (max, logit, i) => Math.max(max, Math.abs(logit - logits[i])),
+      0,
     );
     if (!(off <= 1e-4 * largest)) {
       throw new Error(`${greeting.name}: logits are off by ${off}`);
@@ -75,35 +89,80 @@ function requireSameLogits(runners: readonly Runner[]): void {
   }
 }
 
-async function bench(arch: string): Promise<void> {
+/** Prints a table; gives the milliseconds of a picture, by contestant. */
+async function bench(one: Case): Promise<Map<string, number>> {
   await using stack = new AsyncDisposableStack();
-  const runners = await start(arch, stack);
-  if (runners.length === 0) return;
-  requireSameLogits(runners);
-  for (const runner of runners) await runner.run(warmUp);
-  const times = new Map(runners.map((runner) => [runner, [] as number[]]));
+  const runners = await start(one, stack);
+  requireSameLogits(runners.values());
+  const passes = new Map<string, number>();
+  for (const [name, runner] of runners) {
+    const once = median(await runner.run(warmUp));
+    passes.set(name, Math.ceil(milliseconds / rounds / once));
+  }
+  const times = new Map(
+    [...runners.keys()].map((name) => [name, [] as number[]]),
+  );
   const before = load();
   for (let round = 0; round < rounds; round++) {
-    for (const [runner, all] of times) all.push(...await runner.run(passes));
+    for (const [name, runner] of runners) {
+      times.get(name)!.push(...await runner.run(passes.get(name)!));
+    }
   }
-  const reference = median(times.get(runners[0])!);
-  console.log(`\n## ${arch}\n`);
+  const { arch, threads, batch } = one;
+  const medians = new Map(
+    [...times].map(([name, all]) => [name, median(all) / batch]),
+  );
+  const first = medians.get(own)!;
+  console.log(`\n## ${arch}, threads: ${threads}, batch: ${batch}\n`);
   console.log(table([
-    ["", "threads", "median ms", "quartiles", "of the first"],
-    ...[...times].map(([{ greeting }, all]) => [
-      greeting.name,
-      `${greeting.threads}`,
-      median(all).toFixed(1),
-      `${quantile(all, 0.25).toFixed(1)} to ${quantile(all, 0.75).toFixed(1)}`,
-      (median(all) / reference).toFixed(2),
+    ["", "ms a picture", "quartiles", "passes", "own is of it"],
+    ...[...times].map(([name, all]) => [
+      runners.get(name)!.greeting.name,
+      medians.get(name)!.toFixed(1),
+      [0.25, 0.75].map((q) => (quantile(all, q) / batch).toFixed(1))
+        .join(" to "),
+      `${all.length}`,
+      (first / medians.get(name)!).toFixed(2),
     ]),
   ]));
-  console.log(
-    `\n${rounds * passes} passes each, in ${rounds} rounds; ` +
-      `load ${before} before, ${load()} after`,
-  );
+  console.log(`\nload ${before} before, ${load()} after`);
+  return medians;
 }
 
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    threads: { type: "string", default: "1,2" },
+    batch: { type: "string", default: "1,8" },
+  },
+});
+const archs = positionals.length > 0
+  ? positionals
+  : ["resnet18", "resnet50", "resnext50_32x4d", "wide_resnet50_2"];
+const numbers = (list: string) => list.split(",").map(Number);
 console.log(machine());
-const archs = Deno.args.length > 0 ? Deno.args : ["resnet50", "resnet18"];
-for (const arch of archs) await bench(arch);
+const summary: string[][] = [];
+for (const arch of archs) {
+  for (const threads of numbers(values.threads)) {
+    for (const batch of numbers(values.batch)) {
+      const medians = await bench({ arch, threads, batch });
+      const first = medians.get(own)!;
+      summary.push([
+        `${arch}, ${threads}, ${batch}`,
+        first.toFixed(1),
+        ...["stock", "web", "node", "torch"].map((name) =>
+          medians.has(name) ? (first / medians.get(name)!).toFixed(2) : ""
+        ),
+      ]);
+    }
+  }
+}
+console.log("\n## Of the others' time\n");
+console.log(table([
+  [
+    "arch, threads, batch",
+    "ms a picture",
+    ...["stock kernels", "onnxruntime-web", "onnxruntime-node", "PyTorch"],
+  ],
+  ...summary,
+]));

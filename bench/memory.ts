@@ -5,18 +5,33 @@
  */
 
 import { machine } from "./machine.ts";
-import type { Report, Run, Usage } from "./memory_case.ts";
+import type { ModelOptions } from "../mod.ts";
+import type { Report, Run } from "./memory_case.ts";
 import { whyMissing } from "./model_file.ts";
 import { table } from "./table.ts";
 
 const file = "bench/models/resnet50.pth";
 
-const cases: readonly [name: string, outputLayer: string, run: Run][] = [
+const cases: readonly [
+  name: string,
+  outputLayer: string,
+  run: Run,
+  options?: ModelOptions,
+][] = [
   ["to layer2", "layer2", "forward"],
   ["to layer3", "layer3", "forward"],
   ["whole", "fc", "forward"],
   ["whole, extract fc and layer3", "fc", "extract"],
   ["whole, and truncated to layer3", "fc", "truncate"],
+  ["whole, small, float32", "fc", "forward", {
+    memory: "small",
+    weightsDType: "float32",
+  }],
+  ["whole, small", "fc", "forward", { memory: "small" }],
+  ["whole, small, int8", "fc", "forward", {
+    memory: "small",
+    weightsDType: "int8",
+  }],
 ];
 
 /**
@@ -25,7 +40,11 @@ const cases: readonly [name: string, outputLayer: string, run: Run][] = [
  * Linux lets the peak of a process begin with its parent's, so this one stays small: it loads no
  * model, nor the code for it.
  */
-async function measure(outputLayer: string, run: Run): Promise<Report> {
+async function measure(
+  outputLayer: string,
+  run: Run,
+  options: ModelOptions = {},
+): Promise<Report> {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -36,6 +55,7 @@ async function measure(outputLayer: string, run: Run): Promise<Report> {
       file,
       outputLayer,
       run,
+      JSON.stringify(options),
     ],
     stderr: "inherit",
   }).output();
@@ -45,14 +65,19 @@ async function measure(outputLayer: string, run: Run): Promise<Report> {
 
 const MB = (bytes: number) => (bytes / 1e6).toFixed(1);
 
-function cells(name: string, created: Usage, ran: Usage): string[] {
+function cells(
+  name: string,
+  { created, ran, weightBytes }: Report,
+): string[] {
   return [
     name,
+    MB(weightBytes),
     `${ran.tensors}`,
     MB(ran.tensorBytes),
     MB(created.wasmHeap),
     MB(ran.wasmHeap),
     MB(ran.jsHeap),
+    MB(ran.rss),
     MB(created.peakRss),
     MB(ran.peakRss),
   ];
@@ -64,22 +89,29 @@ if (missing) {
   Deno.exit(1);
 }
 const reports: [string, Report][] = [];
-for (const [name, outputLayer, run] of cases) {
-  reports.push([name, await measure(outputLayer, run)]);
+for (const [name, outputLayer, run, options] of cases) {
+  reports.push([name, await measure(outputLayer, run, options)]);
 }
 const [[, { started }]] = reports;
 console.log(`${machine()}\n`);
 console.log(table([
   [
     "MB",
+    "weights",
     "tensors",
     "in tensors",
     "wasm, created",
     "wasm, ran",
     "JS heap",
+    "rss, ran",
     "peak rss, created",
     "peak rss, ran",
   ],
-  cells("no model", started, started),
-  ...reports.map(([name, { created, ran }]) => cells(name, created, ran)),
+  cells("no model", {
+    started,
+    created: started,
+    ran: started,
+    weightBytes: 0,
+  }),
+  ...reports.map(([name, report]) => cells(name, report)),
 ]));

@@ -1,7 +1,8 @@
 /**
  * One row of the memory bench, in a process of its own.
  *
- * `memory_case.ts <file> <outputLayer> <forward|extract|truncate>` prints a JSON line.
+ * `memory_case.ts <file> <outputLayer> <forward|extract|truncate> <options>` prints a JSON line; the
+ * options are `createModel`'s, as JSON.
  *
  * @module
  */
@@ -20,6 +21,8 @@ export interface Usage {
   readonly tensorBytes: number;
   /** JavaScript's objects and array buffers, after a collection. */
   readonly jsHeap: number;
+  /** The resident set. */
+  readonly rss: number;
   /** The highest that the resident set ever was. */
   readonly peakRss: number;
 }
@@ -32,6 +35,8 @@ export interface Report {
   readonly created: Usage;
   /** The forward pass has returned, its results are held. */
   readonly ran: Usage;
+  /** Bytes of the packed weights. */
+  readonly weightBytes: number;
 }
 
 /** What is run: besides the output, one more node; or a truncated model as well. */
@@ -50,7 +55,7 @@ function results(model: ResNet, x: Tensor4D, run: Run): Tensor[] {
 
 function usage(): Usage {
   (globalThis as { gc?: () => void }).gc?.();
-  const { heapUsed, external } = Deno.memoryUsage();
+  const { heapUsed, external, rss } = Deno.memoryUsage();
   const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
   const { numBytes, numTensors } = tf.memory();
   return {
@@ -58,17 +63,26 @@ function usage(): Usage {
     tensors: numTensors,
     tensorBytes: numBytes,
     jsHeap: heapUsed + external,
+    rss,
     peakRss: process.resourceUsage().maxRSS * 1024,
   };
 }
 
-const [file, outputLayer, run] = Deno.args;
+const [file, outputLayer, run, options] = Deno.args;
 await startBackend();
 const x: Tensor4D = tf.zeros([1, 224, 224, 3]);
 const started = usage();
-const model = await createModel("resnet50", outputLayer, file);
+const model = await createModel(
+  "resnet50",
+  outputLayer,
+  file,
+  JSON.parse(options),
+);
+const { weightBytes } = model;
 const created = usage();
 const held = results(model, x, run as Run);
 const ran = usage();
 tf.dispose(held);
-console.log(JSON.stringify({ started, created, ran } satisfies Report));
+console.log(
+  JSON.stringify({ started, created, ran, weightBytes } satisfies Report),
+);

@@ -4,13 +4,14 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import type { Greeting } from "./contestants/serve.ts";
 
 /** How a contestant is started. */
 export interface Entry {
   /** Its file in `contestants/`. */
   readonly script: string;
-  /** Arguments behind the architecture. */
+  /** Arguments behind the architecture and the batch. */
   readonly args?: readonly string[];
   /** Permissions and other flags of `deno run`. */
   readonly flags?: readonly string[];
@@ -34,11 +35,17 @@ export class Runner implements AsyncDisposable {
    */
   static async start(
     arch: string,
+    batch: number,
     { script, args = [], flags = [] }: Entry,
   ): Promise<Runner> {
-    const file = new URL(`contestants/${script}`, import.meta.url).href;
-    const process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-prompt", ...flags, file, arch, ...args],
+    const file = fileURLToPath(
+      new URL(`contestants/${script}`, import.meta.url),
+    );
+    const [command, ...before] = script.endsWith(".py")
+      ? ["python3"]
+      : [Deno.execPath(), "run", "--quiet", "--no-prompt", ...flags];
+    const process = new Deno.Command(command, {
+      args: [...before, file, arch, `${batch}`, ...args],
       stdin: "piped",
       stdout: "piped",
     }).spawn();

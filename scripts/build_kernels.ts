@@ -14,7 +14,9 @@
 import { type Arithmetic, plain, relaxed } from "./kernels/arithmetic.ts";
 import { ModuleBuilder } from "./kernels/assembler.ts";
 import { defineConvolution } from "./kernels/convolution.ts";
+import { defineConversions } from "./kernels/dtypes.ts";
 import { defineElementwise } from "./kernels/elementwise.ts";
+import { definePacking } from "./kernels/packing.ts";
 import { defineWinograd } from "./kernels/winograd.ts";
 
 /** The four files, by name. */
@@ -30,9 +32,11 @@ export function buildKernels(): Map<string, Uint8Array<ArrayBuffer>> {
 
 function moduleOf(arithmetic: Arithmetic): ModuleBuilder {
   const module = new ModuleBuilder();
-  defineConvolution(module, arithmetic);
-  defineWinograd(module, arithmetic);
+  const conversions = defineConversions(module);
+  defineConvolution(module, arithmetic, conversions.decode);
+  defineWinograd(module, arithmetic, conversions.decode);
   defineElementwise(module, arithmetic);
+  definePacking(module, conversions);
   return module;
 }
 

@@ -2,9 +2,9 @@
 
     python3 scripts/make_bench_models.py bench/models
 
-resnet18.onnx and resnet50.onnx are for the other runtimes, resnet50.pth is for what is measured
-while a file is loaded. They hold the weights by formula that Layertap makes up by itself (see
-make_node_goldens.py), so all contestants compute the same logits. About 250 MB; not committed.
+One .onnx of each architecture is for the other runtimes, for any number of pictures at a time;
+resnet50.pth is for what is measured while a file is loaded. They hold the weights by formula that Layertap makes up by itself (see
+make_node_goldens.py), so all contestants compute the same logits. About 630 MB; not committed.
 Needs torch and torchvision 0.14.
 """
 import sys
@@ -14,14 +14,27 @@ import torch
 from make_node_goldens import FULL, build
 
 
+ARCHS = {
+    **FULL,
+    "resnext50_32x4d": dict(**FULL["resnet50"], groups=32, widthPerGroup=4),
+    "wide_resnet50_2": dict(**FULL["resnet50"], widthPerGroup=128),
+}
+
+
 def main(folder):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for arch, case in FULL.items():
+    for arch, case in ARCHS.items():
         net = build(case).float()
         # In evaluation mode the exporter folds each batch norm into its convolution.
         torch.onnx.export(
-            net, torch.zeros(1, 3, 224, 224), folder / f"{arch}.onnx", opset_version=13, input_names=["x"], output_names=["y"]
+            net,
+            torch.zeros(1, 3, 224, 224),
+            folder / f"{arch}.onnx",
+            opset_version=13,
+            input_names=["x"],
+            output_names=["y"],
+            dynamic_axes={"x": {0: "batch"}, "y": {0: "batch"}},
         )
     torch.save(build(FULL["resnet50"]).float().state_dict(), folder / "resnet50.pth")
 

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 const allowed: Record<string, readonly string[]> = {
   commands: [
     ...["", "inputs", "vectors", "maps", "model"],
-    ...["summary", "graph", "backend"],
+    ...["summary", "graph", "backend", "weights"],
     ...["output", "image", "formats", "arch", "messages"],
   ],
   serve: [

@@ -53,7 +53,7 @@ Deno.test("the backend on every build: same features, and it says what runs", as
   assert.deepEqual(one.info, {
     build: "simd",
     threads: 1,
-    kernels: "stock",
+    kernels: "own",
   });
   assert.equal(one.workers, 0);
   close(one.features, plain.features);
@@ -63,7 +63,7 @@ Deno.test("the backend on every build: same features, and it says what runs", as
     assert.deepEqual(info, {
       build: "threaded-simd",
       threads,
-      kernels: "stock",
+      kernels: "own",
     });
     assert.equal(workers, threads - 1, "no more workers than threads");
     close(features, plain.features);
@@ -72,7 +72,7 @@ Deno.test("the backend on every build: same features, and it says what runs", as
       others,
       new RegExp(
         `^startBackend\\({"threads":7}\\): the backend runs already \\(threaded-simd, ` +
-          `${threads} threads\\), and starts once in a process`,
+          `${threads} threads, own kernels\\), and starts once in a process`,
       ),
     );
   }
@@ -93,13 +93,17 @@ Deno.test("the backend without shared memory falls back, and says why", async ()
   assert(features.some((v) => v > 0));
 });
 
-Deno.test("our own kernels on the backend: same features, and the process ends", async () => {
-  const stock = await start({ threads: 1 });
+Deno.test("stock kernels on the backend: same features, threads of their own", async () => {
+  const own = await start({ threads: 1 });
   for (const threads of [1, 2]) {
-    const { info, features } = await start({ threads, kernels: "own" });
+    const { info, workers, features } = await start({
+      threads,
+      kernels: "stock",
+    });
     assert.equal(info.threads, threads);
-    assert.equal(info.kernels, "own");
-    close(features, stock.features);
+    assert.equal(info.kernels, "stock");
+    assert.equal(workers, threads - 1, "no more workers than threads");
+    close(features, own.features);
   }
 });
 
@@ -108,7 +112,7 @@ Deno.test("the backend takes precompiled modules", async () => {
   assert.deepEqual(info, {
     build: "simd",
     threads: 1,
-    kernels: "stock",
+    kernels: "own",
   });
 });
 
@@ -117,7 +121,7 @@ Deno.test("a backend that the program started is kept", async () => {
   assert.deepEqual(info, {
     build: "external",
     threads: 1,
-    kernels: "stock",
+    kernels: "own",
   });
   assert(features.some((v) => v > 0));
 });

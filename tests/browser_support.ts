@@ -8,6 +8,7 @@
  */
 
 import { serveFolder } from "../examples/browser/serve.ts";
+import { missing, testUnless } from "./needing.ts";
 
 export { serveFolder };
 
@@ -133,27 +134,6 @@ export async function chooseFile(
   await session.detach();
 }
 
-/** Why no Chromium can be started here, if so. */
-export const missingChromium: string | undefined = await (async () => {
-  try {
-    const { success } = await new Deno.Command("chromium", {
-      args: ["--version"],
-      stdout: "null",
-      stderr: "null",
-    }).output();
-    return success ? undefined : "chromium --version fails";
-  } catch (error) {
-    return `no chromium can be run: ${(error as Error).message}`;
-  }
-})();
-
-/** True where a missing tool is a failure: `LAYERTAP_CI=1`. */
-export const isCI: boolean = (() => {
-  const variable = "LAYERTAP_CI";
-  const { state } = Deno.permissions.querySync({ name: "env", variable });
-  return state === "granted" && Deno.env.get(variable) === "1";
-})();
-
 /** Chromium's processes, and puppeteer's connection to them. */
 export class Chromium implements AsyncDisposable {
   readonly browser: Browser;
@@ -254,16 +234,8 @@ export function browserTest(
   name: string,
   run: (browser: Browser, test: Deno.TestContext) => Promise<void>,
 ): void {
-  if (missingChromium && !isCI) {
-    console.log(`skipped: ${name}: ${missingChromium}`);
-  }
-  Deno.test({
-    name,
-    ignore: missingChromium !== undefined && !isCI,
-    async fn(test) {
-      if (missingChromium) throw new Error(missingChromium);
-      await using chromium = await Chromium.start();
-      await run(chromium.browser, test);
-    },
+  testUnless(missing(["chromium"]), name, async (test) => {
+    await using chromium = await Chromium.start();
+    await run(chromium.browser, test);
   });
 }

@@ -10,6 +10,7 @@ import type { ResNet } from "../src/model/model.ts";
 import { occlusionMap } from "../src/maps/occlusion.ts";
 import { similarityMap } from "../src/maps/similarity_map.ts";
 import { nhwcToNchw } from "../src/output/layout.ts";
+import { fastTolerance } from "./direct_weights.ts";
 import { formulaCheckpoint, uniform } from "./formula.ts";
 
 /** A network and its input, which is `[N, height, width]`. */
@@ -67,7 +68,7 @@ const sampleEvery = 97;
 function closeTo(
   got: ArrayLike<number>,
   want: readonly number[],
-  tolerance = 1e-5,
+  tolerance = fastTolerance,
   largest = Math.max(...want.map(Math.abs)),
 ) {
   assert.equal(got.length, want.length);
@@ -116,7 +117,7 @@ for (const [name, { results }] of Object.entries(goldens.gradients)) {
       gradient.dispose();
       assert.deepEqual(nchw.shape, want.shape, node);
       const kept = nchw.data.filter((_, i) => i % sampleEvery === 0);
-      closeTo(kept, samples, 1e-5, largest);
+      closeTo(kept, samples, fastTolerance, largest);
 
       const cam = gradCam(model, x, node, channel);
       const [n, , ...sides] = want.shape;

@@ -181,11 +181,16 @@ Deno.test("withHead: another head on the same weights", async () => {
   const bytes = tf.memory().numBytes;
   const weight = uniform("a head", 3 * 2048), bias = uniform("its bias", 3);
   const other = model.withHead({ weight, bias });
-  assert.equal(tf.memory().numBytes, bytes + 4 * (3 * 2048 + 3));
+  using trunk = model.truncate("flatten");
+  const head = other.weightBytes - trunk.weightBytes;
+  // Kernels may fill its classes up to eight.
+  assert(head >= 4 * (3 * 2048 + 3) && head <= 4 * (8 * 2048 + 8));
+  assert.equal(tf.memory().numBytes, bytes + head);
   assert.equal(other.namedModules().get("fc")!.type, "Linear");
   const { flatten } = model.extract(x, ["flatten"]);
   const features = flatten.dataSync();
   model.dispose();
+  trunk.dispose();
   const logits = other.forward(x);
   logits.dataSync().forEach((logit, c) => {
     const row = weight.subarray(c * 2048, (c + 1) * 2048);

@@ -5,23 +5,23 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { startBackend } from "../mod.ts";
 import type { Conv2d } from "../src/arch/module.ts";
+import { dtypes, type WeightsDType } from "../src/kernels/dtypes.ts";
 import { OwnConv } from "../src/kernels/conv.ts";
-import {
-  type OwnKernels,
-  type OwnKernelsOptions,
-  startOwnKernels,
-} from "../src/kernels/own.ts";
+import { type OwnKernels, startOwnKernels } from "../src/kernels/own.ts";
 import { type Algorithm, chooseAlgorithm } from "../src/kernels/planner.ts";
-import { startRuntime } from "../src/kernels/runtime.ts";
+import { type RuntimeOptions, startRuntime } from "../src/kernels/runtime.ts";
 import { floats, randoms, referenceConv } from "./kernels_reference.ts";
 
 await startBackend({ threads: 2 });
 
-/** Of the largest value. */
-const tolerance: Record<Algorithm, number> = {
-  direct: 1e-5,
-  winograd2: 1e-5,
-  winograd4: 2e-5,
+/**
+ * Of the largest value. Direct convolutions are compared with the weights as they are kept; those
+ * of Winograd's have no inverse once they are rounded.
+ */
+const tolerance: Record<Algorithm, Record<WeightsDType, number>> = {
+  direct: { float32: 1e-5, float16: 1e-5, int8: 1e-5 },
+  winograd2: { float32: 1e-5, float16: 2e-3, int8: NaN },
+  winograd4: { float32: 2e-5, float16: NaN, int8: NaN }, // NaN: not chosen.
 };
 
 /** A convolution and its operands. */
@@ -30,6 +30,7 @@ interface Case {
   input: [number, number, number];
   /** Decides between the algorithms. */
   height: number;
+  dtype: WeightsDType;
   residual: boolean;
   relu: boolean;
 }
@@ -76,6 +77,7 @@ function randomCase(random: () => number): Case {
     conv,
     input: [integer(1, 3), side(), side()],
     height: pick(5, 14),
+    dtype: pick(...dtypes),
     residual: pick(true, false),
     relu: pick(true, false),
   };
@@ -83,7 +85,7 @@ function randomCase(random: () => number): Case {
 
 /** Runs a case; returns the output, or throws if it is off. */
 function check(
-  { conv, input, height, residual, relu }: Case,
+  { conv, input, height, dtype, residual, relu }: Case,
   kernels: OwnKernels,
   random: () => number,
 ): Float32Array {
@@ -97,13 +99,17 @@ function check(
     random,
   );
   const bias = floats(outChannels, random);
-  const want = referenceConv(values, input, filter, bias, conv);
-  const added = residual ? floats(want.values.length, random) : undefined;
   const packed = kernels.packConv(
     conv,
     { filter, bias, scale: bias, unfolded: new Map() },
-    height,
+    { usualHeight: height, dtype },
   );
+  const algorithm = chooseAlgorithm(conv, height, dtype);
+  const kept = algorithm === "direct"
+    ? kernels.unpackConv(packed).filter
+    : filter;
+  const want = referenceConv(values, input, kept, bias, conv);
+  const added = residual ? floats(want.values.length, random) : undefined;
   const x = tf.tensor4d(values, [...input, inChannels]);
   const sum = added && tf.tensor4d(added, want.shape);
   const y = kernels.conv2d(x, packed, { residual: sum, relu });
@@ -116,18 +122,20 @@ function check(
     const distance = Math.abs(got[i] - (relu ? Math.max(0, value) : value));
     if (!(distance <= off)) off = distance;
   });
-  const limit = tolerance[chooseAlgorithm(conv, height)] * largest;
+  const limit = tolerance[algorithm][dtype] * largest;
   assert.ok(largest > 0);
   assert.ok(
     off <= limit,
-    `off by ${off}, ${JSON.stringify({ conv, input, height, residual, relu })}`,
+    `off by ${off}, ${
+      JSON.stringify({ conv, input, height, dtype, residual, relu })
+    }`,
   );
   packed.dispose();
   tf.dispose([x, y, sum ?? []]);
   return got;
 }
 
-const sets: readonly OwnKernelsOptions[] = [
+const sets: readonly RuntimeOptions[] = [
   { threads: 1 },
   { threads: 2 },
   { threads: 3 },
@@ -146,7 +154,7 @@ Deno.test("random convolutions: right, and the same bits with every number of th
     );
     const random = randoms(20);
     const outputs = Array.from(
-      { length: 60 },
+      { length: 100 },
       () => check(randomCase(random), kernels, random),
     );
     if (options.relaxed === false) continue;
@@ -159,27 +167,32 @@ Deno.test("random convolutions: right, and the same bits with every number of th
 Deno.test("every number of rows, every tile at an edge", async () => {
   const kernels = await startOwnKernels({ threads: 2 });
   const random = randoms(3);
-  const common = { residual: true, relu: true };
-  for (let rows = 1; rows <= 31; rows++) {
-    const conv = convOf({ kernelSize: 1, padding: 0, inChannels: 12 });
-    check(
-      { ...common, conv, input: [1, 1, rows], height: 14 },
-      kernels,
-      random,
-    );
-  }
-  for (const height of [5, 14]) {
-    const conv = convOf({ inChannels: 32 });
-    for (let side = 1; side <= 13; side++) {
-      check(
-        { ...common, conv, input: [1, side, 14 - side], height },
-        kernels,
-        random,
-      );
+  for (const dtype of dtypes) {
+    const common = { dtype, residual: true, relu: true };
+    for (let rows = 1; rows <= 31; rows++) {
+      const conv = convOf({ kernelSize: 1, padding: 0, inChannels: 12 });
+      const input: Case["input"] = [1, 1, rows];
+      check({ ...common, conv, input, height: 14 }, kernels, random);
+    }
+    for (const height of [5, 14]) {
+      const conv = convOf({ inChannels: 32 });
+      for (let side = 1; side <= 13; side++) {
+        const input: Case["input"] = [1, side, 14 - side];
+        check({ ...common, conv, input, height }, kernels, random);
+      }
     }
   }
   kernels.dispose();
 });
+
+/** How far a weight may be off that comes back, given the largest of its channel. */
+const roundings: Record<WeightsDType, (w: number, largest: number) => number> =
+  {
+    float32: () => 0,
+    // What the weight before it left is rounded with it.
+    float16: (w, largest) => Math.abs(w) / 2048 + largest * 2 ** -11,
+    int8: (_, largest) => largest / 253,
+  };
 
 Deno.test("what was packed comes back; Winograd's but for rounding", async () => {
   const runtime = await startRuntime({ threads: 1 });
@@ -191,24 +204,70 @@ Deno.test("what was packed comes back; Winograd's but for rounding", async () =>
     ["winograd4", convOf({ outChannels: 16 })],
   ];
   for (const [algorithm, module] of shapes) {
-    const { inChannels, outChannels, groups } = module;
-    const weights = {
-      filter: floats(outChannels * inChannels / groups * 9, random),
-      bias: floats(outChannels, random),
-      scale: floats(outChannels, random),
-      unfolded: new Map([[1, floats(inChannels / groups * 9, random)]]),
-    };
-    const conv = new OwnConv(runtime, module, algorithm, weights);
-    const { filter, ...rest } = conv.unpack();
-    const { filter: given, ...others } = weights;
-    assert.deepEqual(rest, others);
-    const limit = algorithm === "direct" ? 0 : 2e-7;
-    filter.forEach((value, i) =>
-      assert.ok(Math.abs(value - given[i]) <= limit, algorithm)
-    );
-    conv.dispose();
+    for (
+      const dtype of algorithm === "direct" ? dtypes : ["float32"] as const
+    ) {
+      const { inChannels, outChannels, groups } = module;
+      const size = inChannels / groups * 9;
+      const weights = {
+        filter: floats(outChannels * size, random),
+        bias: floats(outChannels, random),
+        scale: floats(outChannels, random),
+        unfolded: new Map([[1, floats(size, random)]]),
+      };
+      // A channel that a batch norm has made tiny, and one that it has switched off.
+      weights.filter.subarray(0, size).forEach((w, i, c) => c[i] = w * 1e-12);
+      weights.filter.fill(0, size, 2 * size);
+      const conv = new OwnConv(runtime, module, algorithm, weights, dtype);
+      const { filter, ...rest } = conv.unpack();
+      const { filter: given, ...others } = weights;
+      assert.deepEqual(rest, others);
+      assert.equal(filter.length, given.length);
+      for (let channel = 0; channel < outChannels; channel++) {
+        const channelOf = (all: Float32Array) =>
+          all.subarray(channel * size, (channel + 1) * size);
+        const want = channelOf(given);
+        const largest = Math.max(...want.map(Math.abs));
+        channelOf(filter).forEach((value, i) => {
+          const limit = algorithm === "direct"
+            ? roundings[dtype](want[i], largest)
+            : 2e-7 * largest;
+          assert.ok(
+            Math.abs(value - want[i]) <= limit,
+            `${algorithm} ${dtype}`,
+          );
+        });
+      }
+      conv.dispose();
+    }
   }
   runtime.dispose();
+});
+
+Deno.test("a weight that isn't finite makes its channel so, whatever it is kept as", async () => {
+  const kernels = await startOwnKernels({ threads: 1 });
+  const conv = convOf({ kernelSize: 1, padding: 0 });
+  const x = tf.ones<tf.Rank.R4>([1, 3, 3, 8]);
+  for (const dtype of dtypes) {
+    for (const bad of [NaN, Infinity, -Infinity]) {
+      const filter = new Float32Array(64).fill(1);
+      filter[8 * 5 + 3] = bad;
+      const packed = kernels.packConv(conv, {
+        filter,
+        bias: new Float32Array(8),
+        scale: new Float32Array(8),
+        unfolded: new Map(),
+      }, { dtype });
+      const y = kernels.conv2d(x, packed, {});
+      y.dataSync().forEach((value, i) =>
+        assert.equal(Number.isFinite(value), i % 8 !== 5, `${dtype} ${bad}`)
+      );
+      packed.dispose();
+      y.dispose();
+    }
+  }
+  x.dispose();
+  kernels.dispose();
 });
 
 Deno.test("a NaN goes on, through ReLU too", async () => {

@@ -7,6 +7,7 @@ import {
   type ResNet,
   startBackend,
 } from "../mod.ts";
+import { direct } from "./direct_weights.ts";
 import { formulaCheckpoint, uniform } from "./formula.ts";
 
 const small: ArchRow = {
@@ -75,7 +76,7 @@ const wholeBytes = 4 * 25_530_472, layer2Bytes = 4 * 1_439_872;
 memoryTest("cut at layer2, resnet50 holds nothing behind it", async (x) => {
   const before = held(), heap = wasmHeap();
   const checkpoint = formulaCheckpoint("resnet50");
-  using model = await createModel("resnet50", "layer2", checkpoint);
+  using model = await createModel("resnet50", "layer2", checkpoint, direct);
   assert.deepEqual(
     checkpoint.reads.toSorted(),
     [...checkpoint.tensors.keys()]
@@ -95,6 +96,7 @@ memoryTest("a whole resnet50 is each weight once in tensors", async () => {
     "resnet50",
     null,
     formulaCheckpoint("resnet50"),
+    direct,
   );
   const weights = { tensors: 108, buffers: 108, bytes: wholeBytes };
   assert.deepEqual(heldSince(before), weights);

@@ -8,6 +8,7 @@ import type { ArchRow } from "../src/arch/table.ts";
 import { createModel } from "../src/model/create_model.ts";
 import type { ResNet } from "../src/model/model.ts";
 import { openCheckpoint } from "../src/weights/open.ts";
+import { direct, fastTolerance } from "./direct_weights.ts";
 import { formulaCheckpoint, uniform } from "./formula.ts";
 import { cosine } from "./weights_fixtures.ts";
 
@@ -52,9 +53,9 @@ function assertSameOutputs(
 
 for (const row of rows) {
   Deno.test(`${row.name}: a saved model has the same outputs, at every node`, async () => {
-    using model = await createModel(row, null, formulaCheckpoint(row));
+    using model = await createModel(row, null, formulaCheckpoint(row), direct);
     await model.save(path);
-    using again = await createModel(row, null, path);
+    using again = await createModel(row, null, path, direct);
     assertSameOutputs(model, again, [model.outputLayer, "layer1"], 1e-6);
     // Rounding adds up, as it does between two orders of summation.
     assertSameOutputs(model, again, model.nodes(), 3e-6);
@@ -74,12 +75,34 @@ for (const row of rows) {
   });
 }
 
+Deno.test("a model of the fast setting is saved as exactly as it computes", async () => {
+  const [row] = rows;
+  using model = await createModel(row, null, formulaCheckpoint(row));
+  await model.save(path);
+  using again = await createModel(row, null, path);
+  assertSameOutputs(model, again, model.nodes(), fastTolerance);
+
+  const checkpoint = await openCheckpoint(path);
+  const filter = await checkpoint.read("layer2.0.conv2.weight");
+  const original = await formulaCheckpoint(row).read("layer2.0.conv2.weight");
+  const largest = original.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
+  filter.forEach((value, i) =>
+    assert.ok(Math.abs(value - original[i]) <= 3e-7 * largest)
+  );
+  checkpoint.close();
+});
+
 Deno.test("a cut model saves what it has; a truncated one as well, inside of a block", async () => {
   const [row] = rows;
-  using model = await createModel(row, "layer2", formulaCheckpoint(row));
+  using model = await createModel(
+    row,
+    "layer2",
+    formulaCheckpoint(row),
+    direct,
+  );
   using front = model.truncate("layer1.0.conv2");
   await front.save(path);
-  using again = await createModel(row, "layer1.0.conv2", path);
+  using again = await createModel(row, "layer1.0.conv2", path, direct);
   assertSameOutputs(front, again, ["layer1.0.conv2"], 3e-6);
   const { tensors } = await openCheckpoint(path);
   assert.equal([...tensors.keys()].at(-1), "layer1.0.conv2.weight");
@@ -87,17 +110,27 @@ Deno.test("a cut model saves what it has; a truncated one as well, inside of a b
 
 Deno.test("another head is saved with the rest", async () => {
   const [row] = rows;
-  using model = await createModel(row, null, formulaCheckpoint(row));
+  using model = await createModel(row, null, formulaCheckpoint(row), direct);
   const weight = uniform("head", 3 * 512), bias = Float32Array.of(1, 2, 3);
   using other = model.withHead({ weight, bias });
   await other.save(path);
-  using again = await createModel({ ...row, numClasses: 3 }, null, path);
+  using again = await createModel(
+    { ...row, numClasses: 3 },
+    null,
+    path,
+    direct,
+  );
   assertSameOutputs(other, again, ["fc", "avgpool"], 1e-6);
 });
 
 Deno.test("float16 and int8 are smaller, and near", async () => {
   const [row] = rows;
-  using model = await createModel(row, "avgpool", formulaCheckpoint(row));
+  using model = await createModel(
+    row,
+    "avgpool",
+    formulaCheckpoint(row),
+    direct,
+  );
   const x = input();
   const exact = model.forward(x).dataSync<"float32">();
   const sizes: number[] = [];

@@ -1,11 +1,11 @@
 /**
- * onnxruntime on an `.onnx` file: `onnxruntime.ts <arch> <web|node> <threads>`.
+ * onnxruntime on an `.onnx` file: `onnxruntime.ts <arch> <batch> <web|node> <threads>`.
  *
  * `web` is its WebAssembly (with SIMD) and `node` its native add-on, both run by Deno. `web` by
  * itself takes one thread in Deno; told of more it starts them.
  */
 
-import { input, inputShape, serve } from "./serve.ts";
+import { makeInput, serve } from "./serve.ts";
 
 /** What is used of onnxruntime-common, which both packages export. */
 interface OnnxRuntime {
@@ -28,7 +28,7 @@ interface OnnxRuntime {
   };
 }
 
-const [arch, kind, wanted] = Deno.args;
+const [arch, batch, kind, wanted] = Deno.args;
 const threads = Number(wanted);
 // The packages are large (430 MB). Named like this, neither a type check nor deno.json's lock file
 // brings them to everybody's disk: they have a lock file of their own.
@@ -41,7 +41,8 @@ const session = await InferenceSession.create(await Deno.readFile(model), {
   executionProviders: [kind === "web" ? "wasm" : "cpu"],
   intraOpNumThreads: threads,
 });
-const x = new Tensor("float32", input, inputShape);
+const { shape, values } = makeInput(Number(batch));
+const x = new Tensor("float32", values, shape);
 
 await serve({
   name: `onnxruntime-${kind} ${env.versions.common}`,

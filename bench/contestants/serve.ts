@@ -17,7 +17,7 @@ export interface Contestant {
   readonly name: string;
   /** Threads that compute. */
   readonly threads: number;
-  /** One forward pass of {@linkcode input}, down to logits that JavaScript can read. */
+  /** One forward pass of {@linkcode makeInput}'s, down to logits that JavaScript can read. */
   forward(): Float32Array | Promise<Float32Array>;
 }
 
@@ -25,20 +25,20 @@ export interface Contestant {
 export interface Greeting {
   readonly name: string;
   readonly threads: number;
-  /** The 1000 logits, to see that all contestants compute the same. */
+  /** The logits, 1000 for each picture, to see that all contestants compute the same. */
   readonly logits: readonly number[];
 }
 
-/** The input of every contestant. */
-export const inputShape: readonly [number, number, number, number] = [
-  1,
-  3,
-  224,
-  224,
-];
-
-/** Its values, NCHW. */
-export const input: Float32Array = uniform("input", 3 * 224 * 224);
+/** The input of every contestant: pictures of 224x224, NCHW. */
+export function makeInput(batch: number): {
+  readonly shape: readonly [number, number, number, number];
+  readonly values: Float32Array;
+} {
+  return {
+    shape: [batch, 3, 224, 224],
+    values: uniform("input", batch * 3 * 224 * 224),
+  };
+}
 
 /** Greets, then runs as often as it is told, until stdin ends. */
 export async function serve(contestant: Contestant): Promise<void> {

@@ -4,16 +4,18 @@ import type { Tensor4D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { createModel, fromNCHW } from "../../mod.ts";
 import { formulaCheckpoint } from "../../tests/formula.ts";
-import { input, inputShape, serve } from "./serve.ts";
+import { makeInput, serve } from "./serve.ts";
 
 /** Serves Layertap's graph of an architecture on the backend that runs. */
 export async function serveModel(
   arch: string,
+  batch: number,
   name: string,
   threads: number,
 ): Promise<void> {
   const model = await createModel(arch, null, formulaCheckpoint(arch));
-  const x: Tensor4D = fromNCHW(tf.tensor(input, [...inputShape]));
+  const { shape, values } = makeInput(batch);
+  const x: Tensor4D = fromNCHW(tf.tensor(values, [...shape]));
   await serve({
     name,
     threads,

@@ -1,5 +1,5 @@
 /**
- * The stock backend, as its package starts by itself in Deno: `tfjs.ts <arch>`.
+ * The stock backend, as its package starts by itself in Deno: `tfjs.ts <arch> <batch>`.
  *
  * The graph is Layertap's, with each batch norm folded and each ReLU fused, so that the backend
  * is what is compared, not how well a model was converted for it.
@@ -10,10 +10,15 @@ import { version_wasm } from "@tensorflow/tfjs-backend-wasm";
 import { startBackend } from "../../mod.ts";
 import { serveModel } from "./serve_model.ts";
 
-const [arch] = Deno.args;
+const [arch, batch] = Deno.args;
 await tf.setBackend("wasm");
-const { build, threads } = await startBackend();
+const { build, threads } = await startBackend({ kernels: "stock" });
 if (build !== "external") {
   throw new Error(`the stock backend did not start: "${build}" runs`);
 }
-await serveModel(arch, `tfjs-backend-wasm ${version_wasm}`, threads);
+await serveModel(
+  arch,
+  Number(batch),
+  `tfjs-backend-wasm ${version_wasm}`,
+  threads,
+);

@@ -8,11 +8,10 @@
 import {
   type Checkpoint,
   createModel,
+  guessArch,
   openCheckpoint,
   type ResNet,
 } from "@layertap/resnet";
-import { guessArch } from "../../src/weights/guess_arch.ts";
-import { withTorchvisionNames } from "../../src/weights/key_names.ts";
 import type { Progress } from "./protocol.ts";
 
 /** Who is told how far it is, and who may stop it. */
@@ -43,15 +42,14 @@ export async function openNetwork(
     : await download(source, options);
   const opened = await openCheckpoint(file);
   try {
-    const { checkpoint } = withTorchvisionNames(opened);
-    const arch = guessArch(checkpoint);
+    const arch = guessArch(opened);
     if (arch.inChannels !== undefined && arch.inChannels !== 3) {
       throw new RangeError(
-        `${checkpoint.source} is for pictures of ${arch.inChannels} channels: ` +
+        `${opened.source} is for pictures of ${arch.inChannels} channels: ` +
           "only those for RGB can be explored here",
       );
     }
-    return await createModel(arch, null, watched(checkpoint, options));
+    return await createModel(arch, null, watched(opened, options));
   } finally {
     opened.close();
   }

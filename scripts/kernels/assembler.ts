@@ -53,6 +53,17 @@ const memory = (...opcode: number[]) => (address: Code, offset = 0): Code => [
   0,
   ...unsigned(offset),
 ];
+/** The same, of one lane of a vector. */
+const laneMemory =
+  (...opcode: number[]) =>
+  (address: Code, vector: Code, lane: number, offset = 0): Code => [
+    ...address,
+    ...vector,
+    ...opcode,
+    0,
+    ...unsigned(offset),
+    lane,
+  ];
 const storing =
   (...opcode: number[]) => (address: Code, value: Code, offset = 0): Code => [
     ...address,
@@ -87,8 +98,15 @@ export const f32 = {
 
 export const v128 = {
   load: memory(...simd(0x00)),
+  load8x8_s: memory(...simd(0x01)),
+  load16x4_s: memory(...simd(0x03)),
   load32_splat: memory(...simd(0x09)),
+  load32_zero: memory(...simd(0x5c)),
+  load32_lane: laneMemory(...simd(0x56)),
   store: storing(...simd(0x0b)),
+  store64_lane: laneMemory(...simd(0x5b)),
+  and: operation(...simd(0x4e)),
+  or: operation(...simd(0x50)),
   any_true: operation(...simd(0x53)),
   /** Stores the first of four floats. */
   store32: (address: Code, value: Code, offset = 0): Code => [
@@ -97,21 +115,52 @@ export const v128 = {
   ],
 };
 
-export const i32x4 = { splat: operation(...simd(0x11)) };
+export const i8x16 = { narrow_i16x8_s: operation(...simd(0x65)) };
+
+export const i16x8 = { narrow_i32x4_s: operation(...simd(0x85)) };
+
+export const i32x4 = {
+  splat: operation(...simd(0x11)),
+  extend_low_i16x8_s: operation(...simd(0xa7)),
+  extend_high_i16x8_s: operation(...simd(0xa8)),
+  shl: operation(...simd(0xab)),
+  shr_s: operation(...simd(0xac)),
+  shr_u: operation(...simd(0xad)),
+  add: operation(...simd(0xae)),
+  trunc_sat_f32x4_s: operation(...simd(0xf8)),
+};
 
 export const f32x4 = {
   splat: operation(...simd(0x13)),
+  convert_i32x4_s: operation(...simd(0xfa)),
   convert_i32x4_u: operation(...simd(0xfb)),
+  demote_f64x2_zero: operation(...simd(0x5e)),
+  nearest: operation(...simd(0x6a)),
+  abs: operation(...simd(0xe0)),
   add: operation(...simd(0xe4)),
   sub: operation(...simd(0xe5)),
   mul: operation(...simd(0xe6)),
   div: operation(...simd(0xe7)),
   max: operation(...simd(0xe9)),
   ne: operation(...simd(0x42)),
+  ge: operation(...simd(0x46)),
   /** `a < b ? b : a`: a NaN in `a` stays. */
   pmax: operation(...simd(0xeb)),
   relaxed_madd: operation(...simd(0x105)),
   relaxed_nmadd: operation(...simd(0x106)),
+};
+
+export const f64x2 = {
+  /** Twice the same number. */
+  constant: (value: number): Code => [
+    0x44,
+    ...new Uint8Array(new Float64Array([value]).buffer),
+    ...simd(0x14),
+  ],
+  promote_low_f32x4: operation(...simd(0x5f)),
+  add: operation(...simd(0xf0)),
+  sub: operation(...simd(0xf1)),
+  mul: operation(...simd(0xf2)),
 };
 
 /** The first operand if the third is not zero, else the second. */

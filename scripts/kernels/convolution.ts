@@ -21,6 +21,7 @@ import {
 } from "./assembler.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 import { convolutionKernel } from "./microkernels.ts";
+import { channelSteps } from "../../src/kernels/tasks.ts";
 import { defineTask, itemsOf } from "./task.ts";
 import { ceilDiv, choose, runOf, splitRows, sum } from "./tiling.ts";
 
@@ -30,19 +31,25 @@ const panelBytes = 32;
 export function defineConvolution(
   module: ModuleBuilder,
   arithmetic: Arithmetic,
+  decode: Callable,
 ): void {
   const most = arithmetic.rows;
-  const kernels = (spread: number): Callable[] =>
+  const kernels = (steps: number, spread = 0): Callable[] =>
     Array.from({ length: most }, (_, i) => i + 1).map((rows) =>
       convolutionKernel(
         module,
-        `convolve${rows}x8${spread ? "pairs" : ""}`,
+        `convolve${rows}x8by${steps}${spread ? "pairs" : ""}`,
         rows,
         arithmetic,
+        steps,
         spread,
       )
     );
-  const one = kernels(0), pairs = kernels(16);
+  const pairs = kernels(4, 16);
+  const variants = channelSteps.map((steps) => ({
+    steps,
+    kernels: kernels(steps),
+  }));
 
   defineTask(module, "convolve", (variables, f, chunk, thread) => {
     const tileChunk = variables.local(), panelChunk = variables.local();
@@ -56,43 +63,27 @@ export function defineConvolution(
     const [from, lane, lanes] = variables.locals(3);
     const value = variables.local("v128");
 
-    const call = (to: Code, rowBytes: Code, residual: Code, low: Code) =>
-      choose(
-        rows,
-        (i) =>
-          when(
-            f.spread,
-            pairs[i - 1](
-              run,
-              table,
-              f.taps,
-              f.depth,
-              base,
-              f.zeros,
-              weights,
-              to,
-              rowBytes,
-              bias,
-              residual,
-              low,
+    const call = (to: Code, rowBytes: Code, residual: Code, low: Code) => {
+      const operands = [
+        ...[run, table, f.taps, f.depth, base, f.zeros, weights],
+        ...[to, rowBytes, bias, residual, low],
+      ];
+      const ofRows = (kernels: Callable[]) =>
+        choose(rows, (i) => kernels[i - 1](...operands), most);
+      return when(
+        f.spread,
+        ofRows(pairs),
+        variants.reduceRight<Code>(
+          (otherwise, { steps, kernels }) =>
+            when(
+              i32.eq(f.steps, i32.const(steps)),
+              ofRows(kernels),
+              otherwise,
             ),
-            one[i - 1](
-              run,
-              table,
-              f.taps,
-              f.depth,
-              base,
-              f.zeros,
-              weights,
-              to,
-              rowBytes,
-              bias,
-              residual,
-              low,
-            ),
-          ),
-        most,
+          [],
+        ),
       );
+    };
 
     /** A panel of fewer than eight channels goes through a tile of its own. */
     const callNarrow = sequence(
@@ -151,6 +142,20 @@ export function defineConvolution(
         ),
         weights.set(i32.add(f.weights, i32.mul(panel, f.panelBytes))),
         bias.set(i32.add(f.bias, i32.mul(panel, i32.const(panelBytes)))),
+        when(
+          f.dtype,
+          sequence(
+            from.set(i32.add(f.floats, i32.mul(thread, f.floatsThread))),
+            decode(
+              weights,
+              i32.add(f.factors, i32.mul(panel, i32.const(panelBytes))),
+              from,
+              i32.mul(i32.mul(f.taps, f.depth), i32.const(8)),
+              f.dtype,
+            ),
+            weights.set(from),
+          ),
+        ),
         tile.set(tiles[0]),
         loopWhile(
           i32.lt_u(tile, tiles[1]),

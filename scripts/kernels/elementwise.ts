@@ -60,6 +60,7 @@ export function defineElementwise(
   definePointwise(module, arithmetic);
   defineMaxPool(module);
   defineAvgPool(module, arithmetic);
+  defineScatter(module);
 }
 
 /** Copies an image into a larger one, with zeros around it. */
@@ -266,6 +267,38 @@ function defineAvgPool(module: ModuleBuilder, arithmetic: Arithmetic): void {
           ),
           store(i32.add(to, offset), f32x4.div(total, count)),
         )),
+    );
+  });
+}
+
+/** Writes some channels between the others of an output. */
+function defineScatter(module: ModuleBuilder): void {
+  defineTask(module, "scatter", (variables, f) => {
+    const [row, channel, from, to] = variables.locals(4);
+    return sequence(
+      from.set(f.x),
+      to.set(f.y),
+      range(
+        row,
+        i32.const(0),
+        f.rows,
+        range(
+          channel,
+          i32.const(0),
+          f.count,
+          v128.store32(
+            i32.add(
+              to,
+              i32.load(
+                i32.add(f.offsets, i32.mul(channel, i32.const(4))),
+              ),
+            ),
+            v128.load32_splat(from),
+          ),
+          from.set(i32.add(from, i32.const(4))),
+        ),
+        to.set(i32.add(to, f.rowBytes)),
+      ),
     );
   });
 }

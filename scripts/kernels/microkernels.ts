@@ -15,7 +15,6 @@ import {
   f32x4,
   i32,
   type Local,
-  loopWhile,
   type ModuleBuilder,
   repeatWhile,
   select,
@@ -32,10 +31,8 @@ const panelBytes = vectors * vectorBytes;
 /** The registers of one tile. */
 class Tile {
   readonly sums: Local[][];
-  /** Addresses of the rows' starts. */
+  /** A pointer into each row. */
   readonly rows: Local[];
-  /** Where in its row each pointer stands; none is carried from one round to the next. */
-  readonly #pointers: Local[];
   readonly #weights: Local[];
   readonly #splat: Local;
 
@@ -51,29 +48,26 @@ class Tile {
       () => variables.locals(vectors, "v128"),
     );
     this.rows = variables.locals(count);
-    this.#pointers = variables.locals(count);
     this.#weights = variables.locals(vectors, "v128");
     this.#splat = variables.local("v128");
   }
 
-  /** `steps` products for each sum; moves `b` and the offset in the rows on. */
-  multiply(b: Local, offset: Local, steps: number): Code {
-    const code = this.#pointers.map((pointer, i) =>
-      pointer.set(i32.add(this.rows[i], offset))
-    );
+  /** `steps` products for each sum; moves the rows and `b` on. */
+  multiply(b: Local, steps: number): Code {
+    const code: Code[] = [];
     for (let step = 0; step < steps; step++) {
       this.#weights.forEach((weight, j) =>
         code.push(
           weight.set(v128.load(b, step * panelBytes + j * vectorBytes)),
         )
       );
-      this.#pointers.forEach((pointer, i) =>
-        code.push(this.#row(pointer, i, step))
-      );
+      this.rows.forEach((pointer, i) => code.push(this.#row(pointer, i, step)));
     }
     return sequence(
       ...code,
-      offset.set(i32.add(offset, i32.const(steps * floatBytes))),
+      ...this.rows.map((row) =>
+        row.set(i32.add(row, i32.const(steps * floatBytes)))
+      ),
       b.set(i32.add(b, i32.const(steps * panelBytes))),
     );
   }
@@ -111,10 +105,10 @@ class Tile {
 const decrement = (count: Local) => count.set(i32.sub(count, i32.const(1)));
 
 /**
- * Tiles of a convolution: sums over taps of products over channels, from a bias to an epilogue.
+ * Tiles of a convolution, `steps` channels of all rows in a round of its loop: sums over taps of products over channels, from a bias to an epilogue.
  *
  * Parameters: number of tiles; table of row offsets, `[tile][tap][row]`, -1 for a row of zeros;
- * number of taps; bytes of a row's channels; address that the offsets count from; a row of zeros; weights
+ * number of taps; bytes of a row's channels, a multiple of `4 * steps`; address that the offsets count from; a row of zeros; weights
  * `[tap][channel][8]`; output; bytes between its rows; bias; residual, laid out like the output,
  * or 0; lower bound of the result.
  */
@@ -123,7 +117,8 @@ export function convolutionKernel(
   name: string,
   rows: number,
   arithmetic: Arithmetic,
-  spread = 0,
+  steps: number,
+  spread: number,
 ): Callable {
   return module.define(
     name,
@@ -144,26 +139,27 @@ export function convolutionKernel(
       low,
     ) => {
       const tile = new Tile(variables, rows, arithmetic, spread);
-      const [b, tableEnd, offset, entry] = variables.locals(4);
-      const unrolled = spread ? [4] : [8, 4, 1];
-      const ends = variables.locals(unrolled.length);
+      const [b, bEnd, rowEnd, entry] = variables.locals(4);
+      const [first] = tile.rows;
       const bound = variables.local("v128");
       const tapBytes = rows * floatBytes;
       const readTable = tile.rows.map((row, i) =>
         sequence(
           entry.set(i32.load(table, i * floatBytes)),
-          row.set(select(
-            zeros,
-            i32.add(x, entry),
-            i32.eq(entry, i32.const(-1)),
+          // A sum, not a choice between sums: V8 knows that a sum needs no extension to 64 bits.
+          row.set(i32.add(
+            x,
+            select(zeros, entry, i32.eq(entry, i32.const(-1))),
           )),
         )
       );
       return sequence(
-        ...unrolled.map((steps, i) =>
-          ends[i].set(i32.and(depth, i32.const(-steps * floatBytes)))
-        ),
+        bEnd.set(i32.add(
+          weights,
+          i32.mul(i32.mul(taps, depth), i32.const(panelBytes / floatBytes)),
+        )),
         bound.set(f32x4.splat(low)),
+        zeros.set(i32.sub(zeros, x)),
         repeatWhile(
           count,
           b.set(weights),
@@ -172,18 +168,19 @@ export function convolutionKernel(
               sum.set(i ? tile.sums[0][j] : v128.load(bias, j * vectorBytes))
             )
           ),
-          tableEnd.set(i32.add(table, i32.mul(taps, i32.const(tapBytes)))),
+          // One loop, not one in another, for which V8 runs out of registers. The first pointer is
+          // at the end of its row whenever a tap, or a tile, is done.
           repeatWhile(
-            i32.lt_u(table, tableEnd),
-            ...readTable,
-            offset.set(i32.const(0)),
-            ...unrolled.map((steps, i) =>
-              loopWhile(
-                i32.lt_u(offset, ends[i]),
-                tile.multiply(b, offset, steps),
-              )
+            i32.lt_u(b, bEnd),
+            when(
+              i32.eq(first, rowEnd),
+              sequence(
+                ...readTable,
+                rowEnd.set(i32.add(first, depth)),
+                table.set(i32.add(table, i32.const(tapBytes))),
+              ),
             ),
-            table.set(i32.add(table, i32.const(tapBytes))),
+            tile.multiply(b, steps),
           ),
           when(
             residual,
@@ -223,7 +220,7 @@ export function productKernel(
     Array(7).fill("i32"),
     (variables, count, x, pitch, depth, weights, y, rowBytes) => {
       const tile = new Tile(variables, rows, arithmetic, 0);
-      const [b, offset] = variables.locals(2);
+      const [b, end] = variables.locals(2);
       return repeatWhile(
         count,
         b.set(weights),
@@ -232,10 +229,10 @@ export function productKernel(
           x.set(i32.add(x, pitch)),
         ]),
         ...tile.sums.flat().map((sum) => sum.set(arithmetic.constant(0))),
-        offset.set(i32.const(0)),
+        end.set(i32.add(tile.rows[0], depth)),
         repeatWhile(
-          i32.lt_u(offset, depth),
-          tile.multiply(b, offset, 8),
+          i32.lt_u(tile.rows[0], end),
+          tile.multiply(b, 8),
         ),
         tile.each(
           y,

@@ -10,10 +10,12 @@ import type { Arithmetic } from "./arithmetic.ts";
 import {
   type Callable,
   i32,
+  type Local,
   loopWhile,
   type ModuleBuilder,
   range,
   sequence,
+  when,
 } from "./assembler.ts";
 import { productKernel } from "./microkernels.ts";
 import { defineTask, itemsOf } from "./task.ts";
@@ -32,8 +34,9 @@ const panelBytes = 32;
 export function defineWinograd(
   module: ModuleBuilder,
   arithmetic: Arithmetic,
+  decode: Callable,
 ): void {
-  const product = defineProduct(module, arithmetic);
+  const product = defineProduct(module, arithmetic, decode);
   for (const outputs of [2, 4] as const) {
     const input = defineInput(module, arithmetic, outputs);
     const output = defineOutput(module, arithmetic, outputs);
@@ -94,7 +97,7 @@ export function defineWinograd(
               component,
               i32.const(0),
               f.panels,
-              ...productFields(f),
+              ...productFields(f, thread),
             ),
           ),
           output(
@@ -107,7 +110,7 @@ export function defineWinograd(
       },
     );
   }
-  defineTask(module, "winogradProduct", (variables, f, chunk) => {
+  defineTask(module, "winogradProduct", (variables, f, chunk, thread) => {
     const chunksDeep = variables.local(), component = variables.local();
     const panels = variables.locals(2);
     return sequence(
@@ -125,24 +128,28 @@ export function defineWinograd(
         i32.add(f.m, i32.mul(component, f.mXi)),
         component,
         ...panels,
-        ...productFields(f),
+        ...productFields(f, thread),
       ),
     );
   });
 }
 
-const productFields = (f: WinogradFields) => [
+const productFields = (f: WinogradFields, thread: Local) => [
   f.depth,
   f.u,
   f.panelBytes,
   f.panels,
   f.rowBytes,
+  f.dtype,
+  f.factors,
+  i32.add(f.floats, i32.mul(thread, f.floatsThread)),
 ];
 
 /** One component's product with some panels, for tiles that lie one behind the other. */
 function defineProduct(
   module: ModuleBuilder,
   arithmetic: Arithmetic,
+  decode: Callable,
 ): Callable {
   const most = arithmetic.rows;
   const kernels = Array.from(
@@ -151,7 +158,7 @@ function defineProduct(
   );
   return module.define(
     "product",
-    Array(11).fill("i32"),
+    Array(14).fill("i32"),
     (
       variables,
       count,
@@ -165,19 +172,33 @@ function defineProduct(
       onePanel,
       panels,
       rowBytes,
+      dtype,
+      factors,
+      floats,
     ) => {
-      const [large, small, rest, rows, run, row, tile, tiles, weights] =
-        variables.locals(9);
+      const [large, small, rest, rows, run, row, tile, tiles, weights, place] =
+        variables.locals(10);
       const split = { large, small, rest };
       return sequence(
         splitRows(count, most, split),
         tiles.set(i32.add(i32.add(large, small), i32.lt_u(i32.const(0), rest))),
         loopWhile(
           i32.lt_u(panel, panelEnd),
-          weights.set(i32.add(
-            u,
-            i32.mul(i32.add(i32.mul(component, panels), panel), onePanel),
-          )),
+          place.set(i32.add(i32.mul(component, panels), panel)),
+          weights.set(i32.add(u, i32.mul(place, onePanel))),
+          when(
+            dtype,
+            sequence(
+              decode(
+                weights,
+                i32.add(factors, i32.mul(place, i32.const(panelBytes))),
+                floats,
+                i32.mul(depth, i32.const(8)),
+                dtype,
+              ),
+              weights.set(floats),
+            ),
+          ),
           tile.set(i32.const(0)),
           loopWhile(
             i32.lt_u(tile, tiles),

@@ -13,7 +13,7 @@ const options = {
   labels: {
     type: "string",
     value: "FILE",
-    help: "names of the classes, one a line (default: ImageNet's, for 1000)",
+    help: "names of the classes, one a line (default: ImageNet's)",
   },
   ...modelOptions,
 } as const;

@@ -44,6 +44,11 @@ export class ByteQueue {
     while (length > 0) length -= (await this.#next(length)).length;
   }
 
+  /** Whether the stream has ended and all of it was taken; waits until that is known. */
+  async isAtEnd(): Promise<boolean> {
+    return !await this.#fill();
+  }
+
   /** Passes over the rest, and waits for the stream's end. */
   async finish(): Promise<void> {
     while (!(await this.#reader.read()).done);
@@ -57,18 +62,24 @@ export class ByteQueue {
 
   /** What there is, at least one byte and at most `length`. */
   async #next(length: number): Promise<Uint8Array> {
-    while (this.#rest.length === 0) {
-      const { done, value } = await this.#reader.read();
-      if (done) {
-        throw new SyntaxError(
-          `cannot read "${this.name}": it ends at byte ${this.position}, where more was to come`,
-        );
-      }
-      this.#rest = value;
+    if (!await this.#fill()) {
+      throw new SyntaxError(
+        `cannot read "${this.name}": it ends at byte ${this.position}, where more was to come`,
+      );
     }
     const piece = this.#rest.subarray(0, length);
     this.#rest = this.#rest.subarray(length);
     this.position += piece.length;
     return piece;
+  }
+
+  /** Waits until something is there to be taken; false at the end. */
+  async #fill(): Promise<boolean> {
+    while (this.#rest.length === 0) {
+      const { done, value } = await this.#reader.read();
+      if (done) return false;
+      this.#rest = value;
+    }
+    return true;
   }
 }

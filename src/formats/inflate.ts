@@ -1,3 +1,5 @@
+import { release } from "../memory/release.ts";
+
 /**
  * Unpacks raw deflate of known size, with what the platform has: two to three times as fast as in
  * JavaScript.
@@ -30,6 +32,7 @@ export async function inflateRaw(
     }
     content.set(value, length);
     length += value.length;
+    if (value.length === value.buffer.byteLength) release(value);
   }
   if (length < size) {
     throw new Error(`its content has ${length} bytes, not ${size}`);

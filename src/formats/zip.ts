@@ -7,6 +7,7 @@
 import type { Entry, FileEntry } from "@zip.js/zip.js/lib/zip-core-custom.js";
 import type { ByteSource } from "./byte_source.ts";
 import { crc32 } from "./crc32.ts";
+import { release } from "../memory/release.ts";
 import { inflateRaw } from "./inflate.ts";
 
 /** A file in an archive, as the archive's directory has it. */
@@ -150,8 +151,10 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
       if (entry.encrypted) throw fail(`entry "${name}" is encrypted`);
       let content = await readRaw(entry, 0, entry.compressedSize);
       if (!isStored(entry)) {
+        const deflated = content;
         try {
-          content = await inflateRaw(content, entry.uncompressedSize);
+          content = await inflateRaw(deflated, entry.uncompressedSize);
+          release(deflated);
         } catch (error) {
           throw damaged(name, message(error));
         }

@@ -7,6 +7,7 @@
 
 import { ByteQueue } from "./byte_queue.ts";
 import { crc32 } from "./crc32.ts";
+import { release } from "../memory/release.ts";
 import { inflateRaw } from "./inflate.ts";
 
 /** An archive that is arriving. */
@@ -104,6 +105,7 @@ export function openZipStream(
         const content = method === STORED
           ? packed
           : await inflateRaw(packed, size);
+        if (content !== packed) release(packed);
         if (crc32(content) === crc) return content;
       } catch (error) {
         throw fail(

@@ -9,6 +9,7 @@
  */
 
 import type { Conv2d, Linear, MaxPool2d } from "../arch/module.ts";
+import { groupBy } from "./group_by.ts";
 import { INPUT, type Node, type Trace } from "./trace.ts";
 
 /** Name of a value: a node or the input. */
@@ -36,7 +37,9 @@ export type Operation =
 export interface Step {
   readonly operation: Operation;
   readonly input: Value;
-  /** The node whose value it makes: the last of those fused into it. */
+  /** The nodes that are fused into it. */
+  readonly nodes: readonly Value[];
+  /** The last of them, whose value it makes. */
   readonly output: Value;
   /** Values that nobody needs after this step. */
   readonly dead: readonly Value[];
@@ -54,7 +57,7 @@ export function makePlan(
   given: Value = INPUT,
 ): Step[] {
   const nodes = ancestors(trace, watched, given);
-  const consumers = Map.groupBy(
+  const consumers = groupBy(
     nodes.flatMap((node) => node.inputs.map((input) => ({ input, node }))),
     ({ input }) => input,
   );
@@ -71,13 +74,22 @@ export function makePlan(
   for (const node of nodes) {
     if (fused.has(node.name)) continue;
     let last = node;
+    const inside = [node.name];
     const absorb = (op: Node["op"]): Node | undefined => {
       const next = follower(last, op);
-      if (next) fused.add((last = next).name);
+      if (next) {
+        last = next;
+        fused.add(next.name);
+        inside.push(next.name);
+      }
       return next;
     };
-    const operation = lower(trace, node, absorb);
-    steps.push({ operation, input: node.inputs[0], output: last.name });
+    steps.push({
+      operation: lower(trace, node, absorb),
+      input: node.inputs[0],
+      nodes: inside,
+      output: last.name,
+    });
   }
   // A fused step runs where its last node stands: only there the residual is known.
   steps.sort((a, b) => position.get(a.output)! - position.get(b.output)!);

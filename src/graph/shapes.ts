@@ -4,21 +4,8 @@
  * @module
  */
 
+import { outputSize } from "../kernels/geometry.ts";
 import { INPUT, type Node, type Trace } from "./trace.ts";
-
-/** Length of one side after a convolution or pooling window (`torch.nn.Conv2d`'s formula). */
-export function windowedSize(
-  size: number,
-  { kernelSize, stride, padding, dilation = 1 }: {
-    kernelSize: number;
-    stride: number;
-    padding: number;
-    dilation?: number;
-  },
-): number {
-  const reach = dilation * (kernelSize - 1) + 1;
-  return Math.floor((size + 2 * padding - reach) / stride) + 1;
-}
 
 /** Shapes of all nodes, NHWC (`flatten` and `fc`: `[N, C]`), for an NHWC input shape. */
 export function inferShapes(
@@ -39,12 +26,12 @@ function shapeOf({ op, module }: Node, input: number[]): number[] {
     case "Conv2d":
       return [
         n,
-        windowedSize(h, module),
-        windowedSize(w, module),
+        outputSize(h, module),
+        outputSize(w, module),
         module.outChannels,
       ];
     case "MaxPool2d":
-      return [n, windowedSize(h, module), windowedSize(w, module), c];
+      return [n, outputSize(h, module), outputSize(w, module), c];
     case "AdaptiveAvgPool2d":
       return [n, 1, 1, c];
     case "Linear":

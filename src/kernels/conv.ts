@@ -6,21 +6,18 @@
 
 import type { Conv2d } from "../arch/module.ts";
 import { DirectConv } from "./direct.ts";
+import type { WeightsDType } from "./dtypes.ts";
 import { outputSize } from "./geometry.ts";
 import type { Block } from "./heap.ts";
 import type { ConvWeights, Packed } from "./kernels.ts";
 import { type FilterShape, packBias } from "./pack.ts";
 import type { Algorithm } from "./planner.ts";
-import type { Batch, Runtime } from "./runtime.ts";
+import type { Address, Recording } from "./program.ts";
+import type { Batch, Operands, Runtime } from "./runtime.ts";
 import { WinogradConv } from "./winograd.ts";
 
 /** Where input, output and residual stand; 0: no residual. */
-export interface Tensors {
-  readonly x: number;
-  readonly y: number;
-  readonly residual: number;
-  readonly relu: boolean;
-}
+export type Tensors = Pick<Operands, "x" | "y" | "residual" | "low">;
 
 /** Packed weights, with what computes with them. */
 export class OwnConv implements Packed {
@@ -35,14 +32,16 @@ export class OwnConv implements Packed {
     readonly module: Omit<Conv2d, "type" | "name" | "children">,
     readonly algorithm: Algorithm,
     { filter, bias, scale, unfolded }: ConvWeights,
+    dtype: WeightsDType = "float32",
   ) {
     this.#conv = algorithm === "direct"
-      ? new DirectConv(runtime, module, filter)
+      ? new DirectConv(runtime, module, filter, dtype)
       : new WinogradConv(
         runtime,
         module,
         algorithm === "winograd2" ? 2 : 4,
         filter,
+        dtype,
       );
     const packed = packBias(bias, this.#filterShape);
     this.#bias = runtime.heap.weights(packed.length);
@@ -78,22 +77,22 @@ export class OwnConv implements Packed {
     ];
   }
 
-  /** Convolution and batch norm, then the epilogue. */
-  run(batch: Batch, { relu, ...tensors }: Tensors): void {
-    this.#conv.run(batch, {
-      ...tensors,
-      bias: this.#bias.address,
-      low: relu ? 0 : -Infinity,
-    });
+  /** Records convolution and batch norm, then the epilogue. */
+  record(recording: Recording, batch: Batch, tensors: Tensors): void {
+    const bias = this.#bias.address;
+    this.#conv.record(recording, batch, { ...tensors, bias });
   }
 
-  /** The convolution alone, with the folded filter. */
-  runWithoutBias(batch: Batch, x: number, y: number): void {
-    const { inChannels, kernelSize } = this.module;
-    // As many as the convolution itself will ask for, which would move them.
-    const bytes = Math.max(this.#bias.bytes, 4 * inChannels * kernelSize);
-    const bias = this.runtime.zeros(bytes);
-    this.#conv.run(batch, { x, y, residual: 0, bias, low: -Infinity });
+  /** Records the convolution alone, with the folded filter. */
+  recordWithoutBias(
+    recording: Recording,
+    batch: Batch,
+    x: Address,
+    y: Address,
+  ): void {
+    const bias = recording.zeros(this.#bias.bytes);
+    const low = -Infinity;
+    this.#conv.record(recording, batch, { x, y, residual: 0, bias, low });
   }
 
   /** The weights as they came, but for the rounding of Winograd's transform. */

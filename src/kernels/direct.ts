@@ -5,18 +5,14 @@
  */
 
 import { outputSize, tilesOf, type Window } from "./geometry.ts";
-import type { Block } from "./heap.ts";
-import {
-  type FilterShape,
-  packedSize,
-  packFilter,
-  panelChannels,
-  panelsOf,
-  unpackFilter,
-} from "./pack.ts";
+import type { WeightsDType } from "./dtypes.ts";
+import { type FilterShape, panelChannels, panelsOf } from "./pack.ts";
+import { type FilterMemory, PackedFilter } from "./packed_filter.ts";
 import { cutDirect } from "./planner.ts";
+import type { Place, Recording } from "./program.ts";
 import type { Batch, Operands, Runtime } from "./runtime.ts";
 import { convolutionTable } from "./tables.ts";
+import { channelSteps } from "./tasks.ts";
 
 /** A filter in groups, for a window. */
 export interface DirectShape extends Window {
@@ -30,7 +26,7 @@ const edgeBytes = 256;
 
 /** A packed filter that is convolved directly. */
 export class DirectConv {
-  readonly #block: Block;
+  readonly #filter: PackedFilter;
   /** As packed: two groups of four channels are one of eight. */
   readonly filterShape: FilterShape;
   /** Bytes between the inputs of a panel's two groups, or 0. */
@@ -40,6 +36,8 @@ export class DirectConv {
     readonly runtime: Runtime,
     readonly shape: DirectShape,
     filter: Float32Array,
+    dtype: WeightsDType,
+    memory: FilterMemory = "tensor",
   ) {
     const { groups, inChannels, outChannels, kernelSize } = shape;
     const ins = inChannels / groups, outs = outChannels / groups;
@@ -51,47 +49,66 @@ export class DirectConv {
       ins,
       taps: kernelSize ** 2,
     };
-    const { heap } = runtime;
-    this.#block = heap.weights(packedSize(this.filterShape));
-    packFilter(filter, this.filterShape, heap.view(this.#block));
+    this.#filter = new PackedFilter(
+      runtime,
+      this.filterShape,
+      filter,
+      dtype,
+      undefined,
+      memory,
+    );
   }
 
   get bytes(): number {
-    return this.#block.bytes;
+    return this.#filter.bytes;
   }
 
-  /** The filter, OIHW. */
+  /** The filter, OIHW, but for the rounding to its type. */
   unpack(): Float32Array {
-    const packed = this.runtime.heap.view(this.#block);
-    return unpackFilter(packed, this.filterShape);
+    return this.#filter.unpack();
   }
 
-  /** Convolves. */
-  run(batch: Batch, operands: Operands): void {
+  /** Bytes of the bias that it takes. */
+  get biasBytes(): number {
+    const { groups } = this.filterShape;
+    return 4 * panelChannels * groups * panelsOf(this.filterShape);
+  }
+
+  /** Records the jobs that convolve. */
+  record(recording: Recording, batch: Batch, operands: Operands): void {
     const { shape } = this;
     // Few channels make short rows; with zeros around the image a filter's row is one.
     const rowwise = shape.inChannels % 8 !== 0 && shape.groups === 1 &&
       shape.dilation === 1 && shape.kernelSize > 1;
-    if (!rowwise) return this.#run(batch, operands, shape, shape.kernelSize);
+    if (!rowwise) {
+      this.#record(recording, batch, operands, shape, shape.kernelSize);
+      return;
+    }
     const { padding } = shape;
     const padded = {
       images: batch.images,
       height: batch.height + 2 * padding,
       width: batch.width + 2 * padding,
     };
-    const x = this.#pad(batch, padded, operands.x);
+    const x = this.#pad(recording, batch, padded, operands.x);
     const window = { ...shape, padding: 0 };
-    this.#run(padded, { ...operands, x }, window, 1);
+    this.#record(recording, padded, { ...operands, x }, window, 1);
+    recording.release(x);
   }
 
-  #pad(batch: Batch, padded: Batch, x: number): number {
-    const { runtime: { scratch, pool }, shape } = this;
+  #pad(
+    recording: Recording,
+    batch: Batch,
+    padded: Batch,
+    x: Operands["x"],
+  ): Place {
+    const { runtime: { pool }, shape } = this;
     const pixelBytes = 4 * shape.inChannels;
     const paddedRowBytes = padded.width * pixelBytes;
     const rows = padded.images * padded.height;
-    const y = scratch.take(rows * paddedRowBytes);
+    const y = recording.reserve([rows, paddedRowBytes / 4]);
     const rowsPerChunk = Math.ceil(rows / pool.threads);
-    pool.run("pad", Math.ceil(rows / rowsPerChunk), {
+    recording.add("pad", Math.ceil(rows / rowsPerChunk), {
       x,
       height: batch.height,
       rowBytes: batch.width * pixelBytes,
@@ -106,7 +123,8 @@ export class DirectConv {
     return y;
   }
 
-  #run(
+  #record(
+    recording: Recording,
     { images, height, width }: Batch,
     { x, y, residual, bias, low }: Operands,
     window: Window,
@@ -134,7 +152,7 @@ export class DirectConv {
         rows * taps * pixelBytes,
       ),
       outputBytes: rows * 4 * shape.outChannels,
-      weightBytes: this.#block.bytes,
+      weightBytes: this.#filter.bytes,
       products: rows * panels * panelChannels * ins * taps,
     }, runtime.pool.threads);
     const key = [
@@ -145,7 +163,7 @@ export class DirectConv {
       ...[kernelSize, window.stride, window.padding, window.dilation],
       tapsWide,
     ].join();
-    const table = runtime.tables.get(
+    const table = recording.constant(
       key,
       () =>
         convolutionTable(
@@ -154,17 +172,22 @@ export class DirectConv {
           runtime.rows,
         ),
     );
-    runtime.pool.run("convolve", cut.chunks, {
+    const edge = recording.reserveThreads(edgeBytes);
+    const { fields } = this.#filter;
+    const floats = recording.reserveThreads(fields.floatsThread);
+    recording.add("convolve", cut.chunks, {
       x,
       xImage: imageBytes,
       groupBytes: this.#spread ? 2 * 4 * ins : 4 * ins,
-      zeros: runtime.zeros(depth + this.#spread),
+      zeros: recording.zeros(depth + this.#spread),
       table,
       taps: kernelSize * tapsWide,
       depth,
+      steps: channelSteps.find((steps) => depth / 4 % steps === 0)!,
       spread: this.#spread,
-      weights: this.#block.address,
-      panelBytes: 4 * panelChannels * taps * ins,
+      ...fields,
+      floats,
+      weights: this.#filter.address,
       panels,
       panelsPerGroup,
       panelsPerChunk: cut.panelsPerChunk,
@@ -178,13 +201,15 @@ export class DirectConv {
       rowBytes: 4 * shape.outChannels,
       residual,
       low,
-      edge: runtime.edges(edgeBytes),
+      edge,
       edgeThread: edgeBytes,
     });
+    recording.release(edge);
+    recording.release(floats);
   }
 
   /** Frees the weights. */
   dispose(): void {
-    this.#block.free();
+    this.#filter.dispose();
   }
 }

@@ -12,10 +12,12 @@ export interface Window {
   readonly dilation: number;
 }
 
-/** Length of one side after a window (`torch.nn.Conv2d`'s formula). */
+/** Length of one side after a window (`torch.nn.Conv2d`'s formula); dilation 1 if it has none. */
 export function outputSize(
   size: number,
-  { kernelSize, stride, padding, dilation }: Window,
+  { kernelSize, stride, padding, dilation = 1 }:
+    & Omit<Window, "dilation">
+    & Partial<Window>,
 ): number {
   const reach = dilation * (kernelSize - 1) + 1;
   return Math.floor((size + 2 * padding - reach) / stride) + 1;

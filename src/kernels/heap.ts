@@ -129,25 +129,3 @@ export class Heap {
     );
   }
 }
-
-/** Memory that grows when somebody needs more; between two uses its contents are lost. */
-export class Scratch {
-  #block: Block | null = null;
-
-  constructor(readonly heap: Heap) {}
-
-  /** The address of so many bytes. */
-  take(bytes: number): number {
-    if (!this.#block || this.#block.bytes < bytes) {
-      this.free();
-      this.#block = this.heap.allocate(bytes);
-    }
-    return this.#block.address;
-  }
-
-  /** Gives it back to the heap. */
-  free(): void {
-    this.#block?.free();
-    this.#block = null;
-  }
-}

@@ -8,6 +8,7 @@
  */
 
 import type { Conv2d } from "../arch/module.ts";
+import type { WeightsDType } from "./dtypes.ts";
 import { panelChannels } from "./pack.ts";
 import type { WinogradOutputs } from "./winograd_filter.ts";
 
@@ -25,18 +26,20 @@ const chunksPerThread = 4;
  * The algorithm for a convolution whose input usually has that height.
  *
  * Winograd's F(4x4) makes a quarter of the products and F(2x2) four ninths, for four times and
- * 1.8 times the weights. On small images few tiles share those, and too much of the last tiles
- * lies outside.
+ * 1.8 times the weights. On 7x7 F(4x4) still takes three quarters of F(2x2)'s time, on a single tile
+ * it wastes what it saves. It makes rounding errors of weights more than ten times as large, so it
+ * is for float32 only; F(2x2) makes them three times as large, too much for int8.
  */
 export function chooseAlgorithm(
   { kernelSize, stride, dilation, groups, inChannels, outChannels }: Conv2d,
   height = Infinity,
+  dtype: WeightsDType = "float32",
 ): Algorithm {
   const fits = kernelSize === 3 && stride === 1 && dilation === 1 &&
     groups === 1 && inChannels % panelChannels === 0 &&
     outChannels % panelChannels === 0 && inChannels >= 32;
-  if (!fits || height < 4) return "direct";
-  return height < 6 ? "winograd2" : "winograd4";
+  if (!fits || height < 4 || dtype === "int8") return "direct";
+  return height < 6 || dtype === "float16" ? "winograd2" : "winograd4";
 }
 
 /** How a direct convolution is cut: chunks of tiles by panels. */

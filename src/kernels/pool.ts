@@ -1,10 +1,10 @@
 /**
- * Running tasks, alone or with threads.
+ * Running jobs, alone or with threads.
  *
- * A task is cut into chunks, and whoever is free takes the next: the calling thread from the
- * start, the others when they have woken up. So nobody waits for a thread that sleeps, starts or
- * doesn't get a core, only for chunks that a thread has begun. Calls are synchronous, so two models
- * or a call inside a hook simply take turns.
+ * A job is a task cut into chunks, and whoever is free takes the next: the calling thread from the
+ * start, the others when they have woken up. Whoever ends a job's last chunk opens the next job.
+ * So nobody waits for a thread that sleeps, starts or doesn't get a core, only for chunks that a
+ * thread has begun. Calls are synchronous, so two models or a call inside a hook take turns.
  *
  * @module
  */
@@ -12,12 +12,17 @@
 import type { Block, Heap } from "./heap.ts";
 import { type Fields, type TaskName, taskNames, tasks } from "./tasks.ts";
 import { startThread, type Thread } from "./threads.ts";
-import { control } from "./worker_source.ts";
+import { allDone, control, spins } from "./worker_source.ts";
 
 type Task = (descriptor: number, chunk: number, thread: number) => void;
 
-/** Looks at `done` that often before it sleeps. */
-const spins = 20_000;
+/** One task with all of its chunks. */
+export interface Job {
+  readonly task: TaskName;
+  readonly chunks: number;
+  /** The address of its descriptor. */
+  readonly descriptor: number;
+}
 
 /** What a test may change. */
 export interface PoolOptions {
@@ -27,7 +32,7 @@ export interface PoolOptions {
   readonly patience?: number;
 }
 
-/** Runs tasks on one heap. */
+/** Runs jobs on one heap. */
 export class Pool {
   readonly #heap: Heap;
   readonly #tasks: Readonly<Record<TaskName, Task>>;
@@ -50,7 +55,7 @@ export class Pool {
     this.#tasks = instance.exports as unknown as Record<TaskName, Task>;
     const longest = Math.max(...taskNames.map((name) => tasks[name].length));
     this.#descriptor = heap.allocate(4 * longest);
-    const bytes = 4 * control.length;
+    const bytes = 4 * (control.table + control.jobWords * control.maxJobs);
     this.#words = new Int32Array(
       heap.shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes),
     );
@@ -68,12 +73,25 @@ export class Pool {
     return this.#threads.length + 1;
   }
 
-  /** Runs all chunks of a task. */
+  /** Runs all chunks of one task. */
   run<T extends TaskName>(task: T, chunks: number, fields: Fields<T>): void {
-    this.#describe(task, fields);
-    if (chunks > 1 && this.#threads.length > 0) {
-      this.#runTogether(task, chunks);
-    } else this.#runAlone(task, chunks);
+    const descriptor = this.#descriptor.address;
+    describe(this.#heap, descriptor, task, fields);
+    this.runAll([{ task, chunks, descriptor }]);
+  }
+
+  /** Runs jobs, each when the one before is done. Their descriptors have been written. */
+  runAll(jobs: readonly Job[]): void {
+    const { maxJobs } = control;
+    for (let first = 0; first < jobs.length; first += maxJobs) {
+      const some = jobs.length > maxJobs
+        ? jobs.slice(first, first + maxJobs)
+        : jobs;
+      const together = this.#threads.length > 0 &&
+        some.some(({ chunks }) => chunks > 1);
+      if (together) this.#runTogether(some);
+      else this.#runAlone(some);
+    }
   }
 
   /** Ends the threads and frees what the pool has of the heap. */
@@ -82,79 +100,85 @@ export class Pool {
     this.#descriptor.free();
   }
 
-  #describe<T extends TaskName>(task: T, fields: Fields<T>): void {
-    const names: readonly (keyof Fields<T>)[] = tasks[task];
-    const { words, floats } = this.#heap;
-    const start = this.#descriptor.address / 4;
-    names.forEach((name, i) => {
-      const view = name === "low" ? floats : words;
-      view[start + i] = fields[name];
-    });
+  #runAlone(jobs: readonly Job[]): void {
+    for (const { task, chunks, descriptor } of jobs) {
+      const run = this.#tasks[task];
+      for (let chunk = 0; chunk < chunks; chunk++) run(descriptor, chunk, 0);
+    }
   }
 
-  #runAlone(task: TaskName, chunks: number): void {
-    const run = this.#tasks[task], { address } = this.#descriptor;
-    for (let chunk = 0; chunk < chunks; chunk++) run(address, chunk, 0);
-  }
-
-  #runTogether(task: TaskName, chunks: number): void {
+  #runTogether(jobs: readonly Job[]): void {
     const words = this.#words;
-    const run = this.#tasks[task], { address } = this.#descriptor;
-    words[control.task] = taskNames.indexOf(task);
-    words[control.descriptor] = address;
-    Atomics.store(words, control.done, 0);
+    let at: number = control.table;
+    for (const { task, chunks, descriptor } of jobs) {
+      words[at++] = taskNumbers[task];
+      words[at++] = chunks;
+      words[at++] = descriptor;
+    }
+    words[control.job] = 0;
+    words[control.jobs] = jobs.length;
+    this.#open(jobs[0].chunks);
+    try {
+      if (this.#work(jobs)) return;
+    } catch (error) {
+      this.#giveUp(error);
+      throw error;
+    }
+    this.#giveUp("a thread began a chunk and didn't end it");
+    // Chunks read nothing that their task writes, so that all of them can be run again.
+    this.#runAlone(jobs.slice(words[control.job]));
+  }
+
+  /** Lets everybody take so many chunks. */
+  #open(chunks: number): void {
+    const words = this.#words;
+    words[control.done] = 0;
     Atomics.store(words, control.remaining, chunks);
     if (Atomics.load(words, control.sleeping) > 0) {
       Atomics.notify(words, control.remaining);
     }
-    try {
-      this.#takeChunks((chunk) => run(address, chunk, 0));
-    } catch (error) {
-      Atomics.store(words, control.remaining, 0);
-      this.#giveUp(error);
-      throw error;
-    }
-    if (this.#allDone(chunks)) return;
-    this.#giveUp("a thread began a chunk and didn't end it");
-    // Chunks read nothing that the task writes, so that all of them can be run again.
-    this.#runAlone(task, chunks);
   }
 
-  /** Takes chunks as long as there are any. */
-  #takeChunks(run: (chunk: number) => void): void {
+  /** Takes chunks until all jobs are done, or a thread has failed or ends none any more. */
+  #work(jobs: readonly Job[]): boolean {
     const words = this.#words, { remaining } = control;
-    for (let left; (left = Atomics.load(words, remaining)) > 0;) {
-      const before = Atomics.compareExchange(
-        words,
-        remaining,
-        left,
-        left - 1,
-      );
+    for (let idle = 0;;) {
+      const left = Atomics.load(words, remaining);
+      if (left === allDone) return true;
+      if (left === 0) {
+        if (idle++ < spins) pause();
+        else if (!this.#othersEnd()) return false;
+        continue;
+      }
+      const before = Atomics.compareExchange(words, remaining, left, left - 1);
       if (before !== left) continue; // Another thread was faster.
-      run(left - 1);
-      Atomics.add(words, control.done, 1);
+      const number = words[control.job];
+      const { task, chunks, descriptor } = jobs[number];
+      this.#tasks[task](descriptor, left - 1, 0);
+      if (Atomics.add(words, control.done, 1) + 1 === chunks) {
+        words[control.job] = number + 1;
+        this.#open(jobs[number + 1]?.chunks ?? allDone);
+      }
+      idle = 0;
     }
   }
 
-  /** Waits until all chunks are done, or a thread has failed or makes nothing any more. */
-  #allDone(chunks: number): boolean {
+  /** Waits until the other threads have ended the chunks that they have. */
+  #othersEnd(): boolean {
     const words = this.#words;
-    for (let spin = 0; spin < spins; spin++) {
-      if (Atomics.load(words, control.done) === chunks) return true;
-    }
     let last = -1, since = 0;
-    for (;;) {
-      const done = Atomics.load(words, control.done);
-      if (done === chunks) return true;
+    while (Atomics.load(words, control.remaining) === 0) {
       if (Atomics.load(words, control.failed) > 0) return false;
+      const done = Atomics.load(words, control.done);
       const now = performance.now();
       if (done !== last) [last, since] = [done, now];
       else if (now - since > this.#patience) return false;
       if (!mayWait) continue;
-      Atomics.store(words, control.callerSleeps, 1);
-      Atomics.wait(words, control.done, done, 100);
-      Atomics.store(words, control.callerSleeps, 0);
+      Atomics.add(words, control.sleeping, 1);
+      Atomics.wait(words, control.remaining, 0, 100);
+      Atomics.sub(words, control.sleeping, 1);
     }
+    return true;
   }
 
   #giveUp(reason: unknown): void {
@@ -165,10 +189,33 @@ export class Pool {
   }
 
   #endThreads(): void {
+    Atomics.store(this.#words, control.over, 1);
     for (const thread of this.#threads) thread.terminate();
     this.#threads = [];
   }
 }
+
+/** Writes a task's descriptor. */
+export function describe<T extends TaskName>(
+  { words, floats }: Heap,
+  address: number,
+  task: T,
+  fields: Fields<T>,
+): void {
+  const names: readonly (keyof Fields<T>)[] = tasks[task];
+  names.forEach((name, i) => {
+    const view = name === "low" ? floats : words;
+    view[address / 4 + i] = fields[name];
+  });
+}
+
+const taskNumbers = Object.fromEntries(
+  taskNames.map((name, i) => [name, i]),
+) as Record<TaskName, number>;
+
+/** Younger than the oldest runtimes. */
+const pause: () => void =
+  (Atomics as { pause?(): void }).pause?.bind(Atomics) ?? (() => {});
 
 /** False on a web page's main thread, which spins instead. */
 const mayWait: boolean = (() => {

@@ -1,12 +1,12 @@
 /**
- * What all of our kernels share: heap, threads, scratch memory and tables.
+ * What all of our kernels share: heap and threads.
  *
  * @module
  */
 
-import { type Block, Heap, Scratch } from "./heap.ts";
-import { Pool } from "./pool.ts";
-import { Tables } from "./tables.ts";
+import { type Block, Heap } from "./heap.ts";
+import { Pool, type PoolOptions } from "./pool.ts";
+import type { Address } from "./program.ts";
 
 /** How to start. */
 export interface RuntimeOptions {
@@ -41,10 +41,7 @@ export async function startRuntime(
 /** One set of kernels' means. */
 export class Runtime {
   readonly pool: Pool;
-  readonly scratch: Scratch;
-  readonly tables: Tables;
   #zeros: Block | null = null;
-  readonly #edges: Scratch;
 
   /**
    * @param module The kernels, compiled for the heap's kind of memory.
@@ -55,11 +52,9 @@ export class Runtime {
     module: WebAssembly.Module,
     readonly rows: number,
     threads: number,
+    options?: PoolOptions,
   ) {
-    this.pool = new Pool(heap, module, threads);
-    this.scratch = new Scratch(heap);
-    this.#edges = new Scratch(heap);
-    this.tables = new Tables(heap);
+    this.pool = new Pool(heap, module, threads, options);
   }
 
   /** The address of so many bytes that are zero, good until the next call. */
@@ -72,17 +67,9 @@ export class Runtime {
     return this.#zeros.address;
   }
 
-  /** The address of so many bytes for each thread, for tiles that don't fit into the output. */
-  edges(bytes: number): number {
-    return this.#edges.take(bytes * this.pool.threads);
-  }
-
   /** Ends the threads and frees the heap; weights are their owners'. */
   dispose(): void {
     this.pool.dispose();
-    this.scratch.free();
-    this.#edges.free();
-    this.tables.dispose();
     this.#zeros?.free();
     this.#zeros = null;
   }
@@ -90,12 +77,12 @@ export class Runtime {
 
 /** A convolution's addresses. */
 export interface Operands {
-  readonly x: number;
-  readonly y: number;
+  readonly x: Address;
+  readonly y: Address;
   /** 0: none. */
-  readonly residual: number;
+  readonly residual: Address;
   /** One for each output channel, filled up to panels. */
-  readonly bias: number;
+  readonly bias: Address;
   /** What results are clamped to from below. */
   readonly low: number;
 }

@@ -9,7 +9,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Conv2d } from "../arch/module.ts";
-import { release } from "../backend/release.ts";
+import { release } from "../memory/release.ts";
 import type { ConvWeights, Epilogue, Kernels, Packed } from "./kernels.ts";
 
 /** A group's filter as tfjs wants it, HWIO. */
@@ -216,8 +216,9 @@ export const stockKernels: Kernels = {
   conv2d,
   unfoldedConv2d,
   batchNorm,
-  elementwise: (x, epilogue) => tf.tidy(() => applyEpilogue(x, epilogue)),
-  maxPool: (x, { kernelSize, stride, padding }) =>
+  elementwise: (x: Tensor4D, epilogue: Epilogue) =>
+    tf.tidy(() => applyEpilogue(x, epilogue)),
+  maxPool: (x: Tensor4D, { kernelSize, stride, padding }) =>
     tf.maxPool(x, kernelSize, stride, padding, "floor"),
   avgPool: (x) => tf.mean(x, [1, 2], true),
   flatten: (x) => tf.reshape(x, [x.shape[0], -1]),
@@ -227,5 +228,12 @@ export const stockKernels: Kernels = {
       tf.add<Tensor2D>(tf.matMul(x, weight, false, true), bias)
     );
   },
+  release: (x) => x.dispose(),
+  prepare: (_shapes, build) => ({
+    run: (inputs) => tf.tidy(() => build(stockKernels, inputs)),
+    steps: [],
+    arenaBytes: 0,
+    dispose() {},
+  }),
   copy: (x) => tf.tensor(x.dataSync(), x.shape, x.dtype),
 };

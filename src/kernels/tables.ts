@@ -1,19 +1,15 @@
 /**
  * Tables of row offsets: where in an image each tap of each output finds its input. They
- * depend on shapes only, and are kept for the next pass (Dukhan, "The Indirect Convolution
+ * depend on shapes only, so a program has them as constants (Dukhan, "The Indirect Convolution
  * Algorithm", 2019).
  *
  * @module
  */
 
 import { outputSize, tilesOf, type Window } from "./geometry.ts";
-import type { Block, Heap } from "./heap.ts";
 
 /** Stands for a row of zeros. */
 const zeros = 0xffff_ffff;
-
-/** Tables kept; a network has fewer. */
-const maxTables = 64;
 
 /** An image that is read by tables. */
 export interface ImageShape {
@@ -74,36 +70,4 @@ export function winogradTable(
     }
   }
   return table;
-}
-
-/** Keeps tables on the heap, the ones used last. */
-export class Tables {
-  readonly #blocks = new Map<string, Block>();
-
-  constructor(readonly heap: Heap) {}
-
-  /** The address of the table of that name, made if need be; good until the next call. */
-  get(key: string, make: () => Uint32Array): number {
-    let block = this.#blocks.get(key);
-    if (block) this.#blocks.delete(key);
-    else {
-      if (this.#blocks.size >= maxTables) this.#drop();
-      const table = make();
-      block = this.heap.allocate(table.byteLength);
-      this.heap.words.set(table, block.address / 4);
-    }
-    this.#blocks.set(key, block);
-    return block.address;
-  }
-
-  /** Frees all. */
-  dispose(): void {
-    while (this.#blocks.size > 0) this.#drop();
-  }
-
-  #drop(): void {
-    const [[oldest, block]] = this.#blocks;
-    block.free();
-    this.#blocks.delete(oldest);
-  }
 }

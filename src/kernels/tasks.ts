@@ -9,6 +9,9 @@
  * @module
  */
 
+/** How weights that aren't float32 become so; see `FilterFields`. */
+const expansion = ["dtype", "factors", "floats", "floatsThread"] as const;
+
 const winograd = [
   "x",
   "xImage",
@@ -39,7 +42,30 @@ const winograd = [
   "width",
   "edge", // A tile of output for each thread.
   "edgeThread",
+  ...expansion,
 ] as const;
+
+const pack = [
+  "filter", // OIHW, from its channel `firstChannel` on.
+  "firstChannel",
+  "rowBytes", // Of an output channel.
+  "zeros", // As many, for channels that fill up a panel.
+  "groupChannels",
+  "ins",
+  "taps",
+  "panels",
+  "panelsPerGroup",
+  "firstPanel", // That of chunk 0.
+  "values", // Packed, [component][panel].
+  "panelBytes", // Of those.
+  "dtype", // A number in `dtypes`.
+  "factors", // By which values are multiplied, [component][panel][8]; not for float32.
+  "floats", // A panel's components for each thread; not for float32.
+  "floatsThread",
+] as const;
+
+/** Channels that a round of the convolution's loop takes: 7 for rows of 7x7 taps of a picture. */
+export const channelSteps = [8, 7, 1] as const;
 
 /** Names of the fields, by task; `low` is a float. */
 export const tasks = {
@@ -51,6 +77,7 @@ export const tasks = {
     "table",
     "taps",
     "depth",
+    "steps", // One of `channelSteps` that divides the channels in `depth`.
     "spread", // Not 0: each panel is two groups of four channels.
     "weights",
     "panelBytes",
@@ -69,6 +96,7 @@ export const tasks = {
     "low",
     "edge", // A tile of output for each thread.
     "edgeThread",
+    ...expansion,
   ],
   pad: [
     "x",
@@ -114,6 +142,18 @@ export const tasks = {
     "rowsPerChunk",
   ],
   avgPool: ["x", "pixels", "channelBytes", "y"], // A chunk is an image.
+  scatter: [
+    "x", // Some channels, one behind the other.
+    "count",
+    "offsets", // Where in a row of the output each of them goes.
+    "y",
+    "rows",
+    "rowBytes",
+  ],
+  packDirect: pack,
+  packWinograd2: pack,
+  packWinograd4: pack,
+  unpack: ["values", "panelBytes", "dtype", "factors", "y", "floatBytes"],
 } as const;
 
 /** A task's name. */

@@ -5,18 +5,14 @@
  * @module
  */
 
-import type { Block } from "./heap.ts";
+import type { WeightsDType } from "./dtypes.ts";
 import { panelChannels } from "./pack.ts";
+import { PackedFilter } from "./packed_filter.ts";
 import { cutWinograd } from "./planner.ts";
+import type { PlacedFields, Recording } from "./program.ts";
 import type { Batch, Operands, Runtime } from "./runtime.ts";
 import { winogradTable } from "./tables.ts";
-import type { Fields } from "./tasks.ts";
-import {
-  transformFilter,
-  untransformFilter,
-  type WinogradOutputs,
-  winogradSize,
-} from "./winograd_filter.ts";
+import type { WinogradOutputs } from "./winograd_filter.ts";
 
 /** Of a convolution with kernel size 3, stride 1, dilation 1 and one group. */
 export interface WinogradShape {
@@ -27,34 +23,41 @@ export interface WinogradShape {
 
 /** A transformed filter. */
 export class WinogradConv {
-  readonly #block: Block;
+  readonly #filter: PackedFilter;
 
   constructor(
     readonly runtime: Runtime,
     readonly shape: WinogradShape,
     readonly outputs: WinogradOutputs,
     filter: Float32Array,
+    dtype: WeightsDType,
   ) {
     const { inChannels: ins, outChannels: outs } = shape;
-    this.#block = runtime.heap.weights(winogradSize(outs, ins, outputs));
-    const packed = runtime.heap.view(this.#block);
-    transformFilter(filter, outs, ins, outputs, packed);
+    this.#filter = new PackedFilter(
+      runtime,
+      { groups: 1, outs, ins, taps: 9 },
+      filter,
+      dtype,
+      outputs,
+    );
   }
 
   get bytes(): number {
-    return this.#block.bytes;
+    return this.#filter.bytes;
   }
 
   /** The filter, OIHW, but for rounding. */
   unpack(): Float32Array {
-    const { inChannels: ins, outChannels: outs } = this.shape;
-    const packed = this.runtime.heap.view(this.#block);
-    return untransformFilter(packed, outs, ins, this.outputs);
+    return this.#filter.unpack();
   }
 
-  /** Convolves. */
-  run({ images, height, width }: Batch, operands: Operands): void {
-    const { outputs, runtime } = this, { pool, scratch, tables } = runtime;
+  /** Records the jobs that convolve. */
+  record(
+    recording: Recording,
+    { images, height, width }: Batch,
+    operands: Operands,
+  ): void {
+    const { outputs, runtime: { pool } } = this;
     const { inChannels: ins, outChannels: outs, padding } = this.shape;
     const depth = 4 * ins, rowBytes = 4 * outs;
     const outHeight = height + 2 * padding - 2;
@@ -63,35 +66,42 @@ export class WinogradConv {
     const tilesPerImage = Math.ceil(outHeight / outputs) * tilesWide;
     const tiles = images * tilesPerImage;
     const cut = cutWinograd({ tiles, ins, outs }, outputs, pool.threads);
+    const tilesPerChunk = cut.blockTiles || cut.tilesPerChunk;
+    const panels = outs / panelChannels;
     const components = (outputs + 2) ** 2;
     const together = cut.blockTiles || tiles;
     const copies = cut.blockTiles ? pool.threads : 1;
     const vXi = componentBytes(together * depth);
     const mXi = componentBytes(together * rowBytes);
-    const v = scratch.take(copies * components * (vXi + mXi));
+    const v = recording.reserve([copies * components, vXi / 4]);
+    const m = recording.reserve([copies * components, mXi / 4]);
     const edgeThread = outputs ** 2 * rowBytes;
-    const table = tables.get(
+    const edge = recording.reserveThreads(edgeThread);
+    const { fields: filter } = this.#filter;
+    const floats = recording.reserveThreads(filter.floatsThread);
+    const table = recording.constant(
       `winograd,${[height, width, depth, padding, outputs]}`,
       () =>
         winogradTable({ height, width, pixelBytes: depth }, padding, outputs),
     );
-    const fields: Fields<"winogradProduct"> = {
+    const fields: PlacedFields<"winogradProduct"> = {
       ...operands,
       xImage: height * width * depth,
-      zeros: runtime.zeros(depth),
+      zeros: recording.zeros(depth),
       table,
       tilesPerImage,
       tiles,
-      tilesPerChunk: cut.blockTiles || cut.tilesPerChunk,
+      tilesPerChunk,
       depth,
       v,
       vThread: components * vXi,
       vXi,
-      u: this.#block.address,
-      panelBytes: panelChannels * depth,
-      panels: outs / panelChannels,
+      ...filter,
+      floats,
+      u: this.#filter.address,
+      panels,
       panelsPerChunk: cut.panelsPerChunk,
-      m: v + copies * components * vXi,
+      m,
       mThread: components * mXi,
       mXi,
       yImage: outHeight * outWidth * rowBytes,
@@ -99,24 +109,24 @@ export class WinogradConv {
       tilesWide,
       height: outHeight,
       width: outWidth,
-      edge: runtime.edges(edgeThread),
+      edge,
       edgeThread,
     };
-    const chunks = Math.ceil(tiles / fields.tilesPerChunk);
+    const chunks = Math.ceil(tiles / tilesPerChunk);
     if (cut.blockTiles) {
-      pool.run(`winogradBlock${outputs}`, chunks, fields);
-      return;
+      recording.add(`winogradBlock${outputs}`, chunks, fields);
+    } else {
+      const products = components * Math.ceil(panels / cut.panelsPerChunk);
+      recording.add(`winogradInput${outputs}`, chunks, fields);
+      recording.add("winogradProduct", products, fields);
+      recording.add(`winogradOutput${outputs}`, chunks, fields);
     }
-    const products = components *
-      Math.ceil(fields.panels / cut.panelsPerChunk);
-    pool.run(`winogradInput${outputs}`, chunks, fields);
-    pool.run("winogradProduct", products, fields);
-    pool.run(`winogradOutput${outputs}`, chunks, fields);
+    for (const place of [v, m, edge, floats]) recording.release(place);
   }
 
   /** Frees the weights. */
   dispose(): void {
-    this.#block.free();
+    this.#filter.dispose();
   }
 }
 

@@ -10,33 +10,6 @@ import { panelChannels } from "./pack.ts";
 /** Outputs of a tile's side. */
 export type WinogradOutputs = 2 | 4;
 
-/** G, row by row. */
-const transforms: Readonly<Record<WinogradOutputs, Float64Array>> = {
-  2: Float64Array.of(
-    1,
-    0,
-    0,
-    1 / 2,
-    1 / 2,
-    1 / 2,
-    1 / 2,
-    -1 / 2,
-    1 / 2,
-    0,
-    0,
-    1,
-  ),
-  // deno-fmt-ignore
-  4: Float64Array.of(
-    1 / 4, 0, 0,
-    -1 / 6, -1 / 6, -1 / 6,
-    -1 / 6, 1 / 6, -1 / 6,
-    1 / 24, 1 / 12, 1 / 6,
-    1 / 24, -1 / 12, 1 / 6,
-    0, 0, 1,
-  ),
-};
-
 /** A left inverse of G, by which a filter comes back but for rounding. */
 const inverses: Readonly<Record<WinogradOutputs, Float64Array>> = {
   2: Float64Array.of(1, 0, 0, 0, 0, 1, -1, 0, 0, 0, 0, 1),
@@ -47,13 +20,6 @@ const inverses: Readonly<Record<WinogradOutputs, Float64Array>> = {
     0, 0, 0, 0, 0, 1,
   ),
 };
-
-/** Floats of a transformed filter. */
-export const winogradSize = (
-  outs: number,
-  ins: number,
-  outputs: WinogradOutputs,
-): number => (outputs + 2) ** 2 * outs * ins;
 
 /** Squares multiplied by a matrix from the left, and by it transposed from the right. */
 class Sandwich {
@@ -113,26 +79,7 @@ function eachFilter(
   }
 }
 
-/** OIHW, 3x3, to `[component][panel][input channel][8]`; whole panels only. */
-export function transformFilter(
-  filter: Float32Array,
-  outs: number,
-  ins: number,
-  outputs: WinogradOutputs,
-  packed: Float32Array,
-): void {
-  const sandwich = new Sandwich(transforms[outputs], 3);
-  const { square, result } = sandwich;
-  eachFilter(outs, ins, (tap, component) => {
-    for (let i = 0; i < 9; i++) square[i] = filter[tap + i];
-    sandwich.compute();
-    for (let i = 0; i < result.length; i++) {
-      packed[i * outs * ins + component] = result[i];
-    }
-  });
-}
-
-/** The same, back: equal but for rounding. */
+/** `[component][panel][input channel][8]` to OIHW, 3x3: the filter but for rounding. */
 export function untransformFilter(
   packed: Float32Array,
   outs: number,

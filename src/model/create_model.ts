@@ -5,23 +5,21 @@
  */
 
 import { archRow } from "../arch/lookup.ts";
-import type { BatchNorm2d } from "../arch/module.ts";
-import { imagenetPreset, type Preset } from "../arch/preset.ts";
+import { imagenetPreset } from "../arch/preset.ts";
 import { buildResNet } from "../arch/resnet.ts";
 import type { ArchName, ArchRow } from "../arch/table.ts";
-import { release } from "../backend/release.ts";
-import { startBackend } from "../backend/start.ts";
 import { resolveNode } from "../graph/names.ts";
 import { cutTrace, type Trace, traceForward } from "../graph/trace.ts";
 import type { Kernels } from "../kernels/kernels.ts";
-import { loadKernels } from "./load_kernels.ts";
-import { ResNet } from "./model.ts";
-import { Parameters } from "./parameters.ts";
+import { loadParameters } from "./load_parameters.ts";
+import { ResNet, type ResNetParts } from "./model.ts";
+import { packingOf, startKernels } from "./packing.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
 import type { FetchOptions } from "../weights/fetch/options.ts";
 import { initialWeights } from "../weights/init.ts";
 import { headClasses, withTorchvisionNames } from "../weights/key_names.ts";
-import { checkTensors, TensorReader } from "../weights/load.ts";
+import { checkTensors } from "../weights/load.ts";
+import type { PackedDType } from "../weights/pack.ts";
 import { type Pretrained, withPretrained } from "../weights/resolve.ts";
 
 /** Arguments of torchvision's constructor that change a network of the table. */
@@ -43,6 +41,18 @@ export interface ModelOptions extends ConstructorOptions, FetchOptions {
   readonly seed?: number;
   /** Where `pretrained` is false: each block starts as the identity. Default false. */
   readonly zeroInitResidual?: boolean;
+  /**
+   * `"fast"`, the default: some weights are kept transformed (Winograd), in two to four times the
+   * bytes of their filter. `"small"`: none are, and all are float16, half of float32's bytes; a pass
+   * takes half again to twice the time. Stock kernels have `"fast"` only.
+   */
+  readonly memory?: "fast" | "small";
+  /**
+   * What weights are rounded to in memory; they are computed with as float32. Default: as `memory`
+   * says, so `"float32"` or `"float16"`. `"float16"` stays within 2e-3 of a node's largest value,
+   * `"int8"` at a cosine of 0.999 or more. Stock kernels have `"float32"` only.
+   */
+  readonly weightsDType?: PackedDType;
 }
 
 /**
@@ -66,9 +76,11 @@ export interface ModelOptions extends ConstructorOptions, FetchOptions {
  *   `numClasses` says another.
  * @param options Seed, warnings, how weights are fetched and kept.
  * @returns The model. Its weights are the caller's to dispose.
- * @throws {RangeError} If the architecture, the node or the entry is unknown: the nearest are named.
+ * @throws {RangeError} If the architecture, the node or the entry is unknown: the nearest are named;
+ *   or if `memory` or `weightsDType` is none of those allowed.
  * @throws {TypeError} If the weights don't fit the network; every tensor that is amiss is named.
  * @throws {SyntaxError} If a weights file doesn't parse.
+ * @throws {Error} If the backend runs with stock kernels, and less memory is asked for.
  * @see torchvision 0.14.1, `torchvision/models/resnet.py`; He et al., "Deep Residual Learning for
  *   Image Recognition", 2015.
  *
@@ -90,6 +102,7 @@ export async function createModel(
 ): Promise<ResNet> {
   const { numClasses } = options;
   const row = archRow({ ...archRow(arch), ...constructorOptions(options) });
+  const packing = packingOf(options);
   if (pretrained === false) {
     const network = cutNetwork(row, outputLayer);
     const { seed = 0, zeroInitResidual } = options;
@@ -98,12 +111,15 @@ export async function createModel(
       seed,
       zeroInitResidual,
     );
-    return await build(network, checkpoint, imagenetPreset, options);
+    const kernels = startKernels(packing);
+    const parts = { ...network, packing, preset: imagenetPreset };
+    return await build(parts, checkpoint, kernels, options);
   }
   // A name means any head, that of the file; a wrong layer is said before anything is fetched.
   const anyHead = numClasses === undefined &&
     (typeof arch === "string" || arch.numClasses === undefined);
   cutNetwork(anyHead ? { ...row, numClasses: 1000 } : row, outputLayer);
+  const kernels = startKernels(packing); // While the weights are fetched.
   return await withPretrained(row.name, pretrained, options, (opened) => {
     const { preset = imagenetPreset } = opened;
     const { checkpoint, note } = withTorchvisionNames(opened.checkpoint);
@@ -112,7 +128,8 @@ export async function createModel(
       ? { ...row, numClasses: headClasses(checkpoint) }
       : row;
     const network = cutNetwork(fitted, outputLayer);
-    return build(network, checkpoint, preset, options);
+    const parts = { ...network, packing, preset };
+    return build(parts, checkpoint, kernels, options);
   });
 }
 
@@ -132,16 +149,22 @@ function cutNetwork(row: ArchRow, outputLayer: string | null): CutNetwork {
 }
 
 async function build(
-  network: CutNetwork,
+  parts: Omit<ResNetParts, "kernels" | "parameters">,
   checkpoint: Checkpoint,
-  preset: Preset,
+  starting: Promise<Kernels>,
   { warn }: ModelOptions,
 ): Promise<ResNet> {
-  const { row, full, trace } = network;
+  const { row, full, trace, packing } = parts;
   checkTensors(checkpoint, row.name, trace.root, full.root);
-  const kernels = await loadKernels(await startBackend());
-  const parameters = await load(trace, checkpoint, kernels, warn);
-  return new ResNet({ ...network, kernels, parameters, preset });
+  const kernels = await starting;
+  const parameters = await loadParameters(
+    trace,
+    checkpoint,
+    kernels,
+    packing,
+    warn,
+  );
+  return new ResNet({ ...parts, kernels, parameters });
 }
 
 /** Those options that are part of a row, as far as they are given. */
@@ -157,43 +180,4 @@ function constructorOptions(options: ModelOptions): ConstructorOptions {
     keys.map((key) => [key, options[key]] as const)
       .filter(([, value]) => value !== undefined),
   );
-}
-
-/** Reads, folds and packs the weights of a trace, one layer at a time in its order. */
-async function load(
-  { nodes }: Trace,
-  checkpoint: Checkpoint,
-  kernels: Kernels,
-  warn: ModelOptions["warn"] = console.warn,
-): Promise<Parameters> {
-  const reader = new TensorReader(checkpoint);
-  const parameters = new Parameters();
-  /** The batch norm behind each convolution; behind the last one it may be cut off. */
-  const norms = new Map<string, BatchNorm2d>();
-  for (const { module, inputs } of nodes.values()) {
-    if (module?.type === "BatchNorm2d") norms.set(inputs[0], module);
-  }
-  try {
-    for (const { name, module } of nodes.values()) {
-      if (module?.type === "Conv2d") {
-        const weights = await reader.conv(module, norms.get(name));
-        parameters.add(module.name, kernels.packConv(module, weights));
-        release(weights.filter);
-      } else if (module?.type === "Linear") {
-        const { weight, bias } = await reader.linear(module);
-        parameters.add(module.name, kernels.packLinear(module, weight, bias));
-      }
-    }
-  } catch (error) {
-    parameters.dispose();
-    throw error;
-  }
-  if (reader.notFinite.length > 0) {
-    warn(
-      `"${checkpoint.source}" has values that are NaN or infinite, in ${
-        reader.notFinite.join(", ")
-      }`,
-    );
-  }
-  return parameters;
 }

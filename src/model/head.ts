@@ -37,6 +37,9 @@ export function replaceHead(
   }
   const trunk = [...full.nodes.keys()];
   const parameters = parts.parameters.share(trunk.filter((n) => n !== "fc"));
-  parameters.add("fc", parts.kernels.packLinear(fc, weight, bias));
+  parameters.add(
+    "fc",
+    parts.kernels.packLinear(fc, weight, bias, parts.packing),
+  );
   return { ...parts, row, full, trace: full, parameters };
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { groupBy } from "../graph/group_by.ts";
 import { ownInputOf, withOwnInputs } from "../graph/hooked_inputs.ts";
 import type { Value } from "../graph/plan.ts";
 import type { Call, Trace } from "../graph/trace.ts";
@@ -53,7 +54,7 @@ export function hookedPass(
       ...returned.flatMap(({ input, output }) => [input, output]),
     ]),
     before: new Map(entered.map((call) => [ownInputOf(call), call])),
-    after: Map.groupBy(returned, ({ output }) => output),
+    after: groupBy(returned, ({ output }) => output),
   };
 }
 

@@ -1,19 +1,32 @@
 import { quoted } from "../messages/nearest.ts";
 import { type ArchRow, archTable } from "../arch/table.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { headClasses } from "./key_names.ts";
+import { headClasses, withTorchvisionNames } from "./key_names.ts";
 
 /**
  * The architecture that a checkpoint's tensors belong to, by their names and shapes.
  *
  * A packed file may be cut, so it is taken at its word where its architecture is known.
  *
- * @param checkpoint Under torchvision's names.
+ * @param given Under torchvision's names, or others that `createModel` knows; it stays open.
  * @returns A row of the table, with the checkpoint's own classes and input channels, or one made up
  *   for it.
  * @throws {RangeError} If it holds no ResNet, or the front of one only.
+ *
+ * @example A file that somebody chose
+ * ```ts
+ * import { createModel, guessArch, openCheckpoint } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * const checkpoint = await openCheckpoint("weights/mlnet_resnet18.npz");
+ * const arch = guessArch(checkpoint);
+ * assert.equal(arch.block, "BasicBlock");
+ * using model = await createModel(arch, "layer1", checkpoint);
+ * checkpoint.close();
+ * ```
  */
-export function guessArch(checkpoint: Checkpoint): ArchRow {
+export function guessArch(given: Checkpoint): ArchRow {
+  const { checkpoint } = withTorchvisionNames(given);
   const { source, tensors, metadata } = checkpoint;
   const stem = tensors.get("conv1.weight")?.shape;
   const first = tensors.get("layer1.0.conv1.weight")?.shape;

@@ -7,6 +7,7 @@
 
 import { elementCount, toFloat32 } from "../formats/elements.ts";
 import { decodeNpy, type NpyArray } from "../formats/npy.ts";
+import { release } from "../memory/release.ts";
 import type { TensorInfo } from "./checkpoint.ts";
 import { dequantizeInt8 } from "./quantize.ts";
 
@@ -63,6 +64,8 @@ export async function readTensor(
         `cannot read "${source}": entry "${entry}" is ${array.dtype} [${array.shape}], not ${dtype} [${shape}]`,
       );
     }
+    // 16-bit floats have been expanded.
+    if (array.data.buffer !== bytes.buffer) release(bytes);
     return array;
   };
   const { data } = await readArray(valuesEntry(name), info);
@@ -71,8 +74,10 @@ export async function readTensor(
     dtype: "float32",
     shape: info.shape.slice(0, 1),
   });
-  return dequantizeInt8({
+  const values = dequantizeInt8({
     data: data as Int8Array<ArrayBuffer>,
     scale: scale.data as Float32Array<ArrayBuffer>,
   });
+  release(data as Int8Array<ArrayBuffer>);
+  return values;
 }

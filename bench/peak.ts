@@ -1,0 +1,58 @@
+import { Program, Recording } from "../src/kernels/program.ts";
+import type { Runtime } from "../src/kernels/runtime.ts";
+
+const depth = 256, tiles = 500, panel = 8;
+
+/**
+ * GFLOPS of one thread when all that it reads and writes is in its first-level cache: the
+ * convolution's loop on the same few rows over and over. The sums are nonsense.
+ */
+export function measurePeak(runtime: Runtime): number {
+  const { rows: tileRows } = runtime, rows = tiles * tileRows;
+  const recording = new Recording(runtime);
+  const floats = (count: number) =>
+    recording.floats(new Float32Array(count).fill(0.5));
+  recording.add("convolve", 1, {
+    x: floats(tileRows * depth),
+    xImage: 0,
+    groupBytes: 0,
+    zeros: 0,
+    table: recording.words(
+      Array.from({ length: rows }, (_, row) => row % tileRows * 4 * depth),
+    ),
+    taps: 1,
+    depth: 4 * depth,
+    steps: 8,
+    spread: 0,
+    weights: floats(depth * panel),
+    panelBytes: 0,
+    dtype: 0,
+    factors: 0,
+    floats: 0,
+    floatsThread: 0,
+    panels: 1,
+    panelsPerGroup: 1,
+    panelsPerChunk: 1,
+    groupChannels: panel,
+    tiles,
+    tilesPerImage: tiles,
+    tilesPerChunk: tiles,
+    rowsPerImage: rows,
+    bias: floats(panel),
+    y: floats(panel),
+    rowBytes: 0,
+    residual: 0,
+    low: 0,
+    edge: 0,
+    edgeThread: 0,
+  });
+  const program = new Program(recording, new Set());
+  let best = Infinity;
+  for (let i = 0; i < 300; i++) {
+    const start = performance.now();
+    program.run();
+    best = Math.min(best, performance.now() - start);
+  }
+  program.dispose();
+  return 2 * rows * depth * panel / best / 1e6;
+}

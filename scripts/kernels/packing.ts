@@ -1,0 +1,289 @@
+/**
+ * The tasks that bring weights into the kernels' order, and back from fewer bytes.
+ *
+ * @module
+ */
+
+import {
+  type Callable,
+  type Code,
+  f32x4,
+  f64x2,
+  i32,
+  type Local,
+  loopWhile,
+  min_u,
+  type ModuleBuilder,
+  range,
+  repeatWhile,
+  select,
+  sequence,
+  v128,
+  type Variables,
+  when,
+} from "./assembler.ts";
+import type { Conversions } from "./dtypes.ts";
+import { defineTask, type FieldLocals } from "./task.ts";
+
+const panelChannels = 8, rowBytes = 32, floatBytes = 4;
+
+/** Adds the tasks. A chunk is a panel. */
+export function definePacking(
+  module: ModuleBuilder,
+  { encode, decode }: Conversions,
+): void {
+  const ordered = defineOrder(module);
+  definePack(module, "packDirect", 1, encode, (rows, f, to) =>
+    ordered(
+      ...rows,
+      to,
+      i32.mul(f.taps, i32.const(floatBytes)),
+      i32.mul(f.ins, i32.const(rowBytes)),
+    ));
+  for (const outputs of [2, 4] as const) {
+    const transformed = defineTransform(module, outputs);
+    const components = (outputs + 2) ** 2;
+    definePack(
+      module,
+      `packWinograd${outputs}`,
+      components,
+      encode,
+      (rows, f, to, pitch) =>
+        sequence(
+          ...[0, 2, 4, 6].map((pair) =>
+            transformed(
+              rows[pair],
+              rows[pair + 1],
+              i32.add(to, i32.const(pair * floatBytes)),
+              pitch,
+              i32.mul(f.ins, i32.const(rowBytes)),
+            )
+          ),
+        ),
+    );
+  }
+  defineTask(module, "unpack", (_, f, chunk) =>
+    decode(
+      i32.add(f.values, i32.mul(chunk, f.panelBytes)),
+      i32.add(f.factors, i32.mul(chunk, i32.const(rowBytes))),
+      i32.add(f.y, i32.mul(chunk, f.floatBytes)),
+      f.floatBytes,
+      f.dtype,
+    ));
+}
+
+/**
+ * One panel: eight rows of a filter, OIHW, to its components as floats, and those, where weights
+ * are kept in fewer bytes, to their own place.
+ */
+function definePack(
+  module: ModuleBuilder,
+  task: "packDirect" | "packWinograd2" | "packWinograd4",
+  components: number,
+  encode: Callable,
+  order: (
+    rows: Local[],
+    fields: FieldLocals<"packDirect">,
+    to: Code,
+    componentBytes: Local,
+  ) => Code,
+): void {
+  defineTask(module, task, (variables, f, chunk, thread) => {
+    const [panel, channel, left, to, pitch, component, panelFloats] = variables
+      .locals(7);
+    const rows = variables.locals(panelChannels);
+    const place = (component: Code) =>
+      i32.add(i32.mul(component, f.panels), panel);
+    return sequence(
+      panel.set(i32.add(f.firstPanel, chunk)),
+      left.set(
+        i32.mul(i32.rem_u(panel, f.panelsPerGroup), i32.const(panelChannels)),
+      ),
+      channel.set(
+        i32.add(
+          i32.mul(i32.div_u(panel, f.panelsPerGroup), f.groupChannels),
+          left,
+        ),
+      ),
+      left.set(min_u(
+        i32.sub(f.groupChannels, left),
+        i32.const(panelChannels),
+      )),
+      ...rows.map((row, i) =>
+        row.set(select(
+          i32.add(
+            f.filter,
+            i32.mul(
+              i32.sub(i32.add(channel, i32.const(i)), f.firstChannel),
+              f.rowBytes,
+            ),
+          ),
+          f.zeros,
+          i32.lt_u(i32.const(i), left),
+        ))
+      ),
+      panelFloats.set(i32.mul(
+        components === 1 ? i32.mul(f.taps, f.ins) : f.ins,
+        i32.const(rowBytes),
+      )),
+      to.set(i32.add(f.values, i32.mul(panel, f.panelBytes))),
+      pitch.set(i32.mul(f.panels, f.panelBytes)),
+      when(
+        f.dtype,
+        sequence(
+          to.set(i32.add(f.floats, i32.mul(thread, f.floatsThread))),
+          pitch.set(panelFloats),
+        ),
+      ),
+      order(rows, f, to, pitch),
+      when(
+        f.dtype,
+        range(
+          component,
+          i32.const(0),
+          i32.const(components),
+          encode(
+            i32.add(to, i32.mul(component, panelFloats)),
+            panelFloats,
+            i32.add(f.values, i32.mul(place(component), f.panelBytes)),
+            i32.add(f.factors, i32.mul(place(component), i32.const(rowBytes))),
+            f.dtype,
+          ),
+        ),
+      ),
+    );
+  });
+}
+
+/** Eight rows `[channel][tap]` to `[tap][channel][8]`. */
+function defineOrder(module: ModuleBuilder): Callable {
+  return module.define(
+    "orderPanel",
+    Array(panelChannels + 3).fill("i32"),
+    (variables, ...parameters) => {
+      const rows = parameters.slice(0, panelChannels);
+      const [to, channelBytes, tapBytes] = parameters.slice(panelChannels);
+      const [offset, tapEnd, at, end] = variables.locals(4);
+      const half = (four: Local[]) =>
+        four.slice(1).reduce<Code>(
+          (vector, row, i) =>
+            v128.load32_lane(i32.add(row, offset), vector, i + 1),
+          v128.load32_zero(i32.add(four[0], offset)),
+        );
+      return sequence(
+        end.set(i32.add(to, tapBytes)),
+        repeatWhile(
+          i32.lt_u(to, end),
+          at.set(to),
+          tapEnd.set(i32.add(offset, channelBytes)),
+          repeatWhile(
+            i32.lt_u(offset, tapEnd),
+            v128.store(at, half(rows.slice(0, 4))),
+            v128.store(at, half(rows.slice(4)), 16),
+            at.set(i32.add(at, tapBytes)),
+            offset.set(i32.add(offset, i32.const(floatBytes))),
+          ),
+          to.set(i32.add(to, i32.const(rowBytes))),
+        ),
+      );
+    },
+  );
+}
+
+/**
+ * `G g G^T` for two output channels and all their input channels, in float64, rounded once (Lavin
+ * and Gray, 2015, sections 4.1 and 4.3).
+ *
+ * Parameters: their filters; where the first component of the first one goes; bytes between
+ * components; bytes of a component.
+ */
+function defineTransform(module: ModuleBuilder, outputs: 2 | 4): Callable {
+  const side = outputs + 2;
+  return module.define(
+    `transformFilter${outputs}`,
+    Array(5).fill("i32"),
+    (variables, a, b, to, pitch, bytes) => {
+      const [end, at] = variables.locals(2);
+      const statements: Code[] = [];
+      const value = (code: Code): Local => {
+        const local = variables.local("v128");
+        statements.push(local.set(code));
+        return local;
+      };
+      const tap = (i: number) =>
+        value(f64x2.promote_low_f32x4(
+          v128.load32_lane(
+            b,
+            v128.load32_zero(a, i * floatBytes),
+            1,
+            i * floatBytes,
+          ),
+        ));
+      const { constants, transform } = filterTransform(
+        variables,
+        value,
+        outputs,
+      );
+      const columns = [0, 1, 2].map((x) =>
+        transform([0, 3, 6].map((y) => tap(y + x)))
+      );
+      for (let y = 0; y < side; y++) {
+        for (const component of transform(columns.map((c) => c[y]))) {
+          statements.push(
+            v128.store64_lane(at, f32x4.demote_f64x2_zero(component), 0),
+            at.set(i32.add(at, pitch)),
+          );
+        }
+      }
+      const next = (pointer: Local) =>
+        pointer.set(i32.add(pointer, i32.const(9 * floatBytes)));
+      return sequence(
+        constants,
+        end.set(i32.add(to, bytes)),
+        loopWhile(
+          i32.lt_u(to, end),
+          at.set(to),
+          ...statements,
+          next(a),
+          next(b),
+          to.set(i32.add(to, i32.const(rowBytes))),
+        ),
+      );
+    },
+  );
+}
+
+/** G times three values, in one direction. */
+function filterTransform(
+  variables: Variables,
+  value: (code: Code) => Local,
+  outputs: 2 | 4,
+): { constants: Code; transform(values: Local[]): Local[] } {
+  const factors = outputs === 2 ? [1 / 2] : [1 / 4, -1 / 6, 1 / 24, 1 / 12, 4];
+  const locals = variables.locals(factors.length, "v128");
+  const constants = sequence(
+    ...locals.map((local, i) => local.set(f64x2.constant(factors[i]))),
+  );
+  const bothSigns = (even: Code, odd: Code) => [
+    value(f64x2.add(even, odd)),
+    value(f64x2.sub(even, odd)),
+  ];
+  const transform = ([a, b, c]: Local[]) => {
+    const [first, sixth, twentyFourth, twelfth, four] = locals;
+    if (outputs === 2) {
+      const even = value(f64x2.mul(f64x2.add(a, c), first));
+      return [a, ...bothSigns(even, value(f64x2.mul(b, first))), c];
+    }
+    const even = value(f64x2.mul(f64x2.add(a, c), sixth));
+    const far = value(
+      f64x2.mul(f64x2.add(a, f64x2.mul(c, four)), twentyFourth),
+    );
+    return [
+      value(f64x2.mul(a, first)),
+      ...bothSigns(even, value(f64x2.mul(b, sixth))),
+      ...bothSigns(far, value(f64x2.mul(b, twelfth))),
+      c,
+    ];
+  };
+  return { constants, transform };
+}

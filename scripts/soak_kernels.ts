@@ -1,0 +1,76 @@
+/**
+ * Runs a network again and again: the same bits each time, and no more memory at the end than after
+ * the first passes.
+ *
+ *     deno task soak:kernels [passes]
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import { createModel, startBackend } from "../mod.ts";
+import { uniform } from "../tests/uniform.ts";
+
+/** Input shapes that take turns, so that plans are laid out and given up. */
+const sides = [32, 33, 48, 64];
+/** Passes until all code has run. */
+const warmUp = 200;
+
+/** What was held, in bytes. */
+export interface Held {
+  readonly rss: number;
+  readonly wasm: number;
+  readonly tensors: number;
+}
+
+function held(): Held {
+  const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
+  return {
+    rss: Deno.memoryUsage().rss,
+    wasm: wasm.HEAPU8.length,
+    tensors: tf.memory().numTensors,
+  };
+}
+
+/**
+ * Makes so many passes, every tenth with a hook, every hundredth of another shape.
+ *
+ * @returns What was held after the first passes and after the last.
+ */
+export async function soakKernels(
+  passes: number,
+): Promise<{ first: Held; last: Held }> {
+  await startBackend({ kernels: "own" });
+  using model = await createModel("resnet18", null, false);
+  const inputs = Array.from({ length: 24 }, (_, i) => {
+    const side = sides[i % sides.length], width = side + i;
+    return tf.tensor4d(uniform(`x${i}`, side * width * 3), [1, side, width, 3]);
+  });
+  const want: Float32Array[] = [];
+  let first = held();
+  for (let pass = 0; pass < passes; pass++) {
+    const i = pass % 100 === 99 ? Math.floor(pass / 100) % inputs.length : 0;
+    const handle = pass % 10 === 9
+      ? model.registerForwardHook("layer2.0", () => {})
+      : null;
+    const logits = model.forward(inputs[i]);
+    handle?.remove();
+    const values = logits.dataSync<"float32">();
+    logits.dispose();
+    want[i] ??= values;
+    assert.ok(values.some((value) => value !== 0));
+    assert.deepEqual(values, want[i], `pass ${pass}`);
+    if (pass === Math.min(warmUp, passes >> 1)) first = held();
+    // The collector wants its turn.
+    if (pass % 100 === 0) await new Promise((resolve) => setTimeout(resolve));
+  }
+  const last = held();
+  tf.dispose(inputs);
+  return { first, last };
+}
+
+if (import.meta.main) {
+  const { first, last } = await soakKernels(Number(Deno.args[0] ?? 10_000));
+  console.log("after the first passes", first, "\nafter the last", last);
+}

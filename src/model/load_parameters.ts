@@ -1,0 +1,67 @@
+/**
+ * From a checkpoint to packed weights.
+ *
+ * @module
+ */
+
+import type { BatchNorm2d, Conv2d } from "../arch/module.ts";
+import { release } from "../memory/release.ts";
+import { inferShapes } from "../graph/shapes.ts";
+import type { Trace } from "../graph/trace.ts";
+import type { Kernels, Packing } from "../kernels/kernels.ts";
+import type { Checkpoint } from "../weights/checkpoint.ts";
+import { TensorReader } from "../weights/load.ts";
+import { Parameters } from "./parameters.ts";
+
+/** Height and width in training. */
+const usualSide = 224;
+
+/** Reads, folds and packs the weights of a trace, one layer at a time in its order. */
+export async function loadParameters(
+  trace: Trace,
+  checkpoint: Checkpoint,
+  kernels: Kernels,
+  packing: Packing,
+  warn: (message: string) => void = console.warn,
+): Promise<Parameters> {
+  const { nodes } = trace;
+  const reader = new TensorReader(checkpoint);
+  const { inChannels } = trace.root.children.get("conv1") as Conv2d;
+  const shapes = inferShapes(trace, [1, usualSide, usualSide, inChannels]);
+  const parameters = new Parameters();
+  /** The batch norm behind each convolution; behind the last one it may be cut off. */
+  const norms = new Map<string, BatchNorm2d>();
+  for (const { module, inputs } of nodes.values()) {
+    if (module?.type === "BatchNorm2d") norms.set(inputs[0], module);
+  }
+  try {
+    for (const { name, module, inputs: [from] } of nodes.values()) {
+      if (module?.type === "Conv2d") {
+        const weights = await reader.conv(module, norms.get(name));
+        const [, usualHeight = usualSide] = shapes.get(from) ?? [];
+        const packed = kernels.packConv(module, weights, {
+          ...packing,
+          usualHeight,
+        });
+        parameters.add(module.name, packed);
+        release(weights.filter);
+      } else if (module?.type === "Linear") {
+        const { weight, bias } = await reader.linear(module);
+        const packed = kernels.packLinear(module, weight, bias, packing);
+        release(weight);
+        parameters.add(module.name, packed);
+      }
+    }
+  } catch (error) {
+    parameters.dispose();
+    throw error;
+  }
+  if (reader.notFinite.length > 0) {
+    warn(
+      `"${checkpoint.source}" has values that are NaN or infinite, in ${
+        reader.notFinite.join(", ")
+      }`,
+    );
+  }
+  return parameters;
+}

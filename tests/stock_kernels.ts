@@ -1,0 +1,8 @@
+/**
+ * `deno task test:stock` loads this before each file of tests: they run on tfjs's kernels then, for
+ * a file that starts the backend with its defaults gets the one that runs.
+ */
+
+import { startBackend } from "../mod.ts";
+
+await startBackend({ kernels: "stock", threads: 2 }); // As many as files ask for that say so.
