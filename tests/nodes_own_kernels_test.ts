@@ -1,3 +1,0 @@
-import { testNodes } from "./node_cases.ts";
-
-testNodes("own");
