@@ -5,13 +5,13 @@
  */
 
 import type { Preset } from "../arch/preset.ts";
-import { loadInput, moduleUrl } from "./load_input.ts";
+import { loadInput, moduleUrl, type NamedBytes } from "./load_input.ts";
 import type { ShapedArray } from "../output/layout.ts";
 
 /** Loads pictures; it may do several at a time. */
 export interface InputLoader extends AsyncDisposable {
   /** A picture as `[H, W, 3]`. */
-  load(file: string): Promise<ShapedArray>;
+  load(file: string | NamedBytes): Promise<ShapedArray>;
 }
 
 /** The part of `node:worker_threads`' `Worker` that is used here. */
@@ -52,7 +52,11 @@ parentPort.on("message", async ({ id, file }) => {
 class Loader {
   readonly #jobs = new Map<
     number,
-    { file: string; resolve(input: unknown): void; reject(error: Error): void }
+    {
+      file: string | NamedBytes;
+      resolve(input: unknown): void;
+      reject(error: Error): void;
+    }
   >();
   readonly #worker: NodeWorker;
   #nextId = 0;
@@ -72,12 +76,12 @@ class Loader {
     return this.#jobs.size;
   }
 
-  load(file: string): Promise<ShapedArray> {
+  load(file: string | NamedBytes): Promise<ShapedArray> {
     if (this.#isBroken) return loadInput(file, this.preset);
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       this.#jobs.set(id, { file, resolve, reject });
-      this.#worker.postMessage({ id, file });
+      this.#worker.postMessage({ id, file: compact(file) });
     });
   }
 
@@ -102,9 +106,17 @@ class Loader {
   }
 }
 
+/** The same in a buffer of its own: the copy that a message is takes the whole buffer. */
+function compact(file: string | NamedBytes): string | NamedBytes {
+  if (typeof file === "string") return file;
+  const { path, content } = file;
+  const isWhole = content.byteLength === content.buffer.byteLength;
+  return isWhole ? file : { path, content: content.slice() };
+}
+
 /**
  * Starts loading in at most `count` workers, each when there is work for it. Where workers can't
- * be had, it goes on in this thread.
+ * be had, or for 0, it is this thread that loads.
  */
 export function startInputLoader(preset: Preset, count: number): InputLoader {
   const { process } = globalThis as {
@@ -116,7 +128,7 @@ export function startInputLoader(preset: Preset, count: number): InputLoader {
   const loaders: Loader[] = [];
   return {
     load(file) {
-      if (!threads?.Worker) return loadInput(file, preset);
+      if (!threads?.Worker || count === 0) return loadInput(file, preset);
       let idlest = loaders.toSorted((a, b) => a.waiting - b.waiting)[0];
       if (loaders.length < count && (idlest?.waiting ?? 1) > 0) {
         idlest = new Loader(threads.Worker, preset);

@@ -12,12 +12,21 @@ import type { ShapedArray } from "../output/layout.ts";
 /** Where this module is, for workers that import it. */
 export const moduleUrl: string = import.meta.url;
 
-/** Decodes, resizes, crops and normalizes a picture: `[H, W, 3]`. */
+/** A picture file in memory, and what to call it. */
+export interface NamedBytes {
+  readonly path: string;
+  readonly content: Uint8Array<ArrayBuffer>;
+}
+
+/** Decodes, resizes, crops and normalizes a picture, a path's or that in memory: `[H, W, 3]`. */
 export async function loadInput(
-  file: string,
+  file: string | NamedBytes,
   preset: Preset,
 ): Promise<ShapedArray> {
-  const crop = resizeAndCrop(await decodeImage(file), preset);
+  const source = typeof file === "string"
+    ? file
+    : new File([file.content], file.path); // Named so in errors.
+  const crop = resizeAndCrop(await decodeImage(source), preset);
   return {
     data: normalize([crop], preset),
     shape: [crop.height, crop.width, 3],

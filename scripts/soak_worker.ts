@@ -1,0 +1,133 @@
+/**
+ * Asks `layertap worker` for very many tiny pictures, and stops taking answers in the middle:
+ * memory doesn't grow.
+ *
+ *     deno task soak:worker [requests]
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { main } from "../src/cli.ts";
+import { encodePng } from "../src/image/encode_png.ts";
+import { lines } from "../src/formats/lines.ts";
+
+/** Requests after which memory must not grow: by then all code has run. */
+const WARM_UP = 300;
+
+/** Resident bytes of a worker, and how fast it was. */
+export interface WorkerSoak {
+  /** When it had answered the first few hundred. */
+  readonly first: number;
+  /** The most that it had after that. */
+  readonly peak: number;
+  /** What it was sent while nobody took its answers. */
+  readonly sentAhead: number;
+  readonly seconds: number;
+}
+
+/** A tiny picture in base64; the 50th is cut short. */
+async function makePicture(i: number): Promise<string> {
+  const data = Uint8Array.from({ length: 192 }, (_, k) => i * 7 + k * k);
+  const png = await encodePng({ width: 8, height: 8, data });
+  return png.subarray(0, i === 50 ? 60 : undefined).toBase64();
+}
+
+/** Runs a worker in a process of its own, which tells its memory on stderr. */
+function startWorker(...args: string[]) {
+  return new Deno.Command("deno", {
+    args: [
+      ...["run", "--no-prompt", "--allow-read"],
+      ...[fileURLToPath(import.meta.url), "worker", ...args],
+    ],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/**
+ * Sends requests, one in a hundred with a picture that is damaged, and checks that each is answered,
+ * in order.
+ *
+ * @param pause Milliseconds for which no answers are taken, when half of them are there.
+ */
+export async function soakWorker(
+  requests: number,
+  pause: number,
+): Promise<WorkerSoak> {
+  const begin = performance.now();
+  const args = ["--layer", "conv1", "--pool", "avg", "--threads", "1"];
+  const child = startWorker(...args, "--protocol", "jsonl");
+  const memory = { now: 0, first: 0, peak: 0 };
+  const watching = (async () => {
+    for await (const line of lines(child.stderr)) {
+      memory.now = Number(line);
+      assert.ok(memory.now > 0, line);
+      if (memory.first > 0) memory.peak = Math.max(memory.peak, memory.now);
+    }
+  })();
+
+  const pictures = await Promise.all(
+    Array.from({ length: 100 }, (_, i) => makePicture(i)),
+  );
+  let sent = 0;
+  const sending = (async () => {
+    const writer = child.stdin.getWriter();
+    const encoder = new TextEncoder();
+    for (; sent < requests; sent++) {
+      const base64 = pictures[sent % 100];
+      const line = JSON.stringify({ path: `${sent}`, base64 });
+      await writer.write(encoder.encode(`${line}\n`));
+    }
+    await writer.close();
+  })();
+
+  let answered = 0;
+  let sentAhead = 0;
+  for await (const line of lines(child.stdout)) {
+    const { path, error, conv1 } = JSON.parse(line);
+    assert.equal(path, `${answered}`);
+    assert.equal(error !== undefined, answered % 100 === 50);
+    assert.equal(conv1?.shape[0], error ? undefined : 64);
+    answered++;
+    if (answered === Math.min(WARM_UP, requests / 4)) memory.first = memory.now;
+    if (answered === requests / 2) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      sentAhead = sent - answered;
+    }
+  }
+  await sending;
+  await watching;
+  assert.equal(answered, requests);
+  assert.ok((await child.status).success, "the worker failed");
+  const { first, peak } = memory;
+  return {
+    ...{ first, peak, sentAhead },
+    seconds: (performance.now() - begin) / 1000,
+  };
+}
+
+if (import.meta.main) {
+  const [first, ...rest] = Deno.args;
+  if (first === "worker") {
+    const tell = () => console.error(Deno.memoryUsage().rss);
+    const timer = setInterval(tell, 100);
+    Deno.unrefTimer(timer);
+    Deno.exitCode = await main([first, ...rest]);
+    clearInterval(timer);
+  } else {
+    const { first: before, peak, sentAhead, seconds } = await soakWorker(
+      Number(first ?? 100_000),
+      10_000,
+    );
+    const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+    console.log(
+      `${first ?? 100_000} requests in ${seconds.toFixed(0)} s: ` +
+        `${megabytes(before)} after the first, ${megabytes(peak)} at most; ` +
+        `${sentAhead} sent while no answers were taken`,
+    );
+    assert.ok(peak - before < 60e6, "memory grows");
+  }
+}

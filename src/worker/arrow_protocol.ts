@@ -1,0 +1,171 @@
+/**
+ * Arrow IPC streams: pictures in, features out, one record batch for each.
+ *
+ * @module
+ */
+
+import type { RecordBatch, Schema, Table } from "@apache-arrow/esnext-esm";
+import { ByteQueue } from "../formats/byte_queue.ts";
+import type { FeatureType } from "../output/feature_table.ts";
+import { type Frame, readFrames } from "./frames.ts";
+import type {
+  PictureAnswer,
+  PictureRequest,
+  Protocol,
+  ProtocolSettings,
+  Request,
+} from "./request.ts";
+
+type Arrow = typeof import("@apache-arrow/esnext-esm");
+
+/**
+ * In: the columns `path`, a string, and `content`, binary or null for the file of that name; others
+ * are passed over. Out: `path`, a list of float32 for each node, null for a picture that failed,
+ * and `error`, null for the others. The schema's entry `layertap` is that of Parquet files.
+ */
+export async function arrowProtocol(
+  settings: ProtocolSettings,
+): Promise<Protocol> {
+  const arrow = await import("@apache-arrow/esnext-esm");
+  const schema = answerSchema(arrow, settings);
+  const empty = arrow.tableToIPC(new arrow.Table(schema), "stream");
+  // A schema and the end mark: what stands around the answers.
+  const head = empty.subarray(0, -8);
+  const tail = empty.subarray(-8);
+  return {
+    head,
+    tail,
+    requests: (input) => requests(arrow, input, settings.maxBytes),
+    encode(answers) {
+      const batch = answerBatch(arrow, schema, answers, settings);
+      const stream = arrow.tableToIPC(new arrow.Table(batch), "stream");
+      return stream.subarray(head.length, -tail.length);
+    },
+  };
+}
+
+async function* requests(
+  arrow: Arrow,
+  input: ReadableStream<Uint8Array>,
+  maxBytes: number,
+): AsyncGenerator<Request> {
+  const queue = new ByteQueue("stdin", input);
+  // What batches can't be read without.
+  const before: Frame[] = [];
+  try {
+    for await (const frame of readFrames(queue, maxBytes)) {
+      if (frame.kind === "batch") yield rowsOf(arrow, [...before, frame]);
+      else before.push(frame);
+    }
+  } finally {
+    queue.close();
+  }
+}
+
+/** The pictures of the last of the frames; their bytes are the frame's. */
+function rowsOf(arrow: Arrow, frames: readonly Frame[]): PictureRequest[] {
+  let table: Table;
+  try {
+    table = arrow.tableFromIPC(frames.flatMap(({ bytes }) => bytes));
+    const size = frames.at(-1)!.bytes.at(-1)!.length;
+    // Each has at least an offset.
+    if (4 * table.numRows > size) {
+      throw new Error(`${table.numRows} rows don't fit in ${size} bytes`);
+    }
+  } catch (cause) {
+    throw new SyntaxError(
+      `cannot read a batch: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+  const paths = table.getChild("path");
+  const contents = table.getChild("content");
+  const { DataType } = arrow;
+  const isText = DataType.isUtf8(paths?.type) ||
+    DataType.isLargeUtf8(paths?.type);
+  const isBinary = contents === null || DataType.isBinary(contents.type) ||
+    DataType.isLargeBinary(contents.type);
+  if (!isText || !isBinary) {
+    const given = table.schema.fields.map(String).join(", ");
+    throw new SyntaxError(
+      `cannot take a batch of {${given}}: {path: Utf8, content: Binary} is wanted`,
+    );
+  }
+  return Array.from({ length: table.numRows }, (_, i) => ({
+    path: paths!.get(i) ?? "",
+    content: contents?.get(i) ?? undefined,
+  }));
+}
+
+function answerSchema(arrow: Arrow, settings: ProtocolSettings): Schema {
+  const { Field, Float32, Float64, List, Utf8 } = arrow;
+  const { columns, timings, about } = settings;
+  const shapes = Object.fromEntries(columns.map((c) => [c.name, c.shape]));
+  const seconds = (name: string) => new Field(name, new Float64(), false);
+  const element = new Field("element", new Float32(), false);
+  return new arrow.Schema(
+    [
+      new Field("path", new Utf8(), false),
+      ...columns.map(({ name }) => new Field(name, new List(element), true)),
+      new Field("error", new Utf8(), true),
+      ...timings ? [seconds("decode_seconds"), seconds("compute_seconds")] : [],
+    ],
+    new Map([["layertap", JSON.stringify({ shapes, ...about })]]),
+  );
+}
+
+function answerBatch(
+  arrow: Arrow,
+  schema: Schema,
+  answers: readonly PictureAnswer[],
+  { columns, timings }: ProtocolSettings,
+): RecordBatch {
+  const { Float64, makeData, Struct, Utf8, vectorFromArray } = arrow;
+  const texts = (values: (string | null)[]) =>
+    vectorFromArray(values, new Utf8()).data[0];
+  const seconds = (of: (answer: PictureAnswer) => number) => {
+    const data = Float64Array.from(answers, of);
+    return makeData({ type: new Float64(), length: data.length, data });
+  };
+  const children = [
+    texts(answers.map(({ path }) => path)),
+    ...columns.map((column, i) =>
+      listData(arrow, schema.fields[1 + i].type, column, answers)
+    ),
+    texts(answers.map(({ error }) => error?.message ?? null)),
+    ...timings
+      ? [
+        seconds(({ decodeSeconds }) => decodeSeconds),
+        seconds(({ computeSeconds }) => computeSeconds),
+      ]
+      : [],
+  ];
+  const type = new Struct(schema.fields);
+  const data = makeData({ type, length: answers.length, children });
+  return new arrow.RecordBatch(schema, data);
+}
+
+/** A node's values, one after the other; none for a picture that failed. */
+function listData(
+  { Float32, makeData, util }: Arrow,
+  type: Schema["fields"][number]["type"],
+  { name }: FeatureType,
+  answers: readonly PictureAnswer[],
+) {
+  const valueOffsets = new Int32Array(answers.length + 1);
+  answers.forEach(({ values }, i) => {
+    valueOffsets[i + 1] = valueOffsets[i] + (values?.[name].data.length ?? 0);
+  });
+  const data = new Float32Array(valueOffsets.at(-1)!);
+  answers.forEach(({ values }, i) => {
+    if (values) data.set(values[name].data, valueOffsets[i]);
+  });
+  return makeData({
+    type: type as import("@apache-arrow/esnext-esm").List,
+    length: answers.length,
+    nullCount: answers.filter(({ values }) => !values).length,
+    nullBitmap: util.packBools(answers.map(({ values }) => Boolean(values))),
+    valueOffsets,
+    child: makeData({ type: new Float32(), length: data.length, data }),
+  });
+}

@@ -1,0 +1,71 @@
+/**
+ * The frames of an Arrow IPC stream, each read only when its size is known to be allowed.
+ *
+ * Source: Apache Arrow, "Encapsulated message format".
+ *
+ * @module
+ */
+
+import type { ByteQueue } from "../formats/byte_queue.ts";
+import { tooLarge } from "./request.ts";
+
+/** A message of a stream. */
+export interface Frame {
+  readonly kind: "schema" | "batch" | "other";
+  /** Its bytes in pieces: the prefix, the metadata, the body. */
+  readonly bytes: readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** Marks a frame since Arrow 0.15. */
+const CONTINUATION = 0xffffffff;
+
+/**
+ * Reads the frames of a stream up to its end mark, or to the end of the bytes between two frames.
+ *
+ * @throws {SyntaxError} If the bytes end inside a frame, or are none.
+ * @throws {RangeError} If a frame has more than `maxBytes`; nothing is allocated for it.
+ */
+export async function* readFrames(
+  input: ByteQueue,
+  maxBytes: number,
+): AsyncGenerator<Frame> {
+  const { Message, MessageHeader } = await import("@apache-arrow/esnext-esm");
+  const kinds: Partial<Record<number, Frame["kind"]>> = {
+    [MessageHeader.Schema]: "schema",
+    [MessageHeader.RecordBatch]: "batch",
+  };
+  while (!await input.isAtEnd()) {
+    const prefix = await input.take(8);
+    const view = new DataView(prefix.buffer);
+    const length = view.getUint32(4, true);
+    if (view.getUint32(0, true) !== CONTINUATION) {
+      throw new SyntaxError(
+        `cannot read "${input.name}": no frame of an Arrow stream begins at byte ${
+          input.position - 8
+        }`,
+      );
+    }
+    if (length === 0) return;
+    if (length > maxBytes) throw tooLarge(length, maxBytes);
+    const metadata = await input.take(length);
+    const { headerType, bodyLength } = decode(metadata);
+    const size = 8 + length + bodyLength;
+    if (!(bodyLength >= 0 && size <= maxBytes)) throw tooLarge(size, maxBytes);
+    const body = await input.take(bodyLength);
+    yield {
+      kind: kinds[headerType] ?? "other",
+      bytes: [prefix, metadata, body],
+    };
+  }
+
+  function decode(metadata: Uint8Array) {
+    try {
+      return Message.decode(metadata);
+    } catch (cause) {
+      throw new SyntaxError(
+        `cannot read "${input.name}": the frame before byte ${input.position} is damaged`,
+        { cause },
+      );
+    }
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * JSON Lines: a picture in, its features out, a line for each.
+ *
+ * @module
+ */
+
+import {
+  base64Values,
+  type JsonValues,
+  nestedValues,
+} from "../output/jsonl.ts";
+import type { ShapedArray } from "../output/layout.ts";
+import {
+  type PictureAnswer,
+  type PictureRequest,
+  type Protocol,
+  type ProtocolSettings,
+  type Request,
+  tooLarge,
+} from "./request.ts";
+
+/**
+ * In: `{"path": …}`, `{"path": …, "base64": …}`, or just the path; an empty line is none. Out: the
+ * lines of a `.jsonl` file. A line that is no request is answered with its error.
+ */
+export function jsonlProtocol(
+  { columns, maxBytes, timings }: ProtocolSettings,
+  form: JsonValues,
+): Protocol {
+  const toJson = form === "plain"
+    ? ({ data, shape }: ShapedArray) => nestedValues(data, shape)
+    : ({ data, shape }: ShapedArray) =>
+      base64Values(
+        { dtype: "float32", shape },
+        new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      );
+  const lineOf = (
+    { path, values, error, decodeSeconds, computeSeconds }: PictureAnswer,
+  ) => {
+    const line: Record<string, unknown> = { path, error: error?.message };
+    for (const { name } of columns) {
+      line[name] = values ? toJson(values[name]) : null;
+    }
+    if (timings) {
+      line.decode_seconds = decodeSeconds;
+      line.compute_seconds = computeSeconds;
+    }
+    return `${JSON.stringify(line)}\n`;
+  };
+  return {
+    head: new Uint8Array(),
+    tail: new Uint8Array(),
+    async *requests(input): AsyncGenerator<Request> {
+      for await (const line of boundedLines(input, maxBytes)) {
+        if (line !== "") yield [requestOf(line)];
+      }
+    },
+    encode: (answers) => new TextEncoder().encode(answers.map(lineOf).join("")),
+  };
+}
+
+function requestOf(line: string): PictureRequest {
+  if (!line.startsWith("{")) return { path: line };
+  let path = "";
+  try {
+    const request = JSON.parse(line);
+    if (typeof request.path === "string") path = request.path;
+    const { base64 } = request;
+    if (base64 === undefined && path !== "") return { path };
+    if (typeof base64 !== "string") {
+      throw new TypeError('{"path": …} or {"path": …, "base64": …} is wanted');
+    }
+    const content = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    return { path, content };
+  } catch (cause) {
+    const error = new SyntaxError(
+      `cannot read a request: ${(cause as Error).message}`,
+      { cause },
+    );
+    return { path, error };
+  }
+}
+
+/** Lines without their ends, each of so many bytes at most. */
+async function* boundedLines(
+  input: ReadableStream<Uint8Array>,
+  maxBytes: number,
+): AsyncGenerator<string> {
+  let pieces: Uint8Array[] = [];
+  let length = 0;
+  const hold = (piece: Uint8Array) => {
+    length += piece.length;
+    if (length > maxBytes) throw tooLarge(`more than ${maxBytes}`, maxBytes);
+    pieces.push(piece);
+  };
+  const line = () => {
+    const decoder = new TextDecoder();
+    const text =
+      pieces.map((p) => decoder.decode(p, { stream: true })).join("") +
+      decoder.decode();
+    [pieces, length] = [[], 0];
+    return text.replace(/\r$/, "");
+  };
+  // To cancel would be to wait for a source that may say nothing more.
+  for await (const chunk of input.values({ preventCancel: true })) {
+    let from = 0;
+    for (let to; (to = chunk.indexOf(0x0a, from)) >= 0; from = to + 1) {
+      hold(chunk.subarray(from, to));
+      yield line();
+    }
+    hold(chunk.subarray(from));
+  }
+  if (length > 0) yield line();
+}
