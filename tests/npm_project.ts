@@ -5,7 +5,6 @@
  */
 
 import config from "../deno.json" with { type: "json" };
-import { UnreachableError } from "./needing.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -20,15 +19,9 @@ export async function run(
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   if (success) return text(stdout);
-  const message = `${program} ${args.join(" ")}: ${text(stdout)}${
-    text(stderr)
-  }`;
-  if (
-    /npm error code (E[A-Z_]*(NOTFOUND|AGAIN|REFUSED|TIMEDOUT))/.test(message)
-  ) {
-    throw new UnreachableError("npm's registry can't be reached");
-  }
-  throw new Error(message);
+  throw new Error(
+    `${program} ${args.join(" ")}: ${text(stdout)}${text(stderr)}`,
+  );
 }
 
 /** A folder with a project in it, removed at the end. */
