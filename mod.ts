@@ -58,6 +58,7 @@ export {
   listCachedWeights,
 } from "./src/cached_weights.ts";
 export { embed } from "./src/model/embed.ts";
+export { runWorker, type WorkerOptions } from "./src/worker.ts";
 export { extractFiles, type ExtractFilesOptions } from "./src/extract_files.ts";
 export {
   type ExtractReport,

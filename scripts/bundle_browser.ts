@@ -5,7 +5,7 @@
  * yet. An import map puts others in place of the modules that use them, which compile a file
  * beside the bundle instead. The weights that ship go there too.
  *
- *     deno task bundle page.ts worker.ts site
+ *     deno task bundle:page page.ts worker.ts site
  *
  * @module
  */
@@ -138,7 +138,7 @@ async function addWeights(folder: string): Promise<void> {
 if (import.meta.main) {
   const entries = Deno.args.slice(0, -1), folder = Deno.args.at(-1);
   if (!folder || entries.length === 0) {
-    console.error("usage: deno task bundle MODULE… FOLDER");
+    console.error("usage: deno task bundle:page MODULE… FOLDER");
     Deno.exit(2);
   }
   await bundleForBrowser(

@@ -1,0 +1,363 @@
+"""The features of very many pictures, by Apache Spark.
+
+    deno task bundle layertap-worker.tar.gz
+    spark-submit --archives layertap-worker.tar.gz#layertap --py-files layertap_worker.py \\
+        extract.py --input hdfs:///photos --output hdfs:///features --layer avgpool --pool avg
+
+With weights of one's own: `--files resnet50.pth` for spark-submit, and `--arch resnet50 --weights
+resnet50.pth` for the job.
+
+The output holds two tables of Parquet files. `features/model=<model>/round=<n>`: `path`, and a list
+of floats for each node, the schema of `layertap extract --out x.parquet`. `errors/…`: `path` and
+`error`, for pictures that can't be read. A round is committed by renaming its folder, so it is there
+whole or not at all. A run that is started again does what is missing; `_staging` holds what a killed
+one had not committed, and may be deleted. Two runs at the same time can't commit the same round: the
+second one fails. <model> names the network and a hash of its
+weights, layers and options.
+
+Needs PySpark 4 and PyArrow on the driver and the executors, and a file system whose rename of a
+folder is atomic, as HDFS's is.
+"""
+
+import argparse
+import functools
+import hashlib
+import json
+import os
+import re
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import layertap_worker
+from pyspark import AccumulatorParam, SparkFiles
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, FloatType, StringType, StructField, StructType
+
+PICTURES = "*.{[jJ][pP][gG],[jJ][pP][eE][gG],[pP][nN][gG],[wW][eE][bB][pP]}"
+
+ERRORS = StructType([StructField("path", StringType()), StructField("error", StringType())])
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--input", required=True, help="folder or glob of pictures, or a table")
+    parser.add_argument("--output", required=True, help="folder for the tables")
+    parser.add_argument("--layer", required=True, help="nodes, e.g. layer4,avgpool")
+    parser.add_argument("--pool", default="none", choices=["avg", "max", "none"])
+    parser.add_argument("--normalize", action="store_true", help="scale vectors to length 1")
+    parser.add_argument("--arch", default="mlnet_resnet18")
+    parser.add_argument("--weights", help="a file that was given to spark-submit as --files")
+    parser.add_argument(
+        "--input-format",
+        default="binaryFile",
+        help="binaryFile (default): pictures; else a table's format, e.g. parquet",
+    )
+    parser.add_argument("--path-column", default="path")
+    parser.add_argument(
+        "--content-column",
+        default="content",
+        help="a table that lacks it names pictures by their path (default: content)",
+    )
+    parser.add_argument("--partition-bytes", type=int, default=64 << 20, help="pictures of a task")
+    parser.add_argument("--commit-every", type=int, default=50_000, help="pictures of a round")
+    parser.add_argument("--max-errors", type=int, default=1000, help="more end the job")
+    return parser.parse_args()
+
+
+# What executors do.
+
+
+def shipped(name: str) -> str:
+    """Where a file or archive of spark-submit's is on this machine."""
+    path = SparkFiles.get(name)
+    return path if os.path.exists(path) else os.path.abspath(name)
+
+
+def command(args: argparse.Namespace) -> list[str]:
+    """The command line of a worker here, with one thread for one core."""
+    line = [shipped("layertap") + "/layertap", "worker", "--threads", "1", "--layer", args.layer]
+    line += ["--arch", args.arch, "--pool", args.pool]
+    line += ["--normalize"] if args.normalize else []
+    return line + (["--weights", shipped(args.weights)] if args.weights else [])
+
+
+class Union(AccumulatorParam):
+    """Errors by path."""
+
+    def zero(self, value):
+        return {}
+
+    def addInPlace(self, a, b):
+        a.update(b)
+        return a
+
+
+class Span(AccumulatorParam):
+    """The earliest and the latest time."""
+
+    def zero(self, value):
+        return (float("inf"), 0.0)
+
+    def addInPlace(self, a, b):
+        return (min(a[0], b[0]), max(a[1], b[1]))
+
+
+class Extraction:
+    """What a task does with its pictures; counts are accumulated when it succeeds."""
+
+    def __init__(self, context, args: argparse.Namespace):
+        self.args = args
+        self.nodes = list(dict.fromkeys(args.layer.split(",")))
+        self.pictures = context.accumulator(0)
+        self.bytes = context.accumulator(0)
+        self.decode_seconds = context.accumulator(0.0)
+        self.compute_seconds = context.accumulator(0.0)
+        self.errors = context.accumulator({}, Union())
+        self.span = context.accumulator((float("inf"), 0.0), Span())
+
+    def __call__(self, batches):
+        """Arrow batches of pictures to batches of features, without those that can't be read."""
+        worker = layertap_worker.shared_worker(command(self.args))
+        start = time.time()
+        failed = 0
+        for answer in worker.map(self.counted(batches)):
+            self.pictures.add(answer.num_rows)
+            self.decode_seconds.add(sum(answer.column("decode_seconds").to_pylist()))
+            self.compute_seconds.add(sum(answer.column("compute_seconds").to_pylist()))
+            bad = answer.filter(answer.column("error").is_valid())
+            if bad.num_rows > 0:
+                paths, reasons = bad.column("path").to_pylist(), bad.column("error").to_pylist()
+                self.errors.add(dict(zip(paths, reasons)))
+                failed += bad.num_rows
+                if failed > self.args.max_errors:
+                    raise RuntimeError(f"more than {self.args.max_errors} errors: {reasons[-1]}")
+            yield answer.filter(answer.column("error").is_null()).select(["path", *self.nodes])
+        self.span.add((start, time.time()))
+
+    def counted(self, batches):
+        for batch in batches:
+            self.bytes.add(batch.column("content").nbytes)
+            yield batch
+
+    def schema(self) -> StructType:
+        values = ArrayType(FloatType(), containsNull=False)
+        return StructType(
+            [StructField("path", StringType(), False)]
+            + [StructField(node, values, True) for node in self.nodes]
+        )
+
+
+# What the driver does.
+
+
+def model_name(args: argparse.Namespace) -> str:
+    """The network and a hash of all that its features depend on; fails if it can't be started."""
+    worker = layertap_worker.Worker(command(args))
+    about = worker.answers.schema.metadata[b"layertap"]
+    worker.close()
+    if args.weights is None and args.arch != "mlnet_resnet18":
+        raise SystemExit(f"--weights: the bundle has none for {args.arch}")
+    weights = shipped(args.weights or "layertap/weights/mlnet_resnet18.npz")
+    with open(weights, "rb") as file:
+        digest = hashlib.sha256(file.read()).digest()
+    return f"{args.arch}-{hashlib.sha256(about + digest).hexdigest()[:12]}"
+
+
+class Output:
+    """The two tables of one model, and how rounds get there."""
+
+    def __init__(self, spark: SparkSession, folder: str, model: str):
+        self.spark, self.folder = spark, folder.rstrip("/")
+        self.tables = {t: f"{self.folder}/{t}/model={model}" for t in ("features", "errors")}
+        jvm, conf = spark._jvm, spark._jsc.hadoopConfiguration()
+        self.path = jvm.org.apache.hadoop.fs.Path
+        self.fs = self.path(self.folder).getFileSystem(conf)
+        self.context = jvm.org.apache.hadoop.fs.FileContext.getFileContext(self.fs.getUri(), conf)
+        self.no_options = spark._sc._gateway.new_array(jvm.org.apache.hadoop.fs.Options.Rename, 0)
+        for table in self.tables.values():
+            self.fs.mkdirs(self.path(table))
+
+    def rounds(self, table: str) -> list[int]:
+        found = self.fs.listStatus(self.path(self.tables[table]))
+        return [int(status.getPath().getName().split("=")[1]) for status in found]
+
+    def next_round(self) -> int:
+        return max(self.rounds("features") + self.rounds("errors"), default=-1) + 1
+
+    def done(self) -> DataFrame | None:
+        """The paths in both tables."""
+        reader = self.spark.read.schema("path string").option("recursiveFileLookup", "true")
+        tables = [reader.parquet(self.tables[table]) for table in self.tables if self.rounds(table)]
+        return functools.reduce(DataFrame.union, tables) if tables else None
+
+    def error_count(self) -> int:
+        if not self.rounds("errors"):
+            return 0
+        return self.spark.read.parquet(self.tables["errors"]).count()
+
+    def staging(self) -> str:
+        """A folder of its own for a round that is not committed."""
+        return f"{self.folder}/_staging/{uuid.uuid4()}"
+
+    def commit(self, number: int, staging: str, errors: dict[str, str]) -> None:
+        """Makes a round last whose features are in the folder `features` of the staging folder.
+
+        Features are renamed first. If the job ends before their errors are, these pictures are in
+        neither table, and asked for once more.
+        """
+        if errors:
+            rows = self.spark.createDataFrame(sorted(errors.items()), ERRORS).coalesce(1)
+            rows.write.parquet(f"{staging}/errors")
+        for table in ["features", "errors"] if errors else ["features"]:
+            # Unlike FileSystem's, FileContext's rename fails if another run was faster.
+            source, target = f"{staging}/{table}", f"{self.tables[table]}/round={number:06}"
+            self.context.rename(self.path(source), self.path(target), self.no_options)
+        self.fs.delete(self.path(staging), True)
+
+
+class Pictures:
+    """Pictures in files, named by a folder, a glob, or a column of a table."""
+
+    def __init__(self, spark: SparkSession, args: argparse.Namespace):
+        self.spark, self.args = spark, args
+
+    def keys(self) -> DataFrame:
+        """`path`, and `source`: what is read to get it."""
+        if self.args.input_format == "binaryFile":
+            reader = self.spark.read.format("binaryFile").option("recursiveFileLookup", "true")
+            paths = reader.option("pathGlobFilter", PICTURES).load(self.args.input).select("path")
+        else:
+            table = self.spark.read.format(self.args.input_format).load(self.args.input)
+            paths = table.select(F.col(self.args.path_column).alias("path")).distinct()
+        return paths.withColumn("source", F.col("path"))
+
+    def read(self, paths: list[str]) -> tuple[DataFrame, dict[str, str]]:
+        """`path` and `content`, and errors of those that aren't there."""
+        if self.args.input_format == "binaryFile":
+            return self.load(paths), {}
+        with ThreadPoolExecutor(16) as pool:
+            found = dict(zip(paths, pool.map(self.qualified, paths)))
+        missing = {p: f'cannot open "{p}": there is no such file' for p in paths if not found[p]}
+        there = [(p, name) for p, name in found.items() if name]
+        if not there:
+            return self.spark.createDataFrame([], "path string, content binary"), missing
+        # The table's own name for each is kept.
+        names = F.broadcast(self.spark.createDataFrame(there, "given string, path string"))
+        pictures = self.load([name for _, name in there]).join(names, "path")
+        return pictures.select(F.col("given").alias("path"), "content"), missing
+
+    def load(self, paths: list[str]) -> DataFrame:
+        plain = [re.sub(r"([\\*?{}\[\]])", r"\\\1", path) for path in paths]
+        return self.spark.read.format("binaryFile").load(plain).select("path", "content")
+
+    def qualified(self, path: str) -> str | None:
+        """A file's name as Spark has it; None if there is no such file."""
+        path = self.spark._jvm.org.apache.hadoop.fs.Path(path)
+        fs = path.getFileSystem(self.spark._jsc.hadoopConfiguration())
+        return fs.makeQualified(path).toString() if fs.exists(path) else None
+
+
+class Table:
+    """Pictures in a column of a table of files; a round is some of these files."""
+
+    def __init__(self, spark: SparkSession, args: argparse.Namespace):
+        self.reader = spark.read.format(args.input_format)
+        self.columns = [
+            F.col(args.path_column).alias("path"),
+            F.col(args.content_column).alias("content"),
+        ]
+        self.input = args.input
+
+    def keys(self) -> DataFrame:
+        source = F.input_file_name().alias("source")
+        rows = self.reader.load(self.input).select(self.columns[0], source)
+        twice = rows.groupBy("path").count().where("count > 1").first()
+        if twice:
+            raise SystemExit(f'--input: "{twice.path}" stands there more than once')
+        return rows
+
+    def read(self, files: list[str]) -> tuple[DataFrame, dict[str, str]]:
+        return self.reader.load(files).select(self.columns), {}
+
+
+def run(spark: SparkSession, args: argparse.Namespace) -> dict:
+    begin = time.time()
+    model = model_name(args)
+    output = Output(spark, args.output, model)
+    extraction = Extraction(spark.sparkContext, args)
+    table = args.input_format != "binaryFile" and args.content_column in (
+        spark.read.format(args.input_format).load(args.input).columns
+    )
+    source = (Table if table else Pictures)(spark, args)
+
+    keys = source.keys()
+    done = output.done()
+    if done is not None:
+        keys = keys.join(done, "path", "left_anti")
+    keys.persist()
+    counts = keys.groupBy("source").count().sort("source").toLocalIterator()
+    errors, number = output.error_count(), output.next_round()
+    for sources in rounds(counts, args.commit_every):
+        staging = output.staging()
+        pictures, found = source.read(sources)
+        if table and done is not None:  # Some of a file may be done.
+            wanted = keys.where(F.col("source").isin(sources)).select("path")
+            pictures = pictures.join(F.broadcast(wanted), "path", "left_semi")
+        extraction.errors.value = {}
+        features = pictures.select("path", "content").mapInArrow(extraction, extraction.schema())
+        features.write.parquet(f"{staging}/features")
+        found.update(extraction.errors.value)
+        errors += len(found)
+        if errors > args.max_errors:
+            reason = next(iter(found.values()))
+            raise SystemExit(f"{errors} pictures can't be read, --max-errors allows fewer: {reason}")
+        output.commit(number, staging, found)
+        number += 1
+    first, last = extraction.span.value
+    return {
+        "model": model,
+        "pictures": extraction.pictures.value,
+        "errors": errors,
+        "bytes": extraction.bytes.value,
+        "decode_seconds": round(extraction.decode_seconds.value, 3),
+        "compute_seconds": round(extraction.compute_seconds.value, 3),
+        "first_to_last_seconds": round(max(0.0, last - first), 3),
+        "seconds": round(time.time() - begin, 3),
+    }
+
+
+def rounds(counts, size: int):
+    """Sources in groups of about so many pictures."""
+    group, pictures = [], 0
+    for row in counts:
+        group.append(row.source)
+        pictures += row["count"]
+        if pictures >= size:
+            yield group
+            group, pictures = [], 0
+    if group:
+        yield group
+
+
+def main() -> None:
+    args = arguments()
+    spark = (
+        SparkSession.builder.appName("layertap")
+        .config("spark.sql.files.maxPartitionBytes", args.partition_bytes)
+        # By default each small file counts as 4 MB.
+        .config("spark.sql.files.openCostInBytes", 16 << 10)
+        # A batch runs as one in the worker.
+        .config("spark.sql.execution.arrow.maxRecordsPerBatch", 8)
+        .config("spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version", 1)
+        .getOrCreate()
+    )
+    try:
+        print(json.dumps(run(spark, args)))
+    finally:
+        spark.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Drives `layertap worker` from Python: Arrow batches in, Arrow batches out.
+
+For any engine that hands Arrow batches to Python. Needs PyArrow.
+"""
+
+import subprocess
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+REQUEST = pa.schema([("path", pa.string()), ("content", pa.binary())])
+
+BATCH_BYTES = 64 << 20
+"""Pictures of one request, together; a single one may have more."""
+
+LIMIT = 999_999_999
+"""What the worker takes as one request."""
+
+
+class Worker:
+    """A `layertap worker` process, which lives until it is closed or fails."""
+
+    def __init__(self, command: list[str]):
+        """Returns when the worker is ready; what it has to say goes to stderr."""
+        self.process = subprocess.Popen(
+            [*command, "--timings", "--max-bytes", str(LIMIT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self.is_idle = True
+        try:
+            self.answers = pa.ipc.open_stream(self.process.stdout)
+            self.requests = pa.ipc.new_stream(self.process.stdin, REQUEST)
+        except pa.ArrowInvalid as error:
+            raise RuntimeError(f"{command} ended with {self.process.wait()}") from error
+
+    @property
+    def is_alive(self) -> bool:
+        return self.is_idle and self.process.poll() is None
+
+    def map(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Answers batches with columns `path` and `content`, in order.
+
+        Two requests are under way, one computed, one on the way. The worker always takes a second
+        one, so no thread is needed to send it.
+        """
+        self.is_idle = False  # Until all is answered: what is left would answer the next caller.
+        under_way = 0
+        try:
+            for batch in _pieces(batches):
+                self.requests.write_batch(batch)
+                self.process.stdin.flush()
+                under_way += 1
+                if under_way == 2:
+                    yield self.answers.read_next_batch()
+                    under_way -= 1
+            for _ in range(under_way):
+                yield self.answers.read_next_batch()
+        except (OSError, StopIteration, pa.ArrowInvalid) as error:
+            raise RuntimeError(f"layertap worker ended with {self.process.wait()}") from error
+        self.is_idle = True
+
+    def close(self) -> None:
+        """Lets it end; one that has still something to answer is killed."""
+        if self.is_alive:
+            self.requests.close()
+        else:
+            self.process.kill()
+        self.process.communicate()
+
+
+_workers: dict[tuple[str, ...], Worker] = {}
+
+
+def shared_worker(command: list[str]) -> Worker:
+    """The worker of this Python process: started by the first who asks, used by all who follow."""
+    worker = _workers.get(tuple(command))
+    if worker is None or not worker.is_alive:
+        if worker is not None:
+            worker.close()
+        worker = _workers[tuple(command)] = Worker(command)
+    return worker
+
+
+def _pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows in requests of bounded size."""
+    for batch in batches:
+        columns = [batch.column(field.name).cast(field.type) for field in REQUEST]
+        batch = pa.RecordBatch.from_arrays(columns, schema=REQUEST)
+        start = size = 0
+        for row, content in enumerate(batch.column("content")):
+            length = 0 if content.as_buffer() is None else content.as_buffer().size
+            if row > start and size + length > BATCH_BYTES:
+                yield batch.slice(start, row - start)
+                start, size = row, 0
+            size += length
+        yield batch.slice(start)
