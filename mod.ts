@@ -174,6 +174,7 @@ export type {
   Checkpoint,
   CheckpointMetadata,
   TensorInfo,
+  TensorRows,
 } from "./src/weights/checkpoint.ts";
 export type {
   FetchOptions,

@@ -14,11 +14,11 @@ import { encodePng } from "../src/image/encode_png.ts";
 import { lines } from "../src/formats/lines.ts";
 
 /** Requests after which memory must not grow: by then all code has run. */
-const WARM_UP = 300;
+const WARM_UP = 2000;
 
 /** Resident bytes of a worker, and how fast it was. */
 export interface WorkerSoak {
-  /** When it had answered the first few hundred. */
+  /** When it had answered the first of them. */
   readonly first: number;
   /** The most that it had after that. */
   readonly peak: number;

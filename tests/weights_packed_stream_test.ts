@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { openCheckpoint } from "../src/weights/open.ts";
 import { writePacked } from "../src/weights/pack.ts";
+import { ByteQueue } from "../src/formats/byte_queue.ts";
 import {
   isPackedStart,
   openPackedStream,
@@ -47,7 +48,7 @@ function arriving(bytes: Uint8Array, chunk = 512, failure?: Error) {
 }
 
 const open = (bytes: Uint8Array, chunk?: number) =>
-  openPackedStream("net.npz", arriving(bytes, chunk).stream);
+  openPackedStream(new ByteQueue("net.npz", arriving(bytes, chunk).stream));
 
 Deno.test("isPackedStart knows packed weights by their first bytes", async () => {
   assert.equal(isPackedStart(packed.subarray(0, 64)), true);
@@ -79,7 +80,7 @@ for (const chunk of [7, 1000, packed.length]) {
 
 Deno.test("nothing is fetched before it is needed, nor what lies behind the last expected", async () => {
   const { stream, state } = arriving(packed);
-  const checkpoint = await openPackedStream("net.npz", stream);
+  const checkpoint = await openPackedStream(new ByteQueue("net.npz", stream));
   assert.ok(state.sent <= 1024, `${state.sent}`);
   checkpoint.expect!(["conv1.weight", "bn1.bias"]);
   await checkpoint.read("conv1.weight");
@@ -107,15 +108,14 @@ Deno.test("tensors in between are passed over, those before are gone", async () 
 
 Deno.test("close cancels the stream; what the sender finds at the end is thrown", async () => {
   const { stream, state } = arriving(packed);
-  const checkpoint = await openPackedStream("net.npz", stream);
+  const checkpoint = await openPackedStream(new ByteQueue("net.npz", stream));
   checkpoint.close();
   checkpoint.close();
   assert.equal(state.cancelled, true);
 
   const failure = new SyntaxError("another hash");
   const failing = await openPackedStream(
-    "net.npz",
-    arriving(packed, 512, failure).stream,
+    new ByteQueue("net.npz", arriving(packed, 512, failure).stream),
   );
   await failing.read("fc.weight");
   await assert.rejects(failing.read("fc.bias"), failure);

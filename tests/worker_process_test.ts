@@ -86,7 +86,8 @@ Deno.test("a reader that goes away ends it", async () => {
 
 Deno.test("memory doesn't grow with the requests, nor where no answers are taken", async () => {
   const { first, peak, sentAhead } = await soakWorker(1200, 1500);
-  assert(first > 10e6 && peak - first < 60e6, `${first} to ${peak} bytes`);
+  // Kept inputs alone would be 500 MB.
+  assert(first > 10e6 && peak - first < 150e6, `${first} to ${peak} bytes`);
   // The window, and what two pipes and their ends hold.
   assert(sentAhead < 590, `${sentAhead} sent`);
 });

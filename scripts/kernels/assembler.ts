@@ -102,6 +102,8 @@ export const v128 = {
   load16x4_s: memory(...simd(0x03)),
   load32_splat: memory(...simd(0x09)),
   load32_zero: memory(...simd(0x5c)),
+  load8_lane: laneMemory(...simd(0x54)),
+  load16_lane: laneMemory(...simd(0x55)),
   load32_lane: laneMemory(...simd(0x56)),
   store: storing(...simd(0x0b)),
   store64_lane: laneMemory(...simd(0x5b)),

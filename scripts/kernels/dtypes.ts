@@ -32,7 +32,7 @@ import { dtypes } from "../../src/kernels/dtypes.ts";
 
 const rowBytes = 32, vectorBytes = 16;
 /** From float32's exponents to float16's. */
-const rebias = 2 ** -112;
+export const rebias: number = 2 ** -112;
 
 const float = (value: number): Code => f32x4.splat(f32.const(value));
 const integer = (value: number): Code => i32x4.splat(i32.const(value));
@@ -166,6 +166,15 @@ function toFloat16(variables: Variables, value: Code, carried: Local): Code {
   return sequence(scaled, i32x4.add(rounded, sign));
 }
 
+/** Four float16 as floats, less by {@linkcode rebias}. */
+export function loadFloat16(address: Code, offset = 0): Code {
+  return v128.and(
+    // The sign has been extended over the bits above it.
+    i32x4.shl(v128.load16x4_s(address, offset), i32.const(13)),
+    integer(0x8fff_ffff | 0),
+  );
+}
+
 function defineDecode(module: ModuleBuilder): Callable {
   return module.define(
     "decode",
@@ -180,12 +189,7 @@ function defineDecode(module: ModuleBuilder): Callable {
           f32x4.mul(values, factor[i]),
           row * rowBytes + i * vectorBytes,
         );
-      const float16 = (i: number) =>
-        v128.and(
-          // The sign has been extended over the bits above it.
-          i32x4.shl(v128.load16x4_s(from, i * 8), i32.const(13)),
-          integer(0x8fff_ffff | 0),
-        );
+      const float16 = (i: number) => loadFloat16(from, i * 8);
       return sequence(
         end.set(i32.add(to, bytes)),
         ...factor.map((f, i) => f.set(v128.load(factors, i * vectorBytes))),

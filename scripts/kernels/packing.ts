@@ -7,9 +7,11 @@
 import {
   type Callable,
   type Code,
+  f32,
   f32x4,
   f64x2,
   i32,
+  i32x4,
   type Local,
   loopWhile,
   min_u,
@@ -22,16 +24,19 @@ import {
   type Variables,
   when,
 } from "./assembler.ts";
-import type { Conversions } from "./dtypes.ts";
-import { defineTask, type FieldLocals } from "./task.ts";
+import { type Conversions, loadFloat16, rebias } from "./dtypes.ts";
+import { dtypes, weightBytes } from "../../src/kernels/dtypes.ts";
+import { defineTask, type FieldLocals, itemsOf } from "./task.ts";
 
-const panelChannels = 8, rowBytes = 32, floatBytes = 4;
+const panelChannels = 8, rowBytes = 32, floatBytes = 4, vectorBytes = 16;
 
 /** Adds the tasks. A chunk is a panel. */
 export function definePacking(
   module: ModuleBuilder,
   { encode, decode }: Conversions,
 ): void {
+  defineExpandRows(module);
+  defineStored(module);
   const ordered = defineOrder(module);
   definePack(module, "packDirect", 1, encode, (rows, f, to) =>
     ordered(
@@ -72,6 +77,122 @@ export function definePacking(
     ));
 }
 
+/** Rows of fewer bytes to floats, each row times its factor. */
+function defineExpandRows(module: ModuleBuilder): void {
+  defineTask(module, "expandRows", (variables, f, chunk) => {
+    const rows = variables.locals(2);
+    const [row, from, to, last, over] = variables.locals(5);
+    const factor = variables.local("v128");
+    const expand = (dtype: "float16" | "int8", values: Code) => {
+      const fourths = floatBytes / weightBytes[dtype];
+      const four = v128.store(to, f32x4.mul(values, factor));
+      return sequence(
+        loopWhile(
+          i32.lt_u(to, last),
+          four,
+          from.set(i32.add(from, i32.const(vectorBytes / fourths))),
+          to.set(i32.add(to, i32.const(vectorBytes))),
+        ),
+        // The last four, of which some may have been done.
+        over.set(i32.sub(to, last)),
+        from.set(i32.sub(from, i32.div_u(over, i32.const(fourths)))),
+        to.set(last),
+        four,
+      );
+    };
+    return sequence(
+      itemsOf(rows, chunk, f.rowsPerChunk, f.rows),
+      range(
+        row,
+        rows[0],
+        rows[1],
+        from.set(i32.add(f.x, i32.mul(row, f.xRowBytes))),
+        to.set(i32.add(f.y, i32.mul(row, f.yRowBytes))),
+        last.set(i32.sub(i32.add(to, f.yRowBytes), i32.const(vectorBytes))),
+        factor.set(v128.load32_splat(
+          i32.add(f.factors, i32.mul(row, i32.const(floatBytes))),
+        )),
+        when(
+          i32.eq(f.dtype, i32.const(dtypes.indexOf("float16"))),
+          expand(
+            "float16",
+            f32x4.mul(loadFloat16(from), f32x4.splat(f32.const(1 / rebias))),
+          ),
+          expand(
+            "int8",
+            f32x4.convert_i32x4_s(
+              i32x4.extend_low_i16x8_s(v128.load8x8_s(from)),
+            ),
+          ),
+        ),
+      ),
+    );
+  });
+}
+
+/** The number of a chunk's panel and the addresses of its rows, set by the code. */
+function panelOf(
+  variables: Variables,
+  f: FieldLocals<"packDirect">,
+  chunk: Local,
+): { panel: Local; rows: Local[]; code: Code } {
+  const [panel, channel, left] = variables.locals(3);
+  const rows = variables.locals(panelChannels);
+  const code = sequence(
+    panel.set(i32.add(f.firstPanel, chunk)),
+    left.set(
+      i32.mul(i32.rem_u(panel, f.panelsPerGroup), i32.const(panelChannels)),
+    ),
+    channel.set(
+      i32.add(
+        i32.mul(i32.div_u(panel, f.panelsPerGroup), f.groupChannels),
+        left,
+      ),
+    ),
+    left.set(min_u(
+      i32.sub(f.groupChannels, left),
+      i32.const(panelChannels),
+    )),
+    ...rows.map((row, i) =>
+      row.set(select(
+        i32.add(
+          f.filter,
+          i32.mul(
+            i32.sub(i32.add(channel, i32.const(i)), f.firstChannel),
+            f.rowBytes,
+          ),
+        ),
+        f.zeros,
+        i32.lt_u(i32.const(i), left),
+      ))
+    ),
+  );
+  return { panel, rows, code };
+}
+
+/** One panel: eight rows that have the type of the weights already; only their order changes. */
+function defineStored(module: ModuleBuilder): void {
+  const halves = defineOrder(module, 2), bytes = defineOrder(module, 1);
+  defineTask(module, "packStored", (variables, f, chunk) => {
+    const { panel, rows, code } = panelOf(variables, f, chunk);
+    const order = (ordered: Callable, size: number) =>
+      ordered(
+        ...rows,
+        i32.add(f.values, i32.mul(panel, f.panelBytes)),
+        i32.mul(f.taps, i32.const(size)),
+        i32.mul(f.ins, i32.const(size * panelChannels)),
+      );
+    return sequence(
+      code,
+      when(
+        i32.eq(f.dtype, i32.const(dtypes.indexOf("float16"))),
+        order(halves, 2),
+        order(bytes, 1),
+      ),
+    );
+  });
+}
+
 /**
  * One panel: eight rows of a filter, OIHW, to its components as floats, and those, where weights
  * are kept in fewer bytes, to their own place.
@@ -89,39 +210,12 @@ function definePack(
   ) => Code,
 ): void {
   defineTask(module, task, (variables, f, chunk, thread) => {
-    const [panel, channel, left, to, pitch, component, panelFloats] = variables
-      .locals(7);
-    const rows = variables.locals(panelChannels);
+    const [to, pitch, component, panelFloats] = variables.locals(4);
+    const { panel, rows, code } = panelOf(variables, f, chunk);
     const place = (component: Code) =>
       i32.add(i32.mul(component, f.panels), panel);
     return sequence(
-      panel.set(i32.add(f.firstPanel, chunk)),
-      left.set(
-        i32.mul(i32.rem_u(panel, f.panelsPerGroup), i32.const(panelChannels)),
-      ),
-      channel.set(
-        i32.add(
-          i32.mul(i32.div_u(panel, f.panelsPerGroup), f.groupChannels),
-          left,
-        ),
-      ),
-      left.set(min_u(
-        i32.sub(f.groupChannels, left),
-        i32.const(panelChannels),
-      )),
-      ...rows.map((row, i) =>
-        row.set(select(
-          i32.add(
-            f.filter,
-            i32.mul(
-              i32.sub(i32.add(channel, i32.const(i)), f.firstChannel),
-              f.rowBytes,
-            ),
-          ),
-          f.zeros,
-          i32.lt_u(i32.const(i), left),
-        ))
-      ),
+      code,
       panelFloats.set(i32.mul(
         components === 1 ? i32.mul(f.taps, f.ins) : f.ins,
         i32.const(rowBytes),
@@ -155,21 +249,34 @@ function definePack(
   });
 }
 
-/** Eight rows `[channel][tap]` to `[tap][channel][8]`. */
-function defineOrder(module: ModuleBuilder): Callable {
+/** Eight rows `[channel][tap]` of values of so many bytes to `[tap][channel][8]`. */
+function defineOrder(module: ModuleBuilder, size: 1 | 2 | 4 = 4): Callable {
+  const loadLane = {
+    1: v128.load8_lane,
+    2: v128.load16_lane,
+    4: v128.load32_lane,
+  }[size];
   return module.define(
-    "orderPanel",
+    `orderPanel${size}`,
     Array(panelChannels + 3).fill("i32"),
     (variables, ...parameters) => {
       const rows = parameters.slice(0, panelChannels);
       const [to, channelBytes, tapBytes] = parameters.slice(panelChannels);
       const [offset, tapEnd, at, end] = variables.locals(4);
-      const half = (four: Local[]) =>
-        four.slice(1).reduce<Code>(
-          (vector, row, i) =>
-            v128.load32_lane(i32.add(row, offset), vector, i + 1),
-          v128.load32_zero(i32.add(four[0], offset)),
+      const vectorOf = (rows: Local[]) =>
+        rows.reduce<Code>(
+          (vector, row, i) => loadLane(i32.add(row, offset), vector, i),
+          i32x4.splat(i32.const(0)),
         );
+      const stored = {
+        1: () => v128.store64_lane(at, vectorOf(rows), 0),
+        2: () => v128.store(at, vectorOf(rows)),
+        4: () =>
+          sequence(
+            v128.store(at, vectorOf(rows.slice(0, 4))),
+            v128.store(at, vectorOf(rows.slice(4)), 16),
+          ),
+      }[size];
       return sequence(
         end.set(i32.add(to, tapBytes)),
         repeatWhile(
@@ -178,12 +285,11 @@ function defineOrder(module: ModuleBuilder): Callable {
           tapEnd.set(i32.add(offset, channelBytes)),
           repeatWhile(
             i32.lt_u(offset, tapEnd),
-            v128.store(at, half(rows.slice(0, 4))),
-            v128.store(at, half(rows.slice(4)), 16),
+            stored(),
             at.set(i32.add(at, tapBytes)),
-            offset.set(i32.add(offset, i32.const(floatBytes))),
+            offset.set(i32.add(offset, i32.const(size))),
           ),
-          to.set(i32.add(to, i32.const(rowBytes))),
+          to.set(i32.add(to, i32.const(size * panelChannels))),
         ),
       );
     },

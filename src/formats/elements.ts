@@ -83,17 +83,26 @@ export function decodeElements(
   dtype: DType,
   littleEndian = true,
 ): ElementArray {
+  const stored = storedElements(bytes, dtype, littleEndian);
+  if (dtype === "float16") return decodeFloat16(stored as Uint16Array);
+  if (dtype === "bfloat16") return decodeBfloat16(stored as Uint16Array);
+  return stored;
+}
+
+/** The same, but 16-bit floats stay bit patterns in a `Uint16Array`. */
+export function storedElements(
+  bytes: Uint8Array<ArrayBuffer>,
+  dtype: DType,
+  littleEndian = true,
+): ElementArray {
   const size = itemSize(dtype);
   if (bytes.byteOffset % size !== 0) bytes = bytes.slice();
   if (!littleEndian && size > 1) bytes = swapBytes(bytes, size);
-  const stored = new STORED[dtype](
+  return new STORED[dtype](
     bytes.buffer,
     bytes.byteOffset,
     bytes.length / size,
   );
-  if (dtype === "float16") return decodeFloat16(stored as Uint16Array);
-  if (dtype === "bfloat16") return decodeBfloat16(stored as Uint16Array);
-  return stored;
 }
 
 /** The elements rounded to float32: the array itself where it is one already. */

@@ -26,6 +26,14 @@ export function decodeFloat16(bits: Uint16Array): Float32Array<ArrayBuffer> {
   return values;
 }
 
+/** Whether none of the half-precision bit patterns is infinity or NaN. */
+export function isFiniteFloat16(bits: Uint16Array): boolean {
+  let carries = 0;
+  // All bits of an exponent carry into the sign's place.
+  for (let i = 0; i < bits.length; i++) carries |= (bits[i] & 0x7c00) + 0x0400;
+  return (carries & 0x8000) === 0;
+}
+
 /** The nearest half-precision bit patterns, ties to even, as NumPy and PyTorch round. */
 export function encodeFloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
   const bits = new Uint16Array(values.length);

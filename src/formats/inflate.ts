@@ -1,7 +1,11 @@
 import { release } from "../memory/release.ts";
+import { type NodeZlib, nodeZlib } from "./node_zlib.ts";
+
+/** The smallest piece that `node:zlib` makes. */
+const leastChunk = 64;
 
 /**
- * Unpacks raw deflate of known size, with what the platform has: two to three times as fast as in
+ * Unpacks raw deflate of known size, with what the platform has: two to four times as fast as in
  * JavaScript.
  *
  * @param size Length of the content, from a header that was not checked yet.
@@ -15,6 +19,8 @@ export async function inflateRaw(
   if (size > 1032 * deflated.length) {
     throw new Error(`${size} bytes can't be in ${deflated.length}`);
   }
+  const zlib = nodeZlib();
+  if (zlib) return inflateAtOnce(zlib, deflated, size);
   const stream = new DecompressionStream("deflate-raw");
   const writer = stream.writable.getWriter();
   // What goes wrong here, the reader is told as well.
@@ -38,4 +44,25 @@ export async function inflateRaw(
     throw new Error(`its content has ${length} bytes, not ${size}`);
   }
   return content;
+}
+
+function inflateAtOnce(
+  zlib: NodeZlib,
+  deflated: Uint8Array<ArrayBuffer>,
+  size: number,
+): Uint8Array<ArrayBuffer> {
+  const content = zlib.inflateRawSync(deflated, {
+    // Room for one byte more, without which a second piece would be made to see the end. Hardly
+    // anything gets smaller than a sixteenth; what a header claims is not allocated unseen.
+    chunkSize: Math.max(Math.min(size, 16 * deflated.length) + 1, leastChunk),
+    maxOutputLength: Math.max(size, 1),
+  });
+  if (content.length !== size) {
+    throw new Error(`its content has ${content.length} bytes, not ${size}`);
+  }
+  const { buffer, byteOffset, length } = content;
+  // Small ones share their memory with others.
+  return buffer.byteLength > Math.max(size + 1, leastChunk)
+    ? new Uint8Array(content)
+    : new Uint8Array(buffer, byteOffset, length);
 }

@@ -141,11 +141,13 @@ export function encodeNpy(
  * Reads a whole `.npy` file. The elements may share memory with `bytes`.
  *
  * @param source What error messages call the file.
+ * @param decode How bytes become elements.
  * @throws {SyntaxError} If it is no `.npy` file, of a type that is not numeric, or too short or long.
  */
 export function decodeNpy(
   bytes: Uint8Array<ArrayBuffer>,
   source: string,
+  decode: typeof decodeElements = decodeElements,
 ): NpyArray {
   const header = parseNpyHeader(bytes, source);
   const { shape, dtype, littleEndian, fortranOrder, dataOffset } = header;
@@ -157,7 +159,7 @@ export function decodeNpy(
       } bytes of data, ${dtype} [${shape.join(", ")}] has ${expected}`,
     );
   }
-  const data = decodeElements(
+  const data = decode(
     bytes.subarray(dataOffset),
     dtype,
     littleEndian,

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { ByteQueue } from "./byte_queue.ts";
+import type { ByteCursor } from "./byte_cursor.ts";
+import type { ByteQueue } from "./byte_queue.ts";
 import { crc32 } from "./crc32.ts";
 import { release } from "../memory/release.ts";
 import { inflateRaw } from "./inflate.ts";
@@ -70,15 +71,11 @@ export function startsWithFile(start: Uint8Array, name: string): boolean {
 /**
  * Reads an archive as it arrives. Nothing is read before it is asked for.
  *
- * @param name What error messages call it.
+ * @param bytes Its name is what error messages call the archive.
  */
-export function openZipStream(
-  name: string,
-  stream: ReadableStream<Uint8Array>,
-): ZipStream {
+export function openZipStream(bytes: ByteQueue | ByteCursor): ZipStream {
   const fail = (why: string, cause?: unknown) =>
-    new SyntaxError(`cannot read "${name}": ${why}`, { cause });
-  const bytes = new ByteQueue(name, stream);
+    new SyntaxError(`cannot read "${bytes.name}": ${why}`, { cause });
   let header: Header | undefined;
   let isUnread = false;
 
@@ -115,13 +112,13 @@ export function openZipStream(
       }
       throw fail(`entry "${name}" is damaged (its CRC-32 is another)`);
     },
-    finish: () => bytes.finish(),
+    finish: async () => await bytes.finish(),
     close: () => bytes.close(),
   };
 }
 
 async function readHeader(
-  bytes: ByteQueue,
+  bytes: ByteQueue | ByteCursor,
   fail: (why: string) => SyntaxError,
 ): Promise<Header | undefined> {
   const at = bytes.position;

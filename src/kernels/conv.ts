@@ -9,7 +9,7 @@ import { DirectConv } from "./direct.ts";
 import type { WeightsDType } from "./dtypes.ts";
 import { outputSize } from "./geometry.ts";
 import type { Block } from "./heap.ts";
-import type { ConvWeights, Packed } from "./kernels.ts";
+import type { ConvWeights, Filter, Packed } from "./kernels.ts";
 import { type FilterShape, packBias } from "./pack.ts";
 import type { Algorithm } from "./planner.ts";
 import type { Address, Recording } from "./program.ts";
@@ -31,7 +31,7 @@ export class OwnConv implements Packed {
     readonly runtime: Runtime,
     readonly module: Omit<Conv2d, "type" | "name" | "children">,
     readonly algorithm: Algorithm,
-    { filter, bias, scale, unfolded }: ConvWeights,
+    { filter, bias, scale, unfolded }: ConvWeights<Filter>,
     dtype: WeightsDType = "float32",
   ) {
     this.#conv = algorithm === "direct"

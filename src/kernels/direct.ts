@@ -6,6 +6,7 @@
 
 import { outputSize, tilesOf, type Window } from "./geometry.ts";
 import type { WeightsDType } from "./dtypes.ts";
+import type { Filter } from "./kernels.ts";
 import { type FilterShape, panelChannels, panelsOf } from "./pack.ts";
 import { type FilterMemory, PackedFilter } from "./packed_filter.ts";
 import { cutDirect } from "./planner.ts";
@@ -35,7 +36,7 @@ export class DirectConv {
   constructor(
     readonly runtime: Runtime,
     readonly shape: DirectShape,
-    filter: Float32Array,
+    filter: Filter,
     dtype: WeightsDType,
     memory: FilterMemory = "tensor",
   ) {

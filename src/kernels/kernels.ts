@@ -11,10 +11,20 @@ import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Conv2d, Linear, MaxPool2d } from "../arch/module.ts";
 import type { WeightsDType } from "./dtypes.ts";
 
+/** A filter in fewer bytes than float32's: each output channel's values times its factor. */
+export interface FilterRows {
+  /** OIHW, four or more to a channel; 16-bit ones are float16's bit patterns, of finite values. */
+  readonly values: Int8Array | Uint16Array;
+  readonly factors: Float32Array;
+}
+
+/** A filter, OIHW, or the weight of a linear layer, `[out, in]`. */
+export type Filter = Float32Array | FilterRows;
+
 /** A convolution with its batch norm folded in, as it is handed over for packing. */
-export interface ConvWeights {
+export interface ConvWeights<F extends Filter = Float32Array> {
   /** The filter times {@linkcode scale}, OIHW as in the state dict. */
-  readonly filter: Float32Array;
+  readonly filter: F;
   /** Added to each output channel; the batch norm's shift. */
   readonly bias: Float32Array;
   /** The batch norm's factor of each output channel. */
@@ -120,16 +130,18 @@ export interface PreparedJob {
 
 /** One implementation of every step that a ResNet takes. */
 export interface Kernels extends Operations<Tensor> {
+  /** Whether filters may be packed from {@linkcode FilterRows}. */
+  readonly packsRows: boolean;
   /** Packs a convolution. The arrays may be reused afterwards. */
   packConv(
     module: Conv2d,
-    weights: ConvWeights,
+    weights: ConvWeights<Filter>,
     packing?: Packing,
   ): Packed;
   /** Packs a linear layer: weight `[out, in]`, bias `[out]`. */
   packLinear(
     module: Linear,
-    weight: Float32Array,
+    weight: Filter,
     bias: Float32Array,
     packing?: Packing,
   ): Packed;

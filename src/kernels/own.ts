@@ -55,6 +55,7 @@ function kernelsOn(runtime: Runtime): OwnKernels {
 
   return {
     threads: runtime.pool.threads,
+    packsRows: true,
     packConv: (module, weights, { dtype, winograd = true, usualHeight } = {}) =>
       new OwnConv(
         runtime,

@@ -5,9 +5,12 @@
  */
 
 import { dtypes, weightBytes, type WeightsDType } from "./dtypes.ts";
+import { FilterStage } from "./filter_stage.ts";
 import type { Block } from "./heap.ts";
+import type { Filter } from "./kernels.ts";
 import {
   type FilterShape,
+  packBias,
   panelChannels,
   panelsOf,
   unpackFilter,
@@ -15,8 +18,8 @@ import {
 import type { Runtime } from "./runtime.ts";
 import { untransformFilter, type WinogradOutputs } from "./winograd_filter.ts";
 
-/** A filter is copied to the heap in pieces of about so many bytes. */
-const pieceBytes = 1 << 20;
+/** Float16's exponents are less than float32's by so much. */
+const float16Factor = 2 ** 112;
 
 const floatBytes = 4, channelBytes = panelChannels * floatBytes;
 
@@ -37,6 +40,8 @@ export type FilterMemory = "tensor" | "own";
 
 /** Packed `[component][panel][tap][input channel][8]`, with one component or Winograd's. */
 export class PackedFilter {
+  /** What its weights are kept as: as asked, or int8 exactly where float16 was asked of int8. */
+  readonly dtype: WeightsDType;
   readonly #block: Block;
   /** Panels of all groups. */
   readonly #panels: number;
@@ -52,12 +57,16 @@ export class PackedFilter {
   constructor(
     readonly runtime: Runtime,
     readonly shape: FilterShape,
-    filter: Float32Array,
-    readonly dtype: WeightsDType,
+    filter: Filter,
+    dtype: WeightsDType,
     readonly outputs?: WinogradOutputs,
     memory: FilterMemory = "tensor",
   ) {
     const { groups, ins, taps } = shape;
+    // What is int8 already fits no better into more bytes.
+    const isInt8 = !(filter instanceof Float32Array) &&
+      filter.values instanceof Int8Array;
+    this.dtype = dtype === "float16" && isInt8 && !outputs ? "int8" : dtype;
     this.#panels = groups * panelsOf(shape);
     this.#components = outputs ? (outputs + 2) ** 2 : 1;
     this.#panelWeights = ins * panelChannels * (outputs ? 1 : taps);
@@ -107,32 +116,33 @@ export class PackedFilter {
       : this.#components * this.#panels * channelBytes;
   }
 
-  #pack(filter: Float32Array): void {
+  #pack(filter: Filter): void {
     const { runtime, shape, dtype, outputs } = this, { heap, pool } = runtime;
     const { outs, ins, taps } = shape, panelsPerGroup = panelsOf(shape);
-    const rowBytes = ins * taps * floatBytes;
+    const stored = this.#asStored(filter);
+    const rowBytes = ins * taps *
+      (stored ? weightBytes[dtype] : floatBytes);
     const firstChannel = (panel: number) =>
       Math.floor(panel / panelsPerGroup) * outs +
       panel % panelsPerGroup * panelChannels;
-    const floatsThread = dtype === "float32"
+    const floatsThread = stored || dtype === "float32"
       ? 0
       : this.#components * this.#panelWeights * floatBytes;
-    const panels = Math.max(
-      1,
-      Math.floor(pieceBytes / (panelChannels * rowBytes)),
-    );
-    const piece = heap.allocate(panels * panelChannels * rowBytes);
+    const stage = new FilterStage(runtime, filter, ins * taps, !stored);
+    const panels = stage.rows / panelChannels;
     const floats = heap.allocate(floatsThread * pool.threads);
+    const task = outputs
+      ? `packWinograd${outputs}` as const
+      : stored
+      ? "packStored"
+      : "packDirect";
     for (let panel = 0; panel < this.#panels; panel += panels) {
       const end = Math.min(panel + panels, this.#panels);
       const first = firstChannel(panel), last = firstChannel(end);
-      heap.floats.set(
-        filter.subarray(first * ins * taps, last * ins * taps),
-        piece.address / floatBytes,
-      );
-      pool.run(outputs ? `packWinograd${outputs}` : "packDirect", end - panel, {
+      stage.fill(first, last);
+      pool.run(task, end - panel, {
         ...this.#stored,
-        filter: piece.address,
+        filter: stage.address,
         firstChannel: first,
         rowBytes,
         zeros: runtime.zeros(rowBytes),
@@ -147,8 +157,24 @@ export class PackedFilter {
         floatsThread,
       });
     }
-    piece.free();
+    stage.dispose();
     floats.free();
+    if (stored) {
+      const factors = packBias(stored, shape);
+      heap.floats.set(factors, this.#stored.factors / floatBytes);
+    }
+  }
+
+  /** What values are to be multiplied by, if the filter's can stay as they are. */
+  #asStored(filter: Filter): Float32Array | undefined {
+    if (this.outputs || filter instanceof Float32Array) return undefined;
+    const { values, factors } = filter;
+    if (values instanceof Int8Array) {
+      return this.dtype === "int8" ? factors : undefined;
+    }
+    if (this.dtype !== "float16") return undefined;
+    const scaled = factors.map((factor) => factor * float16Factor);
+    return scaled.every(Number.isFinite) ? scaled : undefined;
   }
 
   /** The filter, OIHW: as given, but for the rounding to its type and of Winograd's transform. */

@@ -199,10 +199,11 @@ function batchNorm(
 
 /** The stock kernels; the backend must have been started. */
 export const stockKernels: Kernels = {
+  packsRows: false,
   packConv,
   packLinear: ({ inFeatures, outFeatures }, weight, bias) =>
     new StockLinear(
-      kept(tf.tensor2d(weight, [outFeatures, inFeatures])),
+      kept(tf.tensor2d(weight as Float32Array, [outFeatures, inFeatures])),
       kept(tf.tensor1d(bias)),
     ),
   unpackConv,

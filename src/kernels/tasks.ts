@@ -150,6 +150,17 @@ export const tasks = {
     "rows",
     "rowBytes",
   ],
+  expandRows: [
+    "x", // Rows of float16 or int8.
+    "xRowBytes",
+    "dtype",
+    "factors", // A float for each row.
+    "y", // The same as floats, four or more to a row.
+    "yRowBytes",
+    "rows",
+    "rowsPerChunk",
+  ],
+  packStored: pack,
   packDirect: pack,
   packWinograd2: pack,
   packWinograd4: pack,

@@ -6,6 +6,7 @@
  */
 
 import type { WeightsDType } from "./dtypes.ts";
+import type { Filter } from "./kernels.ts";
 import { panelChannels } from "./pack.ts";
 import { PackedFilter } from "./packed_filter.ts";
 import { cutWinograd } from "./planner.ts";
@@ -29,7 +30,7 @@ export class WinogradConv {
     readonly runtime: Runtime,
     readonly shape: WinogradShape,
     readonly outputs: WinogradOutputs,
-    filter: Float32Array,
+    filter: Filter,
     dtype: WeightsDType,
   ) {
     const { inChannels: ins, outChannels: outs } = shape;

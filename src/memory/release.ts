@@ -4,7 +4,7 @@
  *
  * @param array All of its buffer; it is empty afterwards.
  */
-export function release(array: Float32Array | Uint8Array | Int8Array): void {
+export function release(array: ArrayBufferView): void {
   const { buffer } = array;
   // Younger than Node 20; and shared memory can't be given up.
   if (buffer instanceof ArrayBuffer) buffer.transfer?.(0);

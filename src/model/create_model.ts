@@ -43,14 +43,16 @@ export interface ModelOptions extends ConstructorOptions, FetchOptions {
   readonly zeroInitResidual?: boolean;
   /**
    * `"fast"`, the default: some weights are kept transformed (Winograd), in two to four times the
-   * bytes of their filter. `"small"`: none are, and all are float16, half of float32's bytes; a pass
-   * takes half again to twice the time. Stock kernels have `"fast"` only.
+   * bytes of their filter. `"small"`: none are, and all are float16, half of float32's bytes, or
+   * int8 where the file has them so; a pass takes half again to twice the time. Stock kernels have
+   * `"fast"` only.
    */
   readonly memory?: "fast" | "small";
   /**
    * What weights are rounded to in memory; they are computed with as float32. Default: as `memory`
    * says, so `"float32"` or `"float16"`. `"float16"` stays within 2e-3 of a node's largest value,
-   * `"int8"` at a cosine of 0.999 or more. Stock kernels have `"float32"` only.
+   * `"int8"` at a cosine of 0.999 or more. What isn't transformed, and has that type or a smaller
+   * one in a packed file, isn't rounded again. Stock kernels have `"float32"` only.
    */
   readonly weightsDType?: PackedDType;
 }

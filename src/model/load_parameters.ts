@@ -10,8 +10,11 @@ import { inferShapes } from "../graph/shapes.ts";
 import type { Trace } from "../graph/trace.ts";
 import type { Kernels, Packing } from "../kernels/kernels.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
-import { TensorReader } from "../weights/load.ts";
+import { type ReadFilter, TensorReader } from "../weights/load.ts";
 import { Parameters } from "./parameters.ts";
+
+const releaseFilter = (filter: ReadFilter) =>
+  release(filter instanceof Float32Array ? filter : filter.values);
 
 /** Height and width in training. */
 const usualSide = 224;
@@ -25,7 +28,7 @@ export async function loadParameters(
   warn: (message: string) => void = console.warn,
 ): Promise<Parameters> {
   const { nodes } = trace;
-  const reader = new TensorReader(checkpoint);
+  const reader = new TensorReader(checkpoint, kernels.packsRows);
   const { inChannels } = trace.root.children.get("conv1") as Conv2d;
   const shapes = inferShapes(trace, [1, usualSide, usualSide, inChannels]);
   const parameters = new Parameters();
@@ -44,11 +47,11 @@ export async function loadParameters(
           usualHeight,
         });
         parameters.add(module.name, packed);
-        release(weights.filter);
+        releaseFilter(weights.filter);
       } else if (module?.type === "Linear") {
         const { weight, bias } = await reader.linear(module);
         const packed = kernels.packLinear(module, weight, bias, packing);
-        release(weight);
+        releaseFilter(weight);
         parameters.add(module.name, packed);
       }
     }

@@ -16,6 +16,14 @@ export interface TensorInfo {
   readonly dtype: string;
 }
 
+/** A tensor as it stands in few bytes: the values of each row, four or more, times a factor. */
+export interface TensorRows {
+  /** In C order; 16-bit ones are float16's bit patterns, of finite values. */
+  readonly values: Int8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+  /** One for each row, that is each index of the first dimension; all 1 for float16. */
+  readonly factors: Float32Array<ArrayBuffer>;
+}
+
 /**
  * A state dict whose tensors are read when they are asked for.
  *
@@ -39,6 +47,11 @@ export interface Checkpoint {
    * @throws {RangeError} If there is no tensor of that name.
    */
   read(name: string): Promise<Float32Array<ArrayBuffer>>;
+  /**
+   * The same as {@linkcode Checkpoint.read} for who takes fewer bytes than float32's, where the
+   * file has the tensor so.
+   */
+  readRows?(name: string): Promise<TensorRows | Float32Array<ArrayBuffer>>;
   /** Closes the file behind it, if there is one. Safe to call twice. */
   close(): void;
 }

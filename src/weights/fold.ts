@@ -4,6 +4,9 @@
  * @module
  */
 
+import { decodeFloat16 } from "../formats/float16.ts";
+import type { TensorRows } from "./checkpoint.ts";
+
 /** `torch.nn.BatchNorm2d`'s default, which torchvision's ResNets keep. */
 const eps = 1e-5;
 
@@ -26,9 +29,9 @@ export interface ConvAndBatchNorm {
 }
 
 /** A convolution whose output is the batch norm's: `filter * x + bias`. */
-export interface FoldedConv {
+export interface FoldedConv<F = Float32Array> {
   /** The scaled filter, OIHW: the array that was given. */
-  readonly filter: Float32Array;
+  readonly filter: F;
   readonly bias: Float32Array;
   /** What each channel's filter was multiplied by. */
   readonly scale: Float32Array;
@@ -41,14 +44,13 @@ export interface FoldedConv {
  *
  * `y = (x - mean) / sqrt(variance + eps) * weight + bias`, computed in float64 and rounded once.
  *
- * @param filter OIHW values; they are overwritten.
+ * @param filter OIHW values, or rows and their factors; values or factors are overwritten.
  */
-export function foldBatchNorm(
-  filter: Float32Array,
+export function foldBatchNorm<F extends Float32Array | TensorRows>(
+  filter: F,
   { weight, bias, mean, variance }: BatchNormValues,
-): FoldedConv {
+): FoldedConv<F> {
   const channels = weight.length;
-  const size = filter.length / channels;
   const unfolded = new Map<number, Float32Array>();
   const scales = new Float32Array(channels);
   const shifts = new Float32Array(channels);
@@ -56,13 +58,32 @@ export function foldBatchNorm(
     const scale = weight[c] / Math.sqrt(variance[c] + eps);
     scales[c] = scale;
     shifts[c] = bias[c] - mean[c] * scale;
-    const begin = c * size, end = begin + size;
     if (!(Math.abs(scale) >= smallestScale && Number.isFinite(scale))) {
-      unfolded.set(c, filter.slice(begin, end));
+      unfolded.set(c, rowOf(filter, c, channels));
     }
-    for (let i = begin; i < end; i++) filter[i] *= scale;
+    if (filter instanceof Float32Array) {
+      const size = filter.length / channels, end = (c + 1) * size;
+      for (let i = c * size; i < end; i++) filter[i] *= scale;
+    } else filter.factors[c] *= scale;
   }
   return { filter, bias: shifts, scale: scales, unfolded };
+}
+
+/** One output channel of a filter, as a copy. */
+function rowOf(
+  filter: Float32Array | TensorRows,
+  channel: number,
+  channels: number,
+): Float32Array {
+  if (filter instanceof Float32Array) {
+    const size = filter.length / channels;
+    return filter.slice(channel * size, (channel + 1) * size);
+  }
+  const { values, factors } = filter, size = values.length / channels;
+  const row = values.subarray(channel * size, (channel + 1) * size);
+  return row instanceof Uint16Array
+    ? decodeFloat16(row) // Their factors are 1.
+    : Float32Array.from(row, (value) => value * factors[channel]);
 }
 
 /**

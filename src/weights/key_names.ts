@@ -111,6 +111,11 @@ function rename(
   const others = leftOut === 1
     ? "1 other tensor is"
     : `${leftOut} other tensors are`;
+  const inFile = (name: string): string => {
+    const found = names.get(name);
+    if (found !== undefined) return found;
+    throw new RangeError(`"${source}" has no tensor "${name}"`);
+  };
   return {
     note: `"${source}": ${what}${leftOut > 0 ? `, ${others} left out` : ""}`,
     checkpoint: {
@@ -122,12 +127,10 @@ function rename(
       expect(wanted) {
         checkpoint.expect?.(wanted.flatMap((name) => names.get(name) ?? []));
       },
-      async read(name) {
-        const inFile = names.get(name);
-        if (inFile === undefined) {
-          throw new RangeError(`"${source}" has no tensor "${name}"`);
-        }
-        return await checkpoint.read(inFile);
+      read: async (name) => await checkpoint.read(inFile(name)),
+      ...checkpoint.readRows && {
+        readRows: async (name: string) =>
+          await checkpoint.readRows!(inFile(name)),
       },
       close: () => checkpoint.close(),
     },

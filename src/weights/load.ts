@@ -13,7 +13,7 @@ import {
   tensorsOf,
   type TensorSpec,
 } from "../arch/module.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint, TensorRows } from "./checkpoint.ts";
 import { foldBatchNorm, type FoldedConv } from "./fold.ts";
 
 /** All tensors of a tree, in the state dict's order, which is that of the forward pass. */
@@ -79,12 +79,26 @@ function allFinite(values: Float32Array): boolean {
   return sum === 0;
 }
 
+/** A filter as it was read. */
+export type ReadFilter = Float32Array | TensorRows;
+
 /** Reads one network's tensors, and remembers which of them hold NaN or infinite values. */
 export class TensorReader {
   /** Names of tensors with values that are not finite. */
   readonly notFinite: string[] = [];
 
-  constructor(readonly checkpoint: Checkpoint) {}
+  /** @param rows Whether filters may come as rows, where the checkpoint has them so. */
+  constructor(readonly checkpoint: Checkpoint, readonly rows: boolean) {}
+
+  /** The weight of a convolution or a linear layer. */
+  async #readFilter(name: string): Promise<ReadFilter> {
+    const { checkpoint } = this;
+    if (!this.rows || !checkpoint.readRows) return await this.#read(name);
+    const filter = await checkpoint.readRows(name);
+    const values = filter instanceof Float32Array ? filter : filter.factors;
+    if (!allFinite(values)) this.notFinite.push(name);
+    return filter;
+  }
 
   async #read(name: string): Promise<Float32Array> {
     const values = await this.checkpoint.read(name);
@@ -93,8 +107,11 @@ export class TensorReader {
   }
 
   /** A convolution with the batch norm behind it folded in, if there is one. */
-  async conv(conv: Conv2d, norm?: BatchNorm2d): Promise<FoldedConv> {
-    const filter = await this.#read(`${conv.name}.weight`);
+  async conv(
+    conv: Conv2d,
+    norm?: BatchNorm2d,
+  ): Promise<FoldedConv<ReadFilter>> {
+    const filter = await this.#readFilter(`${conv.name}.weight`);
     if (!norm) {
       const bias = new Float32Array(conv.outChannels);
       const scale = bias.map(() => 1);
@@ -111,9 +128,9 @@ export class TensorReader {
   /** A linear layer: weight `[out, in]` and bias `[out]`. */
   async linear(
     { name }: Linear,
-  ): Promise<{ weight: Float32Array; bias: Float32Array }> {
+  ): Promise<{ weight: ReadFilter; bias: Float32Array }> {
     return {
-      weight: await this.#read(`${name}.weight`),
+      weight: await this.#readFilter(`${name}.weight`),
       bias: await this.#read(`${name}.bias`),
     };
   }

@@ -11,6 +11,8 @@ import { openZip } from "../formats/zip.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { isLegacyPth, openLegacyPth } from "./legacy_pth.ts";
 import { openPacked } from "./packed.ts";
+import { openPackedAhead } from "./packed_ahead.ts";
+import { isPackedStart } from "./packed_stream.ts";
 import { openPth, PICKLE_ENTRY } from "./pth.ts";
 import { isSafetensors, openSafetensors } from "./safetensors.ts";
 import { openTarPth } from "./tar_pth.ts";
@@ -77,6 +79,10 @@ export async function openCheckpointAt(
   const head = await source.read(0, Math.min(512, source.size));
   const text = Array.from(head, (byte) => String.fromCharCode(byte)).join("");
 
+  // Who wants to know what will be read has it from the directory.
+  if (source.expect === undefined && isPackedStart(head)) {
+    return await openPackedAhead(source);
+  }
   if (text.startsWith("PK")) {
     const archive = await openZip(source);
     const names = [...archive.entries.keys()];

@@ -25,6 +25,7 @@ import {
   entriesOf,
   HEADER_BYTES,
   readTensor,
+  toFloats,
   valuesEntry,
 } from "./packed_tensor.ts";
 
@@ -53,6 +54,19 @@ export async function openPacked(
     }
   }
 
+  const infoOf = (name: string): TensorInfo => {
+    const info = tensors.get(name);
+    if (info !== undefined) return info;
+    throw new RangeError(`"${source.name}" has no tensor "${name}"`);
+  };
+  const readRows = async (name: string) =>
+    await readTensor(
+      source.name,
+      name,
+      infoOf(name),
+      (entry) => archive.read(entry),
+    );
+
   return {
     source: source.name,
     tensors,
@@ -62,22 +76,13 @@ export async function openPacked(
       source.expect?.(wanted.map((entry) => archive.rangeOf(entry)));
     },
     async read(name) {
-      const info = tensors.get(name);
-      if (info === undefined) {
-        throw new RangeError(`"${source.name}" has no tensor "${name}"`);
-      }
-      if (metadata === undefined) {
-        const entry = valuesEntry(name);
-        const bytes = await archive.read(entry);
-        return toFloat32(decodeNpy(bytes, `${source.name}: ${entry}`).data);
-      }
-      return await readTensor(
-        source.name,
-        name,
-        info,
-        (entry) => archive.read(entry),
-      );
+      if (metadata !== undefined) return await toFloats(await readRows(name));
+      infoOf(name);
+      const entry = valuesEntry(name);
+      const bytes = await archive.read(entry);
+      return toFloat32(decodeNpy(bytes, `${source.name}: ${entry}`).data);
     },
+    ...metadata && { readRows },
     close: () => source.close(),
   };
 }

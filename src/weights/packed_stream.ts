@@ -4,10 +4,12 @@
  * @module
  */
 
+import type { ByteCursor } from "../formats/byte_cursor.ts";
+import type { ByteQueue } from "../formats/byte_queue.ts";
 import { openZipStream, startsWithFile } from "../formats/zip_stream.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { MAX_METADATA, METADATA_ENTRY, parseMetadata } from "./metadata.ts";
-import { type ReadEntry, readTensor } from "./packed_tensor.ts";
+import { type ReadEntry, readTensor, toFloats } from "./packed_tensor.ts";
 
 /** Whether a file with that start, of 64 bytes or more, is what {@linkcode openPackedStream} reads. */
 export function isPackedStart(start: Uint8Array): boolean {
@@ -21,17 +23,16 @@ export function isPackedStart(start: Uint8Array): boolean {
  * Behind the last tensor that was announced by `expect`, or at `close`, the stream is cancelled;
  * behind the last one of the file it is read to its end.
  *
- * @param name What error messages call it.
- * @param stream The file's bytes. It is the checkpoint's.
+ * @param bytes The file's, which are the checkpoint's; their name is what error messages call it.
  * @throws {SyntaxError} If the file does not begin with its metadata, or they are damaged.
  */
 export async function openPackedStream(
-  name: string,
-  stream: ReadableStream<Uint8Array>,
+  bytes: ByteQueue | ByteCursor,
 ): Promise<Checkpoint> {
+  const { name } = bytes;
   const fail = (why: string) =>
     new SyntaxError(`cannot read "${name}": ${why}`);
-  const zip = openZipStream(name, stream);
+  const zip = openZipStream(bytes);
 
   const readMetadata = async () => {
     const first = await zip.next();
@@ -70,25 +71,28 @@ export async function openPackedStream(
     expect(names) {
       last = Math.max(...names.map((name) => order.indexOf(name)));
     },
-    async read(tensor) {
-      const info = tensors.get(tensor);
-      if (info === undefined) {
-        throw new RangeError(`"${name}" has no tensor "${tensor}"`);
-      }
-      const place = order.indexOf(tensor);
-      if (place < next || next > last) {
-        throw new RangeError(
-          `cannot read "${tensor}" of "${name}": it arrives only once, and "${
-            order[next - 1]
-          }" was read; ask in the file's order`,
-        );
-      }
-      next = place + 1;
-      const values = await readTensor(name, tensor, info, readEntry);
-      if (next === order.length) await zip.finish();
-      else if (next > last) zip.close();
-      return values;
-    },
+    read: async (tensor) => toFloats(await readRows(tensor)),
+    readRows,
     close: () => zip.close(),
   };
+
+  async function readRows(tensor: string) {
+    const info = tensors.get(tensor);
+    if (info === undefined) {
+      throw new RangeError(`"${name}" has no tensor "${tensor}"`);
+    }
+    const place = order.indexOf(tensor);
+    if (place < next || next > last) {
+      throw new RangeError(
+        `cannot read "${tensor}" of "${name}": it arrives only once, and "${
+          order[next - 1]
+        }" was read; ask in the file's order`,
+      );
+    }
+    next = place + 1;
+    const values = await readTensor(name, tensor, info, readEntry);
+    if (next === order.length) await zip.finish();
+    else if (next > last) zip.close();
+    return values;
+  }
 }

@@ -5,10 +5,15 @@
  * @module
  */
 
-import { elementCount, toFloat32 } from "../formats/elements.ts";
+import {
+  elementCount,
+  storedElements,
+  toFloat32,
+} from "../formats/elements.ts";
+import { decodeFloat16, isFiniteFloat16 } from "../formats/float16.ts";
 import { decodeNpy, type NpyArray } from "../formats/npy.ts";
 import { release } from "../memory/release.ts";
-import type { TensorInfo } from "./checkpoint.ts";
+import type { TensorInfo, TensorRows } from "./checkpoint.ts";
 import { dequantizeInt8 } from "./quantize.ts";
 
 /** More than any `.npy` header of an array of few dimensions. */
@@ -37,8 +42,11 @@ export type ReadEntry = (
   limit: number,
 ) => Promise<Uint8Array<ArrayBuffer>>;
 
+/** The fewest values of a row that is kept as it is. */
+const shortestRow = 4;
+
 /**
- * The values of a tensor as float32, its entries read in their order.
+ * A tensor as it is kept, its entries read in their order: rows where it has few bytes, else float32.
  *
  * @param source What error messages call the file.
  * @throws {SyntaxError} If an entry is not the array that the tensor needs.
@@ -48,7 +56,7 @@ export async function readTensor(
   name: string,
   info: TensorInfo,
   readEntry: ReadEntry,
-): Promise<Float32Array<ArrayBuffer>> {
+): Promise<TensorRows | Float32Array<ArrayBuffer>> {
   const readArray = async (
     entry: string,
     { dtype, shape }: TensorInfo,
@@ -58,26 +66,44 @@ export async function readTensor(
       entry,
       HEADER_BYTES + 8 * elementCount(shape),
     );
-    const array = decodeNpy(bytes, `${source}: ${entry}`);
+    const array = decodeNpy(bytes, `${source}: ${entry}`, storedElements);
     if (array.dtype !== dtype || `${array.shape}` !== `${shape}`) {
       throw new SyntaxError(
         `cannot read "${source}": entry "${entry}" is ${array.dtype} [${array.shape}], not ${dtype} [${shape}]`,
       );
     }
-    // 16-bit floats have been expanded.
-    if (array.data.buffer !== bytes.buffer) release(bytes);
     return array;
   };
+  const { dtype, shape } = info, [count] = shape;
   const { data } = await readArray(valuesEntry(name), info);
-  if (info.dtype !== "int8") return toFloat32(data);
-  const scale = await readArray(scaleEntry(name), {
-    dtype: "float32",
-    shape: info.shape.slice(0, 1),
-  });
-  const values = dequantizeInt8({
-    data: data as Int8Array<ArrayBuffer>,
-    scale: scale.data as Float32Array<ArrayBuffer>,
-  });
-  release(data as Int8Array<ArrayBuffer>);
-  return values;
+  const isLong = shape.length > 1 && data.length >= shortestRow * count;
+  if (dtype === "int8") {
+    const scale = await readArray(scaleEntry(name), {
+      dtype: "float32",
+      shape: [count],
+    });
+    const rows = {
+      values: data as Int8Array<ArrayBuffer>,
+      factors: scale.data as Float32Array<ArrayBuffer>,
+    };
+    return isLong ? rows : toFloats(rows);
+  }
+  if (dtype !== "float16") return toFloat32(data);
+  const values = data as Uint16Array<ArrayBuffer>;
+  return isLong && isFiniteFloat16(values)
+    ? { values, factors: new Float32Array(count).fill(1) }
+    : decodeFloat16(values);
+}
+
+/** The values as float32; those of the rows are given up. */
+export function toFloats(
+  tensor: TensorRows | Float32Array<ArrayBuffer>,
+): Float32Array<ArrayBuffer> {
+  if (tensor instanceof Float32Array) return tensor;
+  const { values, factors } = tensor;
+  const floats = values instanceof Uint16Array
+    ? decodeFloat16(values)
+    : dequantizeInt8({ data: values, scale: factors });
+  release(values);
+  return floats;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ByteQueue } from "../../formats/byte_queue.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
 import { openByteSource } from "../../formats/open_source.ts";
 import type { Checkpoint } from "../checkpoint.ts";
@@ -55,6 +56,9 @@ export async function openRemote(
       metadata: checkpoint.metadata,
       expect: (names) => checkpoint.expect?.(names),
       read: (name) => checkpoint.read(name).catch(forget),
+      ...checkpoint.readRows && {
+        readRows: (name: string) => checkpoint.readRows!(name).catch(forget),
+      },
       close: () => checkpoint.close(),
     };
   } catch (error) {
@@ -119,7 +123,8 @@ async function openFetched(
     progress.total = version?.size;
     progress.check = innerCheck(signature);
     if (isPacked) {
-      return await openPackedStream(url, toStream(all, () => remote.close()));
+      const stream = toStream(all, () => remote.close());
+      return await openPackedStream(new ByteQueue(url, stream));
     }
     if (expected.sha256 !== undefined) progress.check = "sha256";
     if (version === undefined || !keeper.isOpen) {

@@ -1,0 +1,57 @@
+import { release } from "../memory/release.ts";
+import type { ByteSource } from "./byte_source.ts";
+
+/** What is taken in one go where less is asked. */
+const windowBytes = 1 << 16;
+
+/** A source's bytes from front to back, as a `ByteQueue` has a stream's; what is skipped isn't read. */
+export class ByteCursor {
+  /** How many bytes have been taken. */
+  position = 0;
+  readonly #source: ByteSource;
+  /** The bytes from {@linkcode #start} on. */
+  #window: Uint8Array<ArrayBuffer> = new Uint8Array();
+  #start = 0;
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+  }
+
+  /** What error messages call it. */
+  get name(): string {
+    return this.#source.name;
+  }
+
+  /**
+   * The next `length` bytes, as a copy.
+   *
+   * @throws {SyntaxError} If the source ends before.
+   */
+  async take(length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { position } = this, source = this.#source;
+    this.position += length;
+    if (length > windowBytes) return await source.read(position, length);
+    const end = this.#start + this.#window.length;
+    if (position < this.#start || position + length > end) {
+      release(this.#window);
+      const left = source.size - position;
+      this.#start = position;
+      this.#window = await source.read(
+        position,
+        Math.max(length, Math.min(windowBytes, left)),
+      );
+    }
+    const from = position - this.#start;
+    return this.#window.slice(from, from + length);
+  }
+
+  /** Passes over the next `length` bytes. */
+  skip(length: number): void {
+    this.position += length;
+  }
+
+  /** Nothing more is wanted; the source stays open. */
+  finish(): void {}
+
+  close(): void {}
+}
