@@ -100,6 +100,20 @@ export async function pixels(page: Page, selector: string): Promise<number[]> {
 export const looksSame = (a: readonly number[], b: readonly number[]) =>
   a.length === b.length && a.every((value, i) => Math.abs(value - b[i]) <= 4);
 
+/** Waits until a canvas looks different from before, and gives its pixels. */
+export async function changed(
+  page: Page,
+  selector: string,
+  before: readonly number[],
+): Promise<number[]> {
+  for (const end = Date.now() + 60_000;;) {
+    const now = await pixels(page, selector);
+    if (!looksSame(now, before)) return now;
+    assert(Date.now() < end, `${selector} stays as it is`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** Shows a node by a click on its button. */
 export async function show(page: Page, node: string): Promise<void> {
   await page.evaluate(

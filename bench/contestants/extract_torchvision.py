@@ -29,6 +29,7 @@ class Pictures(Dataset):
 
 
 def main(arch, weights, *pictures):
+    torch.set_num_threads(os.cpu_count())  # Some builds of torch start with one.
     net = torchvision.models.__dict__[arch](weights=None)
     net.load_state_dict(torch.load(weights))
     net = create_feature_extractor(net.eval(), ["flatten"])
