@@ -10,7 +10,6 @@ import {
   encodePng,
   featureMapGrid,
   fitLinear,
-  startBackend,
   summary,
   toNCHW,
 } from "../mod.ts";
@@ -72,18 +71,6 @@ function closeTo(
 }
 
 /** The first test here that starts the backend: it starts once in a process. */
-cliTest("--threads: as many as it says", async (folder) => {
-  const layer = ["--layer", "conv1", "--out", `${folder}/f.npz`];
-  await succeed("extract", chelsea, ...layer, "--threads", "1");
-  const { build, threads } = await startBackend();
-  assert.deepEqual({ build, threads }, { build: "simd", threads: 1 });
-  await fail(
-    ["extract", chelsea, ...layer, "--threads", "2"],
-    1,
-    /^startBackend\(\{"threads":2\}\): the backend runs already \(simd, 1 threads, /,
-  );
-});
-
 cliTest("extract: the values of model.extract, stacked", async (folder) => {
   const files = [...images, ...images.toReversed(), rocket]; // A batch of 8, one of 1.
   const names = ["layer1.0.relu_1", "layer3", "avgpool", "flatten"];

@@ -1,6 +1,7 @@
 /**
  * `deno task test:stock` loads this before each file of tests: they run on tfjs's kernels then, for
- * a file that starts the backend with its defaults gets the one that runs.
+ * a file that starts the backend with its defaults gets the one that runs. The task leaves out the
+ * files that ask for our own kernels, or for another number of threads.
  */
 
 import { startBackend } from "../mod.ts";

@@ -87,7 +87,9 @@ testUnless(
             headers: { "content-type": "image/png" },
             body,
           });
-          const { pictures: [{ features }] } = await response.json();
+          const answer = await response.json();
+          assert.equal(response.status, 200, answer.detail);
+          const { pictures: [{ features }] } = answer;
           const ms = performance.now() - start;
           const values = Float32Array.from(features.avgpool.flat(2));
           compareDigest("avgpool", values, shape, digest, float16);

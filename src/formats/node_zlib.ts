@@ -14,8 +14,9 @@ export interface NodeZlib {
   crc32?(bytes: Uint8Array): number;
 }
 
-/** `node:zlib`, or undefined in a browser. */
+/** `node:zlib`, or undefined in a browser and in `workerd`, whose imitation ends at some lengths. */
 export function nodeZlib(): NodeZlib | undefined {
+  if (globalThis.navigator?.userAgent === "Cloudflare-Workers") return;
   // A static import of a `node:` module would break the browser.
   const { process } = globalThis as {
     process?: { getBuiltinModule?(id: string): unknown };
