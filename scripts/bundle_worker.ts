@@ -12,16 +12,9 @@
  */
 
 import { createTarGzip, type TarFileInput } from "nanotar";
-import config from "../deno.json" with { type: "json" };
+import { bundle } from "./bundle.ts";
 
 const root = new URL("../", import.meta.url);
-
-/** The modules with source-phase imports of WebAssembly, which `deno bundle` doesn't know. */
-const wasmModules = [
-  "src/backend/wasm_modules.js",
-  "src/image/decoder_modules.js",
-  "src/kernels/wasm_modules.js",
-];
 
 const compile = `
 const compile = async (file) =>
@@ -39,57 +32,25 @@ exec "$here/deno" run --no-prompt --no-config --cached-only --no-code-cache \\
 `;
 
 /** The code in one file, and the `.wasm` files that it compiles, by name. */
-async function bundle(): Promise<Map<string, Uint8Array>> {
-  const files = new Map<string, Uint8Array>();
+async function code(): Promise<Map<string, Uint8Array>> {
   const folder = await Deno.makeTempDir();
   try {
-    const imports: Record<string, string> = { ...config.imports };
-    for (const [i, path] of wasmModules.entries()) {
-      const module = new URL(path, root);
-      const source = await Deno.readTextFile(module);
-      const specifiers = new Map<string, string>();
-      const code = source.replaceAll(
-        /import\.source\(\s*"([^"]+)"\s*\)/g,
-        (_, specifier: string) => {
-          const file = specifier.slice(specifier.lastIndexOf("/") + 1);
-          // Two may be called plain.wasm.
-          specifiers.set(`${i}_${file}`, specifier);
-          return `compile("./${i}_${file}")`;
-        },
-      );
-      for (const [file, specifier] of specifiers) {
-        const url = specifier.startsWith(".")
-          ? new URL(specifier, module)
-          : new URL(import.meta.resolve(specifier));
-        files.set(file, await Deno.readFile(url));
-      }
-      await Deno.writeTextFile(`${folder}/${i}.js`, code + compile);
-      imports[module.href] = `file://${folder}/${i}.js`;
+    const output = `${folder}/layertap.js`;
+    const entry = "scripts/bundle_entry.ts";
+    await bundle(["--output", output, entry], folder, compile);
+    const files = new Map<string, Uint8Array>();
+    for await (const { name } of Deno.readDir(folder)) {
+      files.set(name, await Deno.readFile(`${folder}/${name}`));
     }
-    await Deno.writeTextFile(
-      `${folder}/import_map.json`,
-      JSON.stringify({ imports }),
-    );
-    const { success, stderr } = await new Deno.Command("deno", {
-      args: [
-        ...["bundle", "--quiet", "--no-lock", "--minify"],
-        ...["--import-map", `${folder}/import_map.json`],
-        ...["--output", `${folder}/layertap.js`, "scripts/bundle_entry.ts"],
-      ],
-      cwd: root,
-    }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
-    files.set("layertap.js", await Deno.readFile(`${folder}/layertap.js`));
+    return files;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-  return files;
 }
 
 /** The archive's files. */
 async function contents(): Promise<TarFileInput[]> {
   const executable = { mode: "755" };
-  const code = [...await bundle()];
   const weights = ["mlnet_resnet18.npz", "LICENSE", "README.md"];
   return [
     { name: "layertap", data: start, attrs: executable },
@@ -99,7 +60,10 @@ async function contents(): Promise<TarFileInput[]> {
       attrs: executable,
     },
     // Two folders deep, as src/weights/ is, which looks for ../../weights/.
-    ...code.map(([name, data]) => ({ name: `lib/code/${name}`, data })),
+    ...[...await code()].map(([name, data]) => ({
+      name: `lib/code/${name}`,
+      data,
+    })),
     ...await Promise.all(weights.map(async (name) => ({
       name: `weights/${name}`,
       data: await Deno.readFile(new URL(`weights/${name}`, root)),

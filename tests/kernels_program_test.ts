@@ -12,6 +12,7 @@ import { startThread, type Thread } from "../src/kernels/threads.ts";
 import { plain, plainShared } from "../src/kernels/wasm_modules.js";
 import { control } from "../src/kernels/worker_source.ts";
 import { floats, randoms } from "./kernels_reference.ts";
+import { warned } from "./warned.ts";
 
 await startBackend({ threads: 2, kernels: "own" });
 const heap = new Heap();
@@ -61,18 +62,6 @@ function chain(runtime: Runtime): { program: Program; check(): void } {
     assert.deepEqual(heap.view(output), want);
   };
   return { program, check };
-}
-
-/** What is warned of meanwhile. */
-async function warned(work: () => void | Promise<void>): Promise<string[]> {
-  const warnings: string[] = [], { warn } = console;
-  console.warn = (message) => warnings.push(message);
-  try {
-    await work();
-  } finally {
-    console.warn = warn;
-  }
-  return warnings;
 }
 
 const runtimeOf = (threads: number, options?: PoolOptions): Runtime =>

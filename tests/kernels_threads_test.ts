@@ -7,6 +7,7 @@ import { Pool, type PoolOptions } from "../src/kernels/pool.ts";
 import { plain, plainShared } from "../src/kernels/wasm_modules.js";
 import { control } from "../src/kernels/worker_source.ts";
 import type { Thread } from "../src/kernels/threads.ts";
+import { warned } from "./warned.ts";
 
 await startBackend({ threads: 2 });
 const heap = new Heap();
@@ -33,18 +34,6 @@ function relu(pool: Pool): void {
   assert.ok(heap.view(y).every((value, i) => value === Math.max(0, i % 7 - 3)));
   x.free();
   y.free();
-}
-
-/** What is warned of meanwhile. */
-async function warned(work: () => void | Promise<void>): Promise<string[]> {
-  const warnings: string[] = [], { warn } = console;
-  console.warn = (message) => warnings.push(message);
-  try {
-    await work();
-  } finally {
-    console.warn = warn;
-  }
-  return warnings;
 }
 
 /** Runs twice with one thread of that behavior. */

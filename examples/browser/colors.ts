@@ -6,12 +6,9 @@
  */
 
 import { interpolateInferno, interpolateViridis } from "d3-scale-chromatic";
+import { rangeOf, type ValueRange } from "../../src/output/color_map.ts";
 
-/** The least and the greatest value that the colours are spread over. */
-export interface Range {
-  readonly low: number;
-  readonly high: number;
-}
+export { rangeOf };
 
 /** 256 colours, as canvases have them in memory. */
 type Ramp = Uint32Array;
@@ -29,22 +26,11 @@ export const viridis: Ramp = ramp(interpolateViridis);
 /** The colours of a map over the picture. */
 export const inferno: Ramp = ramp(interpolateInferno);
 
-/** The least and the greatest finite value. */
-export function rangeOf(values: Float32Array): Range {
-  let low = Infinity, high = -Infinity;
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue;
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  return { low, high };
-}
-
 /** A map as pixels, one for each value; what is no number is transparent. */
 export function paint(
   values: Float32Array,
   width: number,
-  { low, high }: Range,
+  { low, high }: ValueRange,
   colors: Ramp,
 ): ImageData {
   const image = new ImageData(width, values.length / width);

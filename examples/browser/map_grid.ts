@@ -5,7 +5,8 @@
  * @module
  */
 
-import { paint, type Range, rangeOf, viridis } from "./colors.ts";
+import { paint, rangeOf, viridis } from "./colors.ts";
+import type { ValueRange } from "../../src/output/color_map.ts";
 import { byId, context, make, moveFocus, shapeText } from "./dom.ts";
 import type { FeatureMaps } from "./protocol.ts";
 
@@ -105,7 +106,7 @@ export class MapGrid {
     this.mark(this.#chosen);
   }
 
-  #tile(channel: number, shared?: Range): HTMLButtonElement {
+  #tile(channel: number, shared?: ValueRange): HTMLButtonElement {
     const map = this.map(channel);
     const { width } = this.#maps!;
     const image = paint(map, width, shared ?? rangeOf(map), viridis);

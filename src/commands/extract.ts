@@ -1,37 +1,17 @@
 import { formatOf } from "../output/formats.ts";
 import { type Command, oneOf, parse, required, UsageError } from "./command.ts";
+import { featureOptions, featureRequest } from "./feature_options.ts";
 import { startCount } from "./count_progress.ts";
 import { modelOptions, openModel } from "./network.ts";
 
 const options = {
-  layer: {
-    type: "string",
-    multiple: true,
-    value: "A,B",
-    help: "the nodes, e.g. layer4 or layer1.0.conv2,avgpool",
-  },
+  ...featureOptions,
   out: {
     type: "string",
     value: "FILE",
     help: ".npz, .npy, .safetensors, .parquet or .jsonl",
   },
   dtype: { type: "string", value: "TYPE", help: "f32 (default) or f16" },
-  pool: {
-    type: "string",
-    value: "KIND",
-    help: "avg or max over height and width, or none (default)",
-  },
-  normalize: { type: "boolean", help: "scale each vector to length 1" },
-  layout: {
-    type: "string",
-    value: "ORDER",
-    help: "nchw as in PyTorch (default), or nhwc",
-  },
-  "json-values": {
-    type: "string",
-    value: "FORM",
-    help: "numbers in .jsonl: base64 (default) or plain",
-  },
   resume: { type: "boolean", help: "go on where a stopped run left off" },
   ...modelOptions,
 } as const;
@@ -46,17 +26,11 @@ export const extract: Command = {
   example: "layertap extract photos --layer avgpool --out features.parquet",
   async run(args, io) {
     const { values, images } = parse(args, options, Infinity);
-    const layers = required("layer", values.layer?.join()).split(",");
+    const { layers, form } = featureRequest(values);
     const out = required("out", values.out);
     const request = {
       dtype: dtypes[oneOf("dtype", values.dtype ?? "f32", ["f32", "f16"])],
-      pool: oneOf("pool", values.pool ?? "none", ["avg", "max", "none"]),
-      normalize: values.normalize,
-      layout: oneOf("layout", values.layout ?? "nchw", ["nchw", "nhwc"]),
-      jsonValues: oneOf("json-values", values["json-values"] ?? "base64", [
-        "base64",
-        "plain",
-      ]),
+      ...form,
       resume: values.resume,
       weights: values.weights,
     };

@@ -1,42 +1,15 @@
 import process from "node:process";
 import { coreCount } from "../backend/core_count.ts";
-import {
-  type Command,
-  count,
-  oneOf,
-  parse,
-  required,
-  UsageError,
-} from "./command.ts";
+import { type Command, count, oneOf, parse, UsageError } from "./command.ts";
+import { featureOptions, featureRequest } from "./feature_options.ts";
 import { modelOptions, openModel, threadsOf } from "./network.ts";
 
 const options = {
-  layer: {
-    type: "string",
-    multiple: true,
-    value: "A,B",
-    help: "the nodes, e.g. layer4 or layer1.0.conv2,avgpool",
-  },
+  ...featureOptions,
   protocol: {
     type: "string",
     value: "KIND",
     help: "arrow (default), an IPC stream each way, or jsonl",
-  },
-  pool: {
-    type: "string",
-    value: "KIND",
-    help: "avg or max over height and width, or none (default)",
-  },
-  normalize: { type: "boolean", help: "scale each vector to length 1" },
-  layout: {
-    type: "string",
-    value: "ORDER",
-    help: "nchw as in PyTorch (default), or nhwc",
-  },
-  "json-values": {
-    type: "string",
-    value: "FORM",
-    help: "numbers in jsonl: base64 (default) or plain",
   },
   window: {
     type: "string",
@@ -63,20 +36,14 @@ export const worker: Command = {
   example: "layertap worker --layer avgpool --threads 1 --protocol jsonl",
   async run(args, io) {
     const { values } = parse(args, options, 0);
-    const layers = required("layer", values.layer?.join()).split(",");
+    const { layers, form } = featureRequest(values);
     const protocol = oneOf("protocol", values.protocol ?? "arrow", [
       "arrow",
       "jsonl",
     ]);
     const request = {
       protocol,
-      pool: oneOf("pool", values.pool ?? "none", ["avg", "max", "none"]),
-      normalize: values.normalize,
-      layout: oneOf("layout", values.layout ?? "nchw", ["nchw", "nhwc"]),
-      jsonValues: oneOf("json-values", values["json-values"] ?? "base64", [
-        "base64",
-        "plain",
-      ]),
+      ...form,
       window: count("window", values.window),
       maxBytes: count("max-bytes", values["max-bytes"]),
       timings: values.timings,

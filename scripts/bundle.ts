@@ -1,0 +1,85 @@
+/**
+ * `deno bundle`, with what it doesn't know: source-phase imports of WebAssembly.
+ *
+ * An import map puts others in place of the modules that use them, which compile a file beside the
+ * bundle instead.
+ *
+ * @module
+ */
+
+import config from "../deno.json" with { type: "json" };
+
+const root = new URL("../", import.meta.url);
+
+/** The modules with source-phase imports. */
+const wasmModules = [
+  "src/backend/wasm_modules.js",
+  "src/image/decoder_modules.js",
+  "src/kernels/wasm_modules.js",
+];
+
+/** Runs a command of Deno's in the project. */
+async function deno(args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command("deno", {
+    args,
+    cwd: root,
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+}
+
+/**
+ * Bundles, and puts the package's `.wasm` files beside the bundle.
+ *
+ * It needs read access to Deno's cache, write access to the folder and to the one for temporary
+ * files, and to run `deno`.
+ *
+ * @param args More arguments of `deno bundle`: entries, and where the bundle goes.
+ * @param folder Where that is; it is made if it isn't there.
+ * @param compile JavaScript that defines `compile(file)`, a promise of a `WebAssembly.Module`.
+ * @throws {Error} If something isn't found or doesn't parse.
+ */
+export async function bundle(
+  args: readonly string[],
+  folder: string,
+  compile: string,
+): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  await deno(["cache", "--quiet", ...wasmModules]); // For `import.meta.resolve` to find them.
+  const temporary = await Deno.makeTempDir();
+  try {
+    const imports: Record<string, string> = {
+      ...config.imports,
+      [config.name]: new URL("mod.ts", root).href,
+    };
+    const files = new Map<string, URL>();
+    for (const [i, path] of wasmModules.entries()) {
+      const module = new URL(path, root);
+      const substitute = `${temporary}/wasm_modules_${i}.js`;
+      const code = (await Deno.readTextFile(module)).replaceAll(
+        /import\.source\(\s*"([^"]+)"\s*\)/g,
+        (_, specifier: string) => {
+          const file = specifier.slice(specifier.lastIndexOf("/") + 1);
+          if (files.has(file)) throw new Error(`there are two ${file}`);
+          const url = specifier.startsWith(".")
+            ? new URL(specifier, module)
+            : new URL(import.meta.resolve(specifier));
+          files.set(file, url);
+          return `compile("./${file}")`;
+        },
+      );
+      await Deno.writeTextFile(substitute, code + compile);
+      imports[module.href] = `file://${substitute}`;
+    }
+    const map = `${temporary}/import_map.json`;
+    await Deno.writeTextFile(map, JSON.stringify({ imports }));
+    await deno([
+      ...["bundle", "--no-lock", "--quiet", "--minify", "--import-map", map],
+      ...args,
+    ]);
+    for (const [file, url] of files) {
+      await Deno.copyFile(url, `${folder}/${file}`);
+    }
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
+}

@@ -1,0 +1,13 @@
+/** What is warned of while some work is done. */
+export async function warned(
+  work: () => void | Promise<void>,
+): Promise<string[]> {
+  const warnings: string[] = [], { warn } = console;
+  console.warn = (message) => warnings.push(message);
+  try {
+    await work();
+  } finally {
+    console.warn = warn;
+  }
+  return warnings;
+}
