@@ -10,6 +10,7 @@ import type { ByteSource } from "../formats/byte_source.ts";
 import type { NpyHeader } from "../formats/npy.ts";
 import { openByteSource } from "../formats/open_source.ts";
 import { loadInput } from "./load_input.ts";
+import { release } from "../memory/release.ts";
 import type { ResNet } from "../model/model.ts";
 import { nchwToNhwc, type ShapedArray } from "../output/layout.ts";
 
@@ -210,8 +211,9 @@ export function stackInputs(inputs: readonly ShapedArray[]): Tensor4D {
   const all = new Float32Array(inputs.length * size);
   inputs.forEach(({ data }, i) => {
     all.set(data, i * size);
-    // Left to the collector, they would pile up: it hardly sees what is outside its heap.
-    (data.buffer as ArrayBuffer).transfer?.(0);
+    release(data);
   });
-  return tf.tensor4d(all, [inputs.length, h, w, c]);
+  const batch = tf.tensor4d(all, [inputs.length, h, w, c]);
+  release(all); // The tensor is a copy, in the backend's memory.
+  return batch;
 }

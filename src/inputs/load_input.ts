@@ -7,6 +7,7 @@
 import type { Preset } from "../arch/preset.ts";
 import { decodeImage } from "../image/decode.ts";
 import { normalize, resizeAndCrop } from "../image/transform.ts";
+import { release } from "../memory/release.ts";
 import type { ShapedArray } from "../output/layout.ts";
 
 /** Where this module is, for workers that import it. */
@@ -26,9 +27,10 @@ export async function loadInput(
   const source = typeof file === "string"
     ? file
     : new File([file.content], file.path); // Named so in errors.
-  const crop = resizeAndCrop(await decodeImage(source), preset);
-  return {
-    data: normalize([crop], preset),
-    shape: [crop.height, crop.width, 3],
-  };
+  const image = await decodeImage(source);
+  const crop = resizeAndCrop(image, preset);
+  release(image.data);
+  const data = normalize([crop], preset);
+  release(crop.data);
+  return { data, shape: [crop.height, crop.width, 3] };
 }
