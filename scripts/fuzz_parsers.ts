@@ -1,7 +1,7 @@
 /**
- * The parsers of weights, and what is wanted of them on mutated files: each is read, or is refused
- * with a `SyntaxError` that names the file, within a second and without asking for memory beyond a
- * bound set from its size.
+ * The parsers of weights and of a worker's requests, and what is wanted of them on mutated files:
+ * each is read, or is refused with a `SyntaxError` that names the file, within a second and without
+ * asking for memory beyond a bound set from its size.
  *
  * @module
  */
@@ -14,6 +14,8 @@ import { unpickle } from "../src/weights/pickle.ts";
 import { pthWorld } from "../src/weights/pth.ts";
 import { findStateDict } from "../src/weights/state_dict.ts";
 import { mutate } from "./fuzz_mutate.ts";
+import { arrowProtocol } from "../src/worker/arrow_protocol.ts";
+import { requestBytes } from "../tests/worker_support.ts";
 import { fileBytes, seededRandom } from "../tests/weights_fixtures.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -23,6 +25,8 @@ interface Parser {
   readonly samples: () => Promise<Bytes[]>;
   /** Parses an input, called "bytes" in messages. */
   readonly parse: (bytes: Bytes) => Promise<void>;
+  /** Whether an error refuses the input; by default a `SyntaxError` that names it. */
+  readonly isRefusal?: (error: Error) => boolean;
   /** Whether an archive's files are mutated too, and packed again. */
   readonly zip?: "stored" | "deflated";
 }
@@ -45,6 +49,19 @@ const checkpoints = (...names: string[]): Parser => ({
   samples: files(...names),
   parse: readAll,
 });
+
+const namesBytes = (error: Error) =>
+  error instanceof SyntaxError && /"bytes[":]/.test(error.message);
+
+/** Requests with and without bytes, and with a column that is passed over. */
+function requestSamples(): Bytes[] {
+  const content = new Uint8Array(64).fill(7);
+  const one = { path: "one.png", content };
+  return [
+    requestBytes([[one, { path: "two.png" }]]),
+    requestBytes([[one], [one, one, one], []]),
+  ];
+}
 
 /** A parser's name. */
 export type ParserName = keyof typeof parsers;
@@ -111,6 +128,27 @@ export const parsers = {
     parse: readAll,
     zip: "deflated",
   },
+  arrow: {
+    samples: () => Promise.resolve(requestSamples()),
+    parse: async (bytes) => {
+      const { requests } = await arrowProtocol({
+        columns: [],
+        maxBytes: 2 ** 28,
+        timings: false,
+        about: {},
+      });
+      for await (const pictures of requests(new Blob([bytes]).stream())) {
+        for (const { path, content } of pictures) {
+          if (path.length + (content?.length ?? 0) > bytes.length) {
+            throw new Error("a picture has more bytes than the stream");
+          }
+        }
+      }
+    },
+    isRefusal: ({ name, message }) =>
+      name === "SyntaxError" && message.includes("stdin") ||
+      /^cannot take a (request|batch)/.test(message),
+  },
 } satisfies Record<string, Parser>;
 
 /** What came of one parser's inputs. */
@@ -141,7 +179,8 @@ export async function fuzz(
   seed: number,
   onInput: (index: number) => void = () => {},
 ): Promise<Report> {
-  const { parse, samples: getSamples, zip }: Parser = parsers[name];
+  const { parse, samples: getSamples, zip, isRefusal = namesBytes }: Parser =
+    parsers[name];
   const samples = await getSamples();
   for (const sample of samples) await parse(sample);
   // Values of a byte become four bytes of float32; deflate's best is 1032 to 1.
@@ -162,9 +201,7 @@ export async function fuzz(
     try {
       await parse(input);
     } catch (error) {
-      if (!(error instanceof SyntaxError && /"bytes[":]/.test(error.message))) {
-        fail("an error of another kind", error);
-      }
+      if (!isRefusal(error as Error)) fail("an error of another kind", error);
       refused++;
     }
     const milliseconds = performance.now() - start;

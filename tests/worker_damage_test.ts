@@ -101,6 +101,31 @@ Deno.test("frames larger than allowed are not waited for", async () => {
   assert.match(small.error!.message, / 10000 are allowed$/);
 });
 
+Deno.test("lengths in the metadata that there is no room for", async () => {
+  const frames = requestFrames([[picture]]);
+  const damaged = async (frame: number, at: number, value: number) => {
+    const copies = frames.map((bytes) => bytes.slice());
+    new DataView(copies[frame].buffer).setInt32(at, value, true);
+    return (await take(concat(copies))).error;
+  };
+  // A schema's three fields; a batch's three columns and eight buffers.
+  for (const [frame, lengths] of [[0, [3]], [1, [3, 8]]] as const) {
+    const view = new DataView(frames[frame].slice().buffer);
+    for (const length of lengths) {
+      let found = 0;
+      for (let at = 8; at < 8 + view.getUint32(4, true); at += 4) {
+        if (view.getInt32(at, true) !== length) continue;
+        for (const value of [-1, 100, 2 ** 31 - 1]) {
+          const error = await damaged(frame, at, value);
+          if (error?.message.endsWith("is damaged")) found++;
+          else if (error) assert.match(error.message, /^cannot (read|take) /);
+        }
+      }
+      assert(found >= 3, `${length} in frame ${frame}: ${found}`);
+    }
+  }
+});
+
 Deno.test("what is no Arrow stream, or has other columns", async () => {
   const text = new TextEncoder().encode('{"path":"a.png"}\n');
   assert.equal(

@@ -12,18 +12,18 @@ import sys
 
 import pyarrow as pa
 import ray
-from layertap_worker import Worker
+from layertap_worker import answer, shared_worker
 
 pictures, features, layertap = sys.argv[1:4]
 
 
 class Layertap:
     def __init__(self, command: list[str]):
-        self.worker = Worker(command)
+        self.command = command
 
     def __call__(self, table: pa.Table) -> pa.Table:
         batches = table.select(["path", "bytes"]).rename_columns(["path", "content"]).to_batches(8)
-        return pa.Table.from_batches(self.worker.map(batches), self.worker.answers.schema)
+        return pa.Table.from_batches(answer(self.command, batches), shared_worker(self.command).answers.schema)
 
 
 command = [os.path.abspath(layertap), "worker", "--threads", "1", "--layer", "avgpool", "--pool", "avg"]

@@ -55,7 +55,7 @@ with tempfile.TemporaryDirectory() as folder:
             metric="cosine",
             vector_column_name="vector",
             index_type="IVF_PQ",
-            num_partitions=max(1, int(len(rows) ** 0.5) // 4),
+            num_partitions=int(len(rows) ** 0.5),
             num_sub_vectors=size // 8,
         )
 

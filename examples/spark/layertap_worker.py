@@ -3,6 +3,7 @@
 For any engine that hands Arrow batches to Python. Needs PyArrow.
 """
 
+import collections
 import subprocess
 from collections.abc import Iterator
 
@@ -17,6 +18,10 @@ LIMIT = 999_999_999
 """What the worker takes as one request."""
 
 
+class WorkerEnded(RuntimeError):
+    """A worker ended while it had still something to answer."""
+
+
 class Worker:
     """A `layertap worker` process, which lives until it is closed or fails."""
 
@@ -28,6 +33,7 @@ class Worker:
             stdout=subprocess.PIPE,
         )
         self.is_idle = True
+        self.under_way: collections.deque[pa.RecordBatch] = collections.deque()
         try:
             self.answers = pa.ipc.open_stream(self.process.stdout)
             self.requests = pa.ipc.new_stream(self.process.stdin, REQUEST)
@@ -38,27 +44,30 @@ class Worker:
     def is_alive(self) -> bool:
         return self.is_idle and self.process.poll() is None
 
-    def map(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Answers batches with columns `path` and `content`, in order.
+    def map(self, requests: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Answers requests, each with its own batch, in order.
 
-        Two requests are under way, one computed, one on the way. The worker always takes a second
-        one, so no thread is needed to send it.
+        Two are under way, one computed, one on the way. The worker always takes a second one, so no
+        thread is needed to send it.
         """
         self.is_idle = False  # Until all is answered: what is left would answer the next caller.
-        under_way = 0
         try:
-            for batch in _pieces(batches):
-                self.requests.write_batch(batch)
+            for request in requests:
+                self.under_way.append(request)
+                self.requests.write_batch(request)
                 self.process.stdin.flush()
-                under_way += 1
-                if under_way == 2:
-                    yield self.answers.read_next_batch()
-                    under_way -= 1
-            for _ in range(under_way):
-                yield self.answers.read_next_batch()
+                if len(self.under_way) == 2:
+                    yield self._next_answer()
+            while self.under_way:
+                yield self._next_answer()
         except (OSError, StopIteration, pa.ArrowInvalid) as error:
-            raise RuntimeError(f"layertap worker ended with {self.process.wait()}") from error
+            raise WorkerEnded(f"layertap worker ended with {self.process.wait()}") from error
         self.is_idle = True
+
+    def _next_answer(self) -> pa.RecordBatch:
+        answer = self.answers.read_next_batch()
+        self.under_way.popleft()
+        return answer
 
     def close(self) -> None:
         """Lets it end; one that has still something to answer is killed."""
@@ -80,6 +89,39 @@ def shared_worker(command: list[str]) -> Worker:
             worker.close()
         worker = _workers[tuple(command)] = Worker(command)
     return worker
+
+
+def answer(command: list[str], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Answers batches with columns `path` and `content`, in order, by this process's worker.
+
+    If the worker ends, another is asked for what was under way, picture by picture. One that ends a
+    worker twice, for want of memory say, is answered with that as its error.
+    """
+    requests = _pieces(batches)
+    while True:
+        worker = shared_worker(command)
+        try:
+            yield from worker.map(requests)
+            return
+        except WorkerEnded:
+            for request in worker.under_way:
+                for row in range(request.num_rows):
+                    yield _answer_alone(command, request.slice(row, 1))
+
+
+def _answer_alone(command: list[str], picture: pa.RecordBatch) -> pa.RecordBatch:
+    for _ in range(2):
+        worker = shared_worker(command)
+        try:
+            (answered,) = worker.map(iter([picture]))
+            return answered
+        except WorkerEnded as ended:
+            reason = str(ended)
+    schema = worker.answers.schema
+    row = dict.fromkeys(schema.names) | dict.fromkeys(["decode_seconds", "compute_seconds"], 0.0)
+    path = picture.column("path")[0].as_py()
+    row |= {"path": path, "error": f'cannot extract "{path}": {reason}, twice'}
+    return pa.RecordBatch.from_pylist([row], schema)
 
 
 def _pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -21,12 +21,18 @@ import tarfile
 import time
 from pathlib import Path
 
+import fragile
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as parquet
 from cluster import EXECUTOR, Cluster
+from fragile import MARK
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 JOB = ROOT / "examples/spark"
+sys.path.append(str(JOB))
+import layertap_worker  # noqa: E402
 LAYERS = ["layer3", "avgpool"]
 ASKED = ["--layer", ",".join(LAYERS), "--pool", "avg"]
 WORKER = "layertap.js worker"
@@ -128,6 +134,30 @@ def command_line_errors(layertap: Path, pictures: Path) -> dict[str, str]:
     return {a["path"]: a["error"] for a in answers if "error" in a}
 
 
+def check_fragile(layertap: Path, pictures: Path) -> None:
+    """A picture that ends each worker which gets it costs no other picture its answer."""
+    files = sorted(pictures.rglob("*.jpg"))[:20]
+    rows = [{"path": str(i), "content": file.read_bytes()} for i, file in enumerate(files)]
+    rows[11]["content"] += MARK  # Nobody reads what stands behind a picture.
+    batches = pa.Table.from_pylist(rows, layertap_worker.REQUEST).to_batches(8)
+    worker = [str(layertap), "worker", *ASKED]
+    want, got = (
+        pa.Table.from_batches(layertap_worker.answer(command, iter(batches))).to_pylist()
+        for command in (worker, [sys.executable, fragile.__file__, *worker])
+    )
+    assert len(want) == len(got) == len(files)
+    for row, (a, b) in enumerate(zip(want, got)):
+        assert a["path"] == b["path"] == str(row)
+        if row == 11:
+            assert b["avgpool"] is None and b["error"].endswith("ended with -9, twice"), b["error"]
+        else:
+            x, y = np.array(a["avgpool"]), np.array(b["avgpool"])
+            assert x.max() > 0 and abs(x - y).max() <= 2e-5 * x.max(), row
+    for command in (worker, [sys.executable, fragile.__file__, *worker]):
+        layertap_worker.shared_worker(command).close()
+    print("ok a picture that ends workers is answered with its error", flush=True)
+
+
 def check(cluster: Cluster, pictures: Path, count: int, is_short: bool, rng, same) -> None:
     """Each run's table must be the same."""
     folder = cluster.folder
@@ -202,6 +232,8 @@ def main() -> None:
     pictures = folder / "pictures"
     make_pictures(pictures, count, 5 if args.short else 25)
     print(f"{count} pictures, seed {args.seed}", flush=True)
+    if not args.speed:
+        check_fragile(layertap, pictures)
     with Cluster(folder, 2) as cluster:
         if args.speed:
             speed(cluster, layertap, pictures, count)

@@ -8,12 +8,13 @@ import type { RecordBatch, Schema, Table } from "@apache-arrow/esnext-esm";
 import { ByteQueue } from "../formats/byte_queue.ts";
 import type { FeatureType } from "../output/feature_table.ts";
 import { type Frame, readFrames } from "./frames.ts";
-import type {
-  PictureAnswer,
-  PictureRequest,
-  Protocol,
-  ProtocolSettings,
-  Request,
+import {
+  type PictureAnswer,
+  type PictureRequest,
+  type Protocol,
+  type ProtocolSettings,
+  type Request,
+  tooLarge,
 } from "./request.ts";
 
 type Arrow = typeof import("@apache-arrow/esnext-esm");
@@ -52,10 +53,15 @@ async function* requests(
   const queue = new ByteQueue("stdin", input);
   // What batches can't be read without.
   const before: Frame[] = [];
+  let kept = 0;
   try {
     for await (const frame of readFrames(queue, maxBytes)) {
       if (frame.kind === "batch") yield rowsOf(arrow, [...before, frame]);
-      else before.push(frame);
+      else {
+        before.push(frame);
+        kept += frame.bytes.reduce((sum, { length }) => sum + length, 0);
+        if (kept > maxBytes) throw tooLarge(kept, maxBytes);
+      }
     }
   } finally {
     queue.close();
@@ -74,7 +80,7 @@ function rowsOf(arrow: Arrow, frames: readonly Frame[]): PictureRequest[] {
     }
   } catch (cause) {
     throw new SyntaxError(
-      `cannot read a batch: ${(cause as Error).message}`,
+      `cannot read "stdin": ${(cause as Error).message}`,
       { cause },
     );
   }

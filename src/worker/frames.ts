@@ -7,6 +7,7 @@
  */
 
 import type { ByteQueue } from "../formats/byte_queue.ts";
+import { isSound } from "./check_metadata.ts";
 import { tooLarge } from "./request.ts";
 
 /** A message of a stream. */
@@ -59,13 +60,16 @@ export async function* readFrames(
   }
 
   function decode(metadata: Uint8Array) {
-    try {
-      return Message.decode(metadata);
-    } catch (cause) {
-      throw new SyntaxError(
+    const damaged = (cause?: unknown) =>
+      new SyntaxError(
         `cannot read "${input.name}": the frame before byte ${input.position} is damaged`,
         { cause },
       );
+    if (!isSound(metadata)) throw damaged();
+    try {
+      return Message.decode(metadata);
+    } catch (cause) {
+      throw damaged(cause);
     }
   }
 }

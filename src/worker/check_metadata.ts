@@ -1,0 +1,147 @@
+/**
+ * Whether the metadata of an Arrow frame are what they say: the libraries that decode them believe
+ * every length, and a damaged one makes them ask for all memory.
+ *
+ * Source: Apache Arrow, `format/Message.fbs` and `format/Schema.fbs`.
+ *
+ * @module
+ */
+
+import { ByteBuffer } from "flatbuffers";
+
+/** Where a table's members stand in its vtable: 4 + 2 * their index in the .fbs file. */
+const MESSAGE = {
+  headerType: 6,
+  header: 8,
+  bodyLength: 10,
+  customMetadata: 12,
+};
+const SCHEMA = { fields: 6, customMetadata: 8, features: 10 };
+const FIELD = { children: 14, customMetadata: 16 };
+const BATCH = { length: 4, nodes: 6, buffers: 8, variadicBufferCounts: 12 };
+const DICTIONARY_BATCH = { data: 6 };
+
+/** Members of the union `MessageHeader`. */
+const HEADER = { schema: 1, dictionaryBatch: 2, recordBatch: 3 };
+
+/** The bits of a byte: no column takes less than one for a value. */
+const VALUES_IN_BYTE = 8;
+
+/** Whether all vectors stand within the metadata, and no column has more values than the body bits. */
+export function isSound(metadata: Uint8Array): boolean {
+  return new Metadata(metadata).isSound();
+}
+
+/** An address in the metadata. */
+type Place = number;
+
+class Metadata {
+  readonly #bytes: ByteBuffer;
+  /** What vectors may have together: none stands there twice. */
+  #left: number;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = new ByteBuffer(bytes);
+    this.#left = bytes.length;
+  }
+
+  isSound(): boolean {
+    const message = this.#bytes.__indirect(0);
+    const header = this.#table(message, MESSAGE.header);
+    const most = VALUES_IN_BYTE * this.#int64(message, MESSAGE.bodyLength);
+    if (!this.#takes(message, [[MESSAGE.customMetadata, 4]])) return false;
+    switch (this.#byte(message, MESSAGE.headerType)) {
+      case HEADER.schema:
+        return this.#isSoundSchema(header);
+      case HEADER.recordBatch:
+        return this.#isSoundBatch(header, most);
+      case HEADER.dictionaryBatch: {
+        const data = this.#table(header, DICTIONARY_BATCH.data);
+        return this.#isSoundBatch(data, most);
+      }
+    }
+    return true; // It is passed over.
+  }
+
+  #isSoundSchema(schema: Place): boolean {
+    const vectors: [number, number][] = [
+      [SCHEMA.fields, 4],
+      [SCHEMA.customMetadata, 4],
+      [SCHEMA.features, 8],
+    ];
+    if (!this.#takes(schema, vectors)) return false;
+    const fields = this.#tables(schema, SCHEMA.fields);
+    while (fields.length > 0) {
+      const field = fields.pop()!;
+      const sizes: [number, number][] = [
+        [FIELD.children, 4],
+        [FIELD.customMetadata, 4],
+      ];
+      if (!this.#takes(field, sizes)) return false;
+      fields.push(...this.#tables(field, FIELD.children));
+    }
+    return true;
+  }
+
+  #isSoundBatch(batch: Place, most: number): boolean {
+    const vectors: [number, number][] = [
+      [BATCH.nodes, 16],
+      [BATCH.buffers, 16],
+      [BATCH.variadicBufferCounts, 8],
+    ];
+    if (!this.#takes(batch, vectors)) return false;
+    const { start, length } = this.#vector(batch, BATCH.nodes);
+    const lengths = Array.from(
+      { length },
+      (_, i) => Number(this.#bytes.readInt64(start + 16 * i)),
+    );
+    return [this.#int64(batch, BATCH.length), ...lengths]
+      .every((values) => values >= 0 && values <= most);
+  }
+
+  /** Takes vectors of a table off what is left, given their members and sizes of an element. */
+  #takes(table: Place, vectors: readonly [number, number][]): boolean {
+    for (const [member, size] of vectors) {
+      const { length } = this.#vector(table, member);
+      this.#left -= length * size;
+      if (length < 0 || this.#left < 0) return false;
+    }
+    return true;
+  }
+
+  #vector(table: Place, member: number): { start: Place; length: number } {
+    const at = this.#member(table, member);
+    if (at === undefined) return { start: 0, length: 0 };
+    const bytes = this.#bytes;
+    return { start: bytes.__vector(at), length: bytes.__vector_len(at) };
+  }
+
+  /** The tables of a vector. */
+  #tables(table: Place, member: number): Place[] {
+    const { start, length } = this.#vector(table, member);
+    return Array.from(
+      { length },
+      (_, i) => this.#bytes.__indirect(start + 4 * i),
+    );
+  }
+
+  #table(table: Place, member: number): Place {
+    const at = this.#member(table, member);
+    return at === undefined ? 0 : this.#bytes.__indirect(at);
+  }
+
+  #int64(table: Place, member: number): number {
+    const at = this.#member(table, member);
+    return at === undefined ? 0 : Number(this.#bytes.readInt64(at));
+  }
+
+  #byte(table: Place, member: number): number {
+    const at = this.#member(table, member);
+    return at === undefined ? 0 : this.#bytes.readUint8(at);
+  }
+
+  #member(table: Place, member: number): Place | undefined {
+    const offset = this.#bytes.__offset(table, member);
+    return offset === 0 ? undefined : table + offset;
+  }
+}
