@@ -111,6 +111,10 @@ cliTest("bad usage: exit status 2", async (folder) => {
       "--threads: got 9, 1 to 8 are allowed; see layertap extract --help",
     ],
     [
+      ["serve", "--memory", "tiny"],
+      '--memory: got "tiny", fast, small are allowed; see layertap serve --help',
+    ],
+    [
       ["extract", chelsea, "--layer", "layer1,layer5", ...out],
       '--layer: no node "layer5": the nearest are "layer1", "layer2", "layer3"; "layertap layers" lists all; see layertap extract --help',
     ],

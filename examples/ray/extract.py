@@ -23,10 +23,12 @@ class Layertap:
 
     def __call__(self, table: pa.Table) -> pa.Table:
         batches = table.select(["path", "bytes"]).rename_columns(["path", "content"]).to_batches(8)
-        return pa.Table.from_batches(answer(self.command, batches), shared_worker(self.command).answers.schema)
+        answers = answer(self.command, batches)
+        return pa.Table.from_batches(answers, shared_worker(self.command).answers.schema)
 
 
-command = [os.path.abspath(layertap), "worker", "--threads", "1", "--layer", "avgpool", "--pool", "avg"]
+command = [os.path.abspath(layertap), "worker", "--threads", "1"]
+command += ["--layer", "avgpool", "--pool", "avg"]
 ray.init(runtime_env={"env_vars": {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}})
 # At least one, so that the readers get cores, too.
 workers = ray.data.ActorPoolStrategy(min_size=1, max_size=int(ray.cluster_resources()["CPU"]))

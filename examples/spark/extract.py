@@ -12,8 +12,10 @@ of floats for each node, the schema of `layertap extract --out x.parquet`. `erro
 `error`, for pictures that can't be read. A round is committed by renaming its folder, so it is there
 whole or not at all. A run that is started again does what is missing; `_staging` holds what a killed
 one had not committed, and may be deleted. Two runs at the same time can't commit the same round: the
-second one fails. <model> names the network and a hash of its
-weights, layers and options.
+second one fails. <model> names the network and a hash of its weights, layers and options.
+
+Prints what it did, as JSON. The counts are Spark's observed metrics, too: its listeners get them
+with each round's query.
 
 Needs PySpark 4 and PyArrow on the driver and the executors, and a file system whose rename of a
 folder is atomic, as HDFS's is.
@@ -27,13 +29,14 @@ import os
 import re
 import time
 import uuid
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import layertap_worker
 from pyspark import AccumulatorParam, SparkFiles
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, FloatType, StringType, StructField, StructType
+from pyspark.sql.types import ArrayType, DoubleType, FloatType, StringType, StructField, StructType
 
 PICTURES = "*.{[jJ][pP][gG],[jJ][pP][eE][gG],[pP][nN][gG],[wW][eE][bB][pP]}"
 
@@ -49,6 +52,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--normalize", action="store_true", help="scale vectors to length 1")
     parser.add_argument("--arch", default="mlnet_resnet18")
     parser.add_argument("--weights", help="a file that was given to spark-submit as --files")
+    parser.add_argument("--memory", default="fast", choices=["fast", "small"], help="of a worker")
     parser.add_argument(
         "--input-format",
         default="binaryFile",
@@ -78,7 +82,7 @@ def shipped(name: str) -> str:
 def command(args: argparse.Namespace) -> list[str]:
     """The command line of a worker here, with one thread for one core."""
     line = [shipped("layertap") + "/layertap", "worker", "--threads", "1", "--layer", args.layer]
-    line += ["--arch", args.arch, "--pool", args.pool]
+    line += ["--arch", args.arch, "--pool", args.pool, "--memory", args.memory]
     line += ["--normalize"] if args.normalize else []
     return line + (["--weights", shipped(args.weights)] if args.weights else [])
 
@@ -105,28 +109,21 @@ class Span(AccumulatorParam):
 
 
 class Extraction:
-    """What a task does with its pictures; counts are accumulated when it succeeds."""
+    """What a task does with its pictures; errors and times are accumulated when it succeeds."""
 
     def __init__(self, context, args: argparse.Namespace):
         self.args = args
         self.nodes = list(dict.fromkeys(args.layer.split(",")))
-        self.pictures = context.accumulator(0)
-        self.bytes = context.accumulator(0)
-        self.decode_seconds = context.accumulator(0.0)
-        self.compute_seconds = context.accumulator(0.0)
         self.errors = context.accumulator({}, Union())
         self.span = context.accumulator((float("inf"), 0.0), Span())
 
     def __call__(self, batches):
-        """Arrow batches of pictures to batches of features, without those that can't be read."""
+        """Arrow batches of pictures to batches of answers."""
         layertap = command(self.args)
         layertap_worker.shared_worker(layertap)  # Its start is not in the time that is counted.
         start = time.time()
         failed = 0
-        for answer in layertap_worker.answer(layertap, self.counted(batches)):
-            self.pictures.add(answer.num_rows)
-            self.decode_seconds.add(sum(answer.column("decode_seconds").to_pylist()))
-            self.compute_seconds.add(sum(answer.column("compute_seconds").to_pylist()))
+        for answer in layertap_worker.answer(layertap, batches):
             bad = answer.filter(answer.column("error").is_valid())
             if bad.num_rows > 0:
                 paths, reasons = bad.column("path").to_pylist(), bad.column("error").to_pylist()
@@ -134,19 +131,16 @@ class Extraction:
                 failed += bad.num_rows
                 if failed > self.args.max_errors:
                     raise RuntimeError(f"more than {self.args.max_errors} errors: {reasons[-1]}")
-            yield answer.filter(answer.column("error").is_null()).select(["path", *self.nodes])
+            yield answer
         self.span.add((start, time.time()))
-
-    def counted(self, batches):
-        for batch in batches:
-            self.bytes.add(batch.column("content").nbytes)
-            yield batch
 
     def schema(self) -> StructType:
         values = ArrayType(FloatType(), containsNull=False)
         return StructType(
             [StructField("path", StringType(), False)]
             + [StructField(node, values, True) for node in self.nodes]
+            + [StructField("error", StringType(), True)]
+            + [StructField(f"{work}_seconds", DoubleType(), False) for work in ("decode", "compute")]
         )
 
 
@@ -155,7 +149,10 @@ class Extraction:
 
 def model_name(args: argparse.Namespace) -> str:
     """The network and a hash of all that its features depend on; fails if it can't be started."""
-    worker = layertap_worker.Worker(command(args))
+    try:
+        worker = layertap_worker.Worker(command(args))
+    except RuntimeError as error:
+        raise SystemExit(f"{error}, for the reason above") from error
     about = worker.answers.schema.metadata[b"layertap"]
     worker.close()
     if args.weights is None and args.arch != "mlnet_resnet18":
@@ -163,7 +160,9 @@ def model_name(args: argparse.Namespace) -> str:
     weights = shipped(args.weights or "layertap/weights/mlnet_resnet18.npz")
     with open(weights, "rb") as file:
         digest = hashlib.sha256(file.read()).digest()
-    return f"{args.arch}-{hashlib.sha256(about + digest).hexdigest()[:12]}"
+    # With little memory weights are rounded.
+    options = about + args.memory.encode()
+    return f"{args.arch}-{hashlib.sha256(options + digest).hexdigest()[:12]}"
 
 
 class Output:
@@ -286,11 +285,39 @@ class Table:
         return self.reader.load(files).select(self.columns), {}
 
 
+class Round:
+    """The features of a round's pictures, and counts of them as metrics that Spark observes.
+
+    They reach Spark's listeners as any query's do: `layertap` and `layertap read`.
+    """
+
+    def __init__(self, pictures: DataFrame, extraction: Extraction):
+        self.read, self.answered = Observation("layertap read"), Observation("layertap")
+        none = F.lit(0)
+        pictures = pictures.select("path", "content").observe(
+            self.read, F.coalesce(F.sum(F.length("content")), none).alias("bytes")
+        )
+        answers = pictures.mapInArrow(extraction, extraction.schema()).observe(
+            self.answered,
+            F.count("path").alias("pictures"),
+            F.count("error").alias("errors"),
+            F.coalesce(F.sum("decode_seconds"), none).alias("decode_seconds"),
+            F.coalesce(F.sum("compute_seconds"), none).alias("compute_seconds"),
+        )
+        nodes = [f"`{node}`" for node in extraction.nodes]
+        self.features = answers.where("error is null").select("path", *nodes)
+
+    def metrics(self) -> dict[str, float]:
+        """What was observed, when the features have been written."""
+        return {**self.read.get, **self.answered.get}
+
+
 def run(spark: SparkSession, args: argparse.Namespace) -> dict:
     begin = time.time()
     model = model_name(args)
     output = Output(spark, args.output, model)
     extraction = Extraction(spark.sparkContext, args)
+    metrics = Counter(pictures=0, bytes=0, decode_seconds=0, compute_seconds=0)
     table = args.input_format != "binaryFile" and args.content_column in (
         spark.read.format(args.input_format).load(args.input).columns
     )
@@ -310,8 +337,9 @@ def run(spark: SparkSession, args: argparse.Namespace) -> dict:
             wanted = keys.where(F.col("source").isin(sources)).select("path")
             pictures = pictures.join(F.broadcast(wanted), "path", "left_semi")
         extraction.errors.value = {}
-        features = pictures.select("path", "content").mapInArrow(extraction, extraction.schema())
-        features.write.parquet(f"{staging}/features")
+        this_round = Round(pictures, extraction)
+        this_round.features.write.parquet(f"{staging}/features")
+        metrics.update(this_round.metrics())
         found.update(extraction.errors.value)
         errors += len(found)
         if errors > args.max_errors:
@@ -320,16 +348,9 @@ def run(spark: SparkSession, args: argparse.Namespace) -> dict:
         output.commit(number, staging, found)
         number += 1
     first, last = extraction.span.value
-    return {
-        "model": model,
-        "pictures": extraction.pictures.value,
-        "errors": errors,
-        "bytes": extraction.bytes.value,
-        "decode_seconds": round(extraction.decode_seconds.value, 3),
-        "compute_seconds": round(extraction.compute_seconds.value, 3),
-        "first_to_last_seconds": round(max(0.0, last - first), 3),
-        "seconds": round(time.time() - begin, 3),
-    }
+    seconds = {"first_to_last_seconds": max(0.0, last - first), "seconds": time.time() - begin}
+    report = {name: round(value, 3) for name, value in {**metrics, **seconds}.items()}
+    return {"model": model, **report, "errors": errors}
 
 
 def rounds(counts, size: int):

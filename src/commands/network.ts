@@ -10,7 +10,7 @@ import { archTable } from "../arch/table.ts";
 import { resolveNode } from "../graph/names.ts";
 import { cutTrace, type Trace, traceForward } from "../graph/trace.ts";
 import type { ResNet } from "../model/model.ts";
-import { count, type Io, UsageError, type Values } from "./command.ts";
+import { count, type Io, oneOf, UsageError, type Values } from "./command.ts";
 import { startProgress } from "./progress.ts";
 
 /** The network that ships. */
@@ -32,6 +32,20 @@ export const shapeOptions = {
   arch,
 } as const;
 
+/** How a network runs. */
+export const runOptions = {
+  threads: {
+    type: "string",
+    value: "N",
+    help: "threads, 1 to 8 (default: all cores)",
+  },
+  memory: {
+    type: "string",
+    value: "KIND",
+    help: "fast (default), or small, at up to twice the time",
+  },
+} as const;
+
 /** For commands that run one. */
 export const modelOptions = {
   arch,
@@ -40,11 +54,7 @@ export const modelOptions = {
     value: "FILE",
     help: "path, URL or entry (default: what ships, or IMAGENET1K_V1)",
   },
-  threads: {
-    type: "string",
-    value: "N",
-    help: "threads, 1 to 8 (default: all cores)",
-  },
+  ...runOptions,
 } as const;
 
 /** The whole network of an `--arch`; with `--weights` it may have a head that the table's lacks. */
@@ -86,14 +96,20 @@ export function threadsOf(value: string | undefined): number | undefined {
   throw new UsageError(`--threads: got ${value}, 1 to 8 are allowed`);
 }
 
+/** The value of `--memory`. */
+export function memoryOf(value: string = "fast"): "fast" | "small" {
+  return oneOf("memory", value, ["fast", "small"]);
+}
+
 /** Starts the backend and loads the network, up to the deepest of the layers; whole for none. */
 export async function openModel(
-  { arch = defaultArch, weights, threads }: Values<typeof modelOptions>,
+  { arch = defaultArch, weights, threads, memory }: Values<typeof modelOptions>,
   layers: readonly string[],
   io: Io,
 ): Promise<ResNet> {
   const { output } = cutAfter(traceOf(arch, weights), layers);
   const threadCount = threadsOf(threads);
+  const options = { memory: memoryOf(memory) };
   const { startBackend } = await import("../backend/start.ts");
   const { createModel } = await import("../model/create_model.ts");
   await startBackend({ threads: threadCount });
@@ -104,6 +120,7 @@ export async function openModel(
       layers.length > 0 ? output : null,
       weights ?? true,
       {
+        ...options,
         warn: (message) => io.stderr.write(`layertap: warning: ${message}\n`),
         onProgress: ({ loaded, total }) =>
           total && progress.update(loaded / total),

@@ -2,10 +2,12 @@ import { modulesOf, tensorsOf } from "../arch/module.ts";
 import type { Trace } from "../graph/trace.ts";
 import type { PassPlan, PassStep } from "../model/pass_plan.ts";
 import type { Checkpoint, TensorInfo } from "../weights/checkpoint.ts";
-import { type Command, count, inputSize, oneOf, parse } from "./command.ts";
+import { type Command, count, inputSize, parse } from "./command.ts";
 import {
   cutAfter,
   defaultArch,
+  memoryOf,
+  runOptions,
   shapeOptions,
   threadsOf,
   traceOf,
@@ -18,13 +20,8 @@ const options = {
     value: "N",
     help: "pictures at a time (default: 1)",
   },
-  threads: {
-    type: "string",
-    value: "N",
-    help: "threads, 1 to 8 (default: all cores)",
-  },
-  memory: { type: "string", value: "NAME", help: "fast (default) or small" },
   json: { type: "boolean", help: "print JSON" },
+  ...runOptions,
   ...shapeOptions,
 } as const;
 
@@ -39,7 +36,7 @@ export const plan: Command = {
     const [c, h, w] = inputSize(values.input);
     const layers = values.layer === undefined ? [] : [values.layer];
     const whole = traceOf(values.arch), trace = cutAfter(whole, layers);
-    const memory = oneOf("memory", values.memory ?? "fast", ["fast", "small"]);
+    const memory = memoryOf(values.memory);
     const batch = count("batch", values.batch) ?? 1;
     const { startBackend } = await import("../backend/start.ts");
     const { createModel } = await import("../model/create_model.ts");

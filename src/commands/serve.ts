@@ -1,6 +1,12 @@
 import process from "node:process";
 import { type Command, parse, UsageError } from "./command.ts";
-import { cutAfter, modelOptions, threadsOf, traceOf } from "./network.ts";
+import {
+  cutAfter,
+  memoryOf,
+  modelOptions,
+  threadsOf,
+  traceOf,
+} from "./network.ts";
 
 const options = {
   port: {
@@ -35,7 +41,7 @@ export const serve: Command = {
   example: "layertap serve --port 8000 --arch resnet50",
   async run(args, io) {
     const { values } = parse(args, options, 0);
-    const { arch, weights, layer, threads } = values;
+    const { arch, weights, layer, threads, memory } = values;
     const port = portOf(values.port);
     if (layer !== undefined) cutAfter(traceOf(arch, weights), [layer]);
     if (!("Deno" in globalThis)) {
@@ -49,6 +55,7 @@ export const serve: Command = {
       arch,
       outputLayer: layer,
       pretrained: weights ?? true,
+      model: { memory: memoryOf(memory) },
       backend: { threads: threadsOf(threads) },
       allowedHosts: values["allow-host"],
       log: (entry) => io.stdout.write(`${JSON.stringify(entry)}\n`),
