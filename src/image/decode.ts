@@ -11,6 +11,7 @@ import type { DecoderModules } from "./load_decoder.ts";
 import { orient, readOrientation } from "./orientation.ts";
 import { png } from "./png.ts";
 import { type FileSource, readBytes } from "../formats/open_source.ts";
+import { release } from "../memory/release.ts";
 import { webp } from "./webp.ts";
 
 /** The kinds of pictures that can be decoded. */
@@ -79,7 +80,9 @@ export async function decodeImage(
     );
   }
   const decode = await format.loadDecoder(modules);
-  const image = toRgb(await parse(() => decode(bytes)));
+  const decoded = await parse(() => decode(bytes));
+  const image = toRgb(decoded);
+  release(decoded.data);
   return exifOrientation && header.exif
     ? orient(image, readOrientation(header.exif))
     : image;

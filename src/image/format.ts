@@ -33,13 +33,7 @@ export interface ImageFormat {
   loadDecoder(modules: DecoderModules): Promise<Decode>;
 }
 
-/**
- * Decodes one file whose header was read, as RGBA8.
- *
- * Every call has an instance of the decoder to itself. One that met a damaged file keeps what it
- * had allocated, and the memory of a huge picture would never be given back; a new instance of a
- * compiled module takes half a millisecond.
- */
+/** Decodes one file whose header was read, as RGBA8 in memory of its own. */
 export type Decode = (bytes: Uint8Array) => Promise<ImageDataLike>;
 
 /** The error for a file that ends too soon. */

@@ -5,6 +5,7 @@
  */
 
 import { type Decode, hasText, type ImageFormat } from "./format.ts";
+import { IdleInstances } from "./idle_instances.ts";
 import { APP1, readFrame, segments } from "./jpeg_segments.ts";
 import { loadDecoder } from "./load_decoder.ts";
 
@@ -18,29 +19,35 @@ export const jpeg: ImageFormat = {
 
   async loadDecoder(modules) {
     const module = await loadDecoder("jpeg", modules);
-    const [{ default: factory }, { initEmscriptenModule }] = await Promise.all([
-      import("@jsquash/jpeg/codec/dec/mozjpeg_dec.js"),
-      import("@jsquash/jpeg/utils.js"),
-    ]);
     const { decodeFourComponents } = await import("./jpeg_cmyk.ts");
-    const decode: Decode = async (bytes) => {
-      // mozjpeg prints what it finds and then exits, which throws an object that is no error.
-      let complaint = "its compressed data are damaged";
-      const decoder = await initEmscriptenModule(factory, module, {
-        printErr: (line: string) => complaint = line,
+    const decode: Decode = (bytes) =>
+      instances.use(module, (codec) => {
+        codec.complaint = "its compressed data are damaged";
+        try {
+          return codec.decoder.decode(bytes, false)!;
+        } catch (cause) {
+          throw new Error(codec.complaint, { cause });
+        }
       });
-      try {
-        return decoder.decode(bytes, false)!;
-      } catch (cause) {
-        throw new Error(complaint, { cause });
-      }
-    };
     return (bytes) =>
       readJpegHeader(bytes).components === 4
         ? decodeFourComponents(bytes, decode)
         : decode(bytes);
   },
 };
+
+/** mozjpeg prints what it finds and then exits, which throws an object that is no error. */
+const instances = new IdleInstances(async (module) => {
+  const [{ default: factory }, { initEmscriptenModule }] = await Promise.all([
+    import("@jsquash/jpeg/codec/dec/mozjpeg_dec.js"),
+    import("@jsquash/jpeg/utils.js"),
+  ]);
+  const printed = { complaint: "" };
+  const decoder = await initEmscriptenModule(factory, module, {
+    printErr: (line: string) => printed.complaint = line,
+  });
+  return Object.assign(printed, { decoder });
+}, ({ decoder }) => decoder.HEAPU8.length);
 
 function readJpegHeader(bytes: Uint8Array) {
   let size: { width: number; height: number; components: number } | undefined;

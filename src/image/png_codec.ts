@@ -7,12 +7,14 @@
  * @module
  */
 
+import { IdleInstances } from "./idle_instances.ts";
 import type { ImageDataLike } from "./image.ts";
 
 /** What is used of the module's exports; `squoosh_png_bg.wasm.d.ts` in the package has them all. */
 interface PngCodec {
   readonly memory: WebAssembly.Memory;
   __wbindgen_malloc(size: number, align: number): number;
+  __wbindgen_free(address: number, size: number, align: number): void;
   __wbindgen_add_to_stack_pointer(change: number): number;
   decode(address: number, length: number): number;
   encode(
@@ -25,13 +27,11 @@ interface PngCodec {
   ): void;
 }
 
-/** Called with the address and length of decoded RGBA8 pixels. */
-type Receive = (
-  address: number,
-  length: number,
-  width: number,
-  height: number,
-) => void;
+/** An instance, and the last picture that it gave out. */
+interface Instance {
+  readonly codec: PngCodec;
+  pixels?: ImageDataLike;
+}
 
 /**
  * Decodes a PNG file to RGBA8; 16-bit samples give their high byte.
@@ -42,17 +42,17 @@ export async function decodePng(
   module: WebAssembly.Module,
   bytes: Uint8Array,
 ): Promise<ImageDataLike> {
-  let pixels: ImageDataLike | undefined;
-  const codec = await start(module, (address, length, width, height) => {
-    const data = new Uint8Array(codec.memory.buffer, address, length);
-    pixels = { width, height, data };
+  return await instances.use(module, (instance) => {
+    const { codec } = instance;
+    try {
+      codec.decode(copyIn(codec, bytes), bytes.length);
+    } catch (cause) {
+      throw new Error("its compressed data are damaged", { cause });
+    }
+    const { pixels } = instance;
+    instance.pixels = undefined;
+    return pixels!;
   });
-  try {
-    codec.decode(copyIn(codec, bytes), bytes.length);
-  } catch (cause) {
-    throw new Error("its compressed data are damaged", { cause });
-  }
-  return pixels!;
 }
 
 /** Encodes RGBA8 pixels as a PNG file. */
@@ -60,18 +60,25 @@ export async function encodeRgba(
   module: WebAssembly.Module,
   { width, height, data }: ImageDataLike,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const codec = await start(module);
-  const result = codec.__wbindgen_add_to_stack_pointer(-16);
-  codec.encode(result, copyIn(codec, data), data.length, width, height, 8);
-  const [address, length] = new Uint32Array(codec.memory.buffer, result, 2);
-  return new Uint8Array(codec.memory.buffer, address, length).slice();
+  return await instances.use(module, ({ codec }) => {
+    const result = codec.__wbindgen_add_to_stack_pointer(-16);
+    codec.encode(result, copyIn(codec, data), data.length, width, height, 8);
+    const [address, length] = new Uint32Array(codec.memory.buffer, result, 2);
+    codec.__wbindgen_add_to_stack_pointer(16);
+    return takeOut(codec, address, length);
+  });
 }
 
-/** A new instance, with the two imports that 8-bit pixels need: `new ImageData` and `throw`. */
-async function start(
-  module: WebAssembly.Module,
-  receive: Receive = fail,
-): Promise<PngCodec> {
+/** With the two imports that 8-bit pixels need: `new ImageData` and `throw`. */
+const instances = new IdleInstances(async (module): Promise<Instance> => {
+  const receive = (
+    address: number,
+    length: number,
+    width: number,
+    height: number,
+  ) => {
+    instance.pixels = { width, height, data: takeOut(codec, address, length) };
+  };
   const imports = WebAssembly.Module.imports(module).map(({ name }) => [
     name,
     name.startsWith("__wbg_newwithownedu8clampedarray") ? receive : fail,
@@ -79,8 +86,10 @@ async function start(
   const { exports } = await WebAssembly.instantiate(module, {
     wbg: Object.fromEntries(imports),
   });
-  return exports as unknown as PngCodec;
-}
+  const codec = exports as unknown as PngCodec;
+  const instance: Instance = { codec };
+  return instance;
+}, ({ codec }) => codec.memory.buffer.byteLength);
 
 function fail(): never {
   throw new Error("the PNG codec gave up");
@@ -91,4 +100,11 @@ function copyIn(codec: PngCodec, bytes: Uint8Array | Uint8ClampedArray) {
   const address = codec.__wbindgen_malloc(bytes.length, 1);
   new Uint8Array(codec.memory.buffer).set(bytes, address);
   return address;
+}
+
+/** Bytes that the codec gave away, in memory of their own. */
+function takeOut(codec: PngCodec, address: number, length: number) {
+  const bytes = new Uint8Array(codec.memory.buffer, address, length).slice();
+  codec.__wbindgen_free(address, length, 1);
+  return bytes;
 }

@@ -6,6 +6,7 @@
  */
 
 import { cutShort, hasText, type ImageFormat } from "./format.ts";
+import { IdleInstances } from "./idle_instances.ts";
 import { loadDecoder } from "./load_decoder.ts";
 
 const ANIMATION_FLAG = 0x02;
@@ -33,20 +34,22 @@ export const webp: ImageFormat = {
 
   async loadDecoder(modules) {
     const module = await loadDecoder("webp", modules);
-    const [{ default: factory }, { initEmscriptenModule }] = await Promise.all([
-      import("@jsquash/webp/codec/dec/webp_dec.js"),
-      import("@jsquash/webp/utils.js"),
-    ]);
-    return async (bytes) => {
-      const decoder = await initEmscriptenModule(factory, module, {
-        printErr: () => {},
+    return (bytes) =>
+      instances.use(module, (decoder) => {
+        const pixels = decoder.decode(bytes);
+        if (!pixels) throw new Error("its compressed data are damaged");
+        return pixels;
       });
-      const pixels = decoder.decode(bytes);
-      if (!pixels) throw new Error("its compressed data are damaged");
-      return pixels;
-    };
   },
 };
+
+const instances = new IdleInstances(async (module) => {
+  const [{ default: factory }, { initEmscriptenModule }] = await Promise.all([
+    import("@jsquash/webp/codec/dec/webp_dec.js"),
+    import("@jsquash/webp/utils.js"),
+  ]);
+  return await initEmscriptenModule(factory, module, { printErr: () => {} });
+}, ({ HEAPU8 }) => HEAPU8.length);
 
 /** The chunks of the RIFF container. */
 function* chunks(bytes: Uint8Array) {
