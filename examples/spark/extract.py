@@ -149,14 +149,14 @@ class Extraction:
 
 def model_name(args: argparse.Namespace) -> str:
     """The network and a hash of all that its features depend on; fails if it can't be started."""
+    if args.weights is None and args.arch != "mlnet_resnet18":
+        raise SystemExit(f"--weights: the bundle has none for {args.arch}")
     try:
         worker = layertap_worker.Worker(command(args))
     except RuntimeError as error:
         raise SystemExit(f"{error}, for the reason above") from error
     about = worker.answers.schema.metadata[b"layertap"]
     worker.close()
-    if args.weights is None and args.arch != "mlnet_resnet18":
-        raise SystemExit(f"--weights: the bundle has none for {args.arch}")
     weights = shipped(args.weights or "layertap/weights/mlnet_resnet18.npz")
     with open(weights, "rb") as file:
         digest = hashlib.sha256(file.read()).digest()

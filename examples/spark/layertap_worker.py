@@ -94,8 +94,8 @@ def shared_worker(command: list[str]) -> Worker:
 def answer(command: list[str], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Answers batches with columns `path` and `content`, in order, by this process's worker.
 
-    If the worker ends, another is asked for what was under way, picture by picture. One that ends a
-    worker twice, for want of memory say, is answered with that as its error.
+    If the worker ends, another is asked for what was under way, picture by picture. One that ends two
+    workers by itself, for want of memory say, is answered with that as its error.
     """
     requests = _pieces(batches)
     while True:
