@@ -190,7 +190,7 @@ function efficiency(run: Run): number {
   return rounds * run.tasksPerCore * run.taskSeconds / seconds;
 }
 
-const pictureSeconds = Number(Deno.args[0] ?? 0.08);
+const pictureSeconds = Number(Deno.args[0] ?? 0.055);
 console.log(
   "| cores | a task | tasks for a core and round | pictures of a round | used | with speculation |\n" +
     "| --- | --- | --- | --- | --- | --- |",
