@@ -3,8 +3,9 @@
     python3 scripts/make_bench_models.py bench/models
 
 One .onnx of each architecture is for the other runtimes, for any number of pictures at a time;
-resnet50.pth is for what is measured while a file is loaded. They hold the weights by formula that Layertap makes up by itself (see
-make_node_goldens.py), so all contestants compute the same logits. About 630 MB; not committed.
+resnet50.pth is for what is measured while a file is loaded. They hold the weights by formula that
+Layertap makes up by itself (see make_node_goldens.py), so all contestants compute the same logits.
+About 630 MB; not committed.
 Needs torch and torchvision 0.14.
 """
 import sys

@@ -22,6 +22,7 @@ from layertap_worker import Worker
 
 features, node, layertap, picture = sys.argv[1:5]
 QUERIES = 200
+PROBES = 5  # Of the partitions, one for each 256 pictures.
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -55,12 +56,12 @@ with tempfile.TemporaryDirectory() as folder:
             metric="cosine",
             vector_column_name="vector",
             index_type="IVF_PQ",
-            num_partitions=int(len(rows) ** 0.5),
+            num_partitions=len(rows) // 256,
             num_sub_vectors=size // 8,
         )
 
     def nearest(vector: np.ndarray) -> list[str]:
-        query = table.search(vector).distance_type("cosine").nprobes(20).refine_factor(5).limit(10)
+        query = table.search(vector).distance_type("cosine").nprobes(PROBES).refine_factor(5).limit(10)
         return query.to_arrow()["path"].to_pylist()
 
     for path in nearest(unit(embed(picture))):
