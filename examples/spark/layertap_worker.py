@@ -51,23 +51,37 @@ class Worker:
         thread is needed to send it.
         """
         self.is_idle = False  # Until all is answered: what is left would answer the next caller.
-        try:
-            for request in requests:
-                self.under_way.append(request)
-                self.requests.write_batch(request)
-                self.process.stdin.flush()
-                if len(self.under_way) == 2:
-                    yield self._next_answer()
-            while self.under_way:
+        for request in requests:
+            self.under_way.append(request)
+            self._send(request)
+            if len(self.under_way) == 2:
                 yield self._next_answer()
-        except (OSError, StopIteration, pa.ArrowInvalid) as error:
-            raise WorkerEnded(f"layertap worker ended with {self.process.wait()}") from error
+        while self.under_way:
+            yield self._next_answer()
         self.is_idle = True
 
+    def _send(self, request: pa.RecordBatch) -> None:
+        try:
+            self.requests.write_batch(request)
+            self.process.stdin.flush()
+        except (OSError, pa.ArrowInvalid) as error:
+            raise self._ended() from error
+
     def _next_answer(self) -> pa.RecordBatch:
-        answer = self.answers.read_next_batch()
+        try:
+            answer = self.answers.read_next_batch()
+        except (OSError, StopIteration, pa.ArrowInvalid) as error:
+            raise self._ended() from error
         self.under_way.popleft()
         return answer
+
+    def _ended(self) -> WorkerEnded:
+        try:
+            code = self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:  # It has closed its streams, or wrote what is no answer.
+            self.process.kill()
+            code = self.process.wait()
+        return WorkerEnded(f"layertap worker ended with {code}")
 
     def close(self) -> None:
         """Lets it end; one that has still something to answer is killed."""
