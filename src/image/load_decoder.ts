@@ -18,6 +18,17 @@ export interface DecoderModules {
   readonly webp?: WebAssembly.Module;
 }
 
+/** What was imported: Deno 2.9 keeps some memory for each source-phase import, even of the same. */
+const own: Partial<Record<keyof DecoderModules, Promise<WebAssembly.Module>>> =
+  {};
+
+async function importDecoder(
+  kind: keyof DecoderModules,
+): Promise<WebAssembly.Module> {
+  const modules = await import("./decoder_modules.js");
+  return await modules[kind]();
+}
+
 /** The module that was handed over, else the one that this package imports. */
 export async function loadDecoder(
   kind: keyof DecoderModules,
@@ -31,9 +42,9 @@ export async function loadDecoder(
     );
   }
   try {
-    const own = await import("./decoder_modules.js");
-    return await own[kind]();
+    return await (own[kind] ??= importDecoder(kind));
   } catch (cause) {
+    delete own[kind]; // On a web page it may be there the next time.
     throw new Error(
       `cannot load the ${kind} decoder: where .wasm modules can't be imported, ` +
         `hand the compiled one over as modules.${kind}`,
