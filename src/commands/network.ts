@@ -109,7 +109,7 @@ export async function openModel(
 ): Promise<ResNet> {
   const { output } = cutAfter(traceOf(arch, weights), layers);
   const threadCount = threadsOf(threads);
-  const options = { memory: memoryOf(memory) };
+  const kind = memoryOf(memory);
   const { startBackend } = await import("../backend/start.ts");
   const { createModel } = await import("../model/create_model.ts");
   await startBackend({ threads: threadCount });
@@ -120,7 +120,7 @@ export async function openModel(
       layers.length > 0 ? output : null,
       weights ?? true,
       {
-        ...options,
+        memory: kind,
         warn: (message) => io.stderr.write(`layertap: warning: ${message}\n`),
         onProgress: ({ loaded, total }) =>
           total && progress.update(loaded / total),
