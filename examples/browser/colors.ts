@@ -6,9 +6,7 @@
  */
 
 import { interpolateInferno, interpolateViridis } from "d3-scale-chromatic";
-import { rangeOf, type ValueRange } from "../../src/output/color_map.ts";
-
-export { rangeOf };
+import type { ValueRange } from "../../src/output/color_map.ts";
 
 /** 256 colours, as canvases have them in memory. */
 type Ramp = Uint32Array;

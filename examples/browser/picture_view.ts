@@ -5,7 +5,8 @@
  * @module
  */
 
-import { inferno, paint, rangeOf } from "./colors.ts";
+import { rangeOf } from "../../src/output/color_map.ts";
+import { inferno, paint } from "./colors.ts";
 import { byId, context, make } from "./dom.ts";
 
 /** A map that stands for the whole picture. */

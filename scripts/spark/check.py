@@ -141,9 +141,10 @@ def check_fragile(layertap: Path, pictures: Path) -> None:
     rows[11]["content"] += MARK  # Nobody reads what stands behind a picture.
     batches = pa.Table.from_pylist(rows, layertap_worker.REQUEST).to_batches(8)
     worker = [str(layertap), "worker", *ASKED]
+    commands = [worker, [sys.executable, fragile.__file__, *worker]]
     want, got = (
         pa.Table.from_batches(layertap_worker.answer(command, iter(batches))).to_pylist()
-        for command in (worker, [sys.executable, fragile.__file__, *worker])
+        for command in commands
     )
     assert len(want) == len(got) == len(files)
     for row, (a, b) in enumerate(zip(want, got)):
@@ -153,7 +154,7 @@ def check_fragile(layertap: Path, pictures: Path) -> None:
         else:
             x, y = np.array(a["avgpool"]), np.array(b["avgpool"])
             assert x.max() > 0 and abs(x - y).max() <= 2e-5 * x.max(), row
-    for command in (worker, [sys.executable, fragile.__file__, *worker]):
+    for command in commands:
         layertap_worker.shared_worker(command).close()
     print("ok a picture that ends workers is answered with its error", flush=True)
 
