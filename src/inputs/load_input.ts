@@ -5,7 +5,7 @@
  */
 
 import type { Preset } from "../arch/preset.ts";
-import { decodeImage } from "../image/decode.ts";
+import { decodeImage, type DecodeOptions } from "../image/decode.ts";
 import { normalize, resizeAndCrop } from "../image/transform.ts";
 import { release } from "../memory/release.ts";
 import type { ShapedArray } from "../output/layout.ts";
@@ -23,11 +23,12 @@ export interface NamedBytes {
 export async function loadInput(
   file: string | NamedBytes,
   preset: Preset,
+  options?: DecodeOptions,
 ): Promise<ShapedArray> {
   const source = typeof file === "string"
     ? file
     : new File([file.content], file.path); // Named so in errors.
-  const image = await decodeImage(source);
+  const image = await decodeImage(source, options);
   const crop = resizeAndCrop(image, preset);
   release(image.data);
   const data = normalize([crop], preset);

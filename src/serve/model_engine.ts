@@ -6,8 +6,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "../backend/start.ts";
-import { decodeImage } from "../image/decode.ts";
-import { normalize, resizeAndCrop } from "../image/transform.ts";
+import { loadInput } from "../inputs/load_input.ts";
 import { createModel } from "../model/create_model.ts";
 import type { ResNet } from "../model/model.ts";
 import type { ShapedArray } from "../output/layout.ts";
@@ -19,7 +18,7 @@ import type {
   EngineSettings,
   Outcome,
 } from "./engine.ts";
-import type { PictureFile, Task } from "./task.ts";
+import type { Task } from "./task.ts";
 
 /** Where this module is, for the worker that imports it. */
 export const moduleUrl: string = import.meta.url;
@@ -104,12 +103,16 @@ async function run(
   settings: EngineSettings,
 ): Promise<BatchReport> {
   const start = performance.now();
+  const { maxPixels, decoders: modules } = settings;
+  const options = { maxPixels, modules };
   const decoded: Decoded[] = [];
   for (const task of tasks) {
     try {
       const inputs: ShapedArray[] = [];
-      for (const picture of task.pictures) {
-        inputs.push(await decode(picture, model, settings));
+      for (const { name, bytes } of task.pictures) {
+        await turn();
+        const file = { path: name, content: bytes };
+        inputs.push(await loadInput(file, model.preset, options));
       }
       decoded.push({ task, inputs });
     } catch (error) {
@@ -131,22 +134,8 @@ async function run(
   };
 }
 
-/** One picture at a time: only its crop is kept. */
-async function decode(
-  { name, bytes }: PictureFile,
-  { preset }: ResNet,
-  { maxPixels, decoders: modules }: EngineSettings,
-): Promise<ShapedArray> {
-  const file = new File([bytes], name);
-  const crop = resizeAndCrop(
-    await decodeImage(file, { maxPixels, modules }),
-    preset,
-  );
-  return {
-    data: normalize([crop], preset),
-    shape: [crop.height, crop.width, 3],
-  };
-}
+/** Lets deadlines, clients that go and other requests be seen: decoding itself never waits. */
+const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
 
 function problemOf(error: Error): Outcome {
   const detail = error.message;
