@@ -6,6 +6,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "../backend/start.ts";
+import { turn } from "../backend/turn.ts";
 import { loadInput } from "../inputs/load_input.ts";
 import { createModel } from "../model/create_model.ts";
 import type { ResNet } from "../model/model.ts";
@@ -110,7 +111,7 @@ async function run(
     try {
       const inputs: ShapedArray[] = [];
       for (const { name, bytes } of task.pictures) {
-        await turn();
+        await turn(); // For deadlines, clients that go and other requests.
         const file = { path: name, content: bytes };
         inputs.push(await loadInput(file, model.preset, options));
       }
@@ -133,9 +134,6 @@ async function run(
     tensors: tf.memory().numTensors,
   };
 }
-
-/** Lets deadlines, clients that go and other requests be seen: decoding itself never waits. */
-const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
 
 function problemOf(error: Error): Outcome {
   const detail = error.message;

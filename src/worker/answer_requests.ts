@@ -4,6 +4,7 @@
  * @module
  */
 
+import { turn } from "../backend/turn.ts";
 import {
   computeNodes,
   type ExtractFilesOptions,
@@ -61,9 +62,10 @@ export async function* answerRequests(
       const { done, value } = pictures.next();
       if (done) break;
       // Here one comes after the other, so that each one's time is its own.
-      const turn = isParallel ? undefined : loading.at(-1);
-      loading.push(load(value, extraction, turn));
+      const before = isParallel ? undefined : loading.at(-1);
+      loading.push(load(value, extraction, before));
     }
+    await turn(); // While requests and room for answers are at hand nothing else waits.
     const batch = await Promise.all(loading.splice(0, batchSize));
     await compute(batch, extraction);
     while (jobs.length > 0 && isAnswered(jobs[0])) yield jobs.shift()!.answers;
@@ -93,9 +95,9 @@ function waiting(window: Window<Request>, jobs: Job[]) {
 async function load(
   { job, picture }: { job: Job; picture: PictureRequest },
   { load }: Extraction,
-  turn?: Promise<unknown>,
+  before?: Promise<unknown>,
 ): Promise<Loaded> {
-  await turn;
+  await before;
   const { path, content } = picture;
   const begin = performance.now();
   const seconds = () => (performance.now() - begin) / 1000;

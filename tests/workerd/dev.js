@@ -14,6 +14,11 @@ process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false"; // It would ask another host.
 process.env.WRANGLER_SEND_METRICS = "false";
 const { unstable_startWorker } = await import("wrangler");
 
+// Where a Worker fails as it starts, wrangler waits for it.
+const late = setTimeout(() => {
+  console.error("the Worker did not start within a minute");
+  process.exit(1);
+}, 60_000);
 const [config, vars = "{}"] = process.argv.slice(2);
 const worker = await unstable_startWorker({
   config,
@@ -39,6 +44,7 @@ const sampling = setInterval(async () => {
   peak.heap = Math.max(peak.heap, totalSize);
   peak.buffers = Math.max(peak.buffers, backingStorageSize);
 }, 20);
+clearTimeout(late);
 print(url.href);
 for await (const _line of createInterface({ input: process.stdin })) {
   print({ ...peak, wasm: await wasmBytes() });
