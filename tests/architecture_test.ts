@@ -13,7 +13,7 @@ const allowed: Record<string, readonly string[]> = {
     ...["", "inputs", "maps", "model", "summary", "backend", "weights"],
     ...["output", "image", "formats", "arch", "messages"],
   ],
-  worker: ["", "inputs", "model", "output", "formats"],
+  worker: ["", "inputs", "model", "backend", "output", "formats"],
   inputs: ["model", "output", "image", "formats", "arch", "memory"],
   vectors: ["model", "output", "formats", "messages"],
   fit: ["model"],
