@@ -29,7 +29,10 @@ async function start({ ASSETS }: Env): Promise<Handler> {
 
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
-    handler ??= start(env);
+    handler ??= start(env).catch((error) => {
+      handler = undefined; // The next request tries again.
+      throw error;
+    });
     return (await handler)(request);
   },
 };
