@@ -32,6 +32,7 @@ export {
   type Build,
   startBackend,
 } from "./src/backend/start.ts";
+
 export {
   type ConstructorOptions,
   createModel,
@@ -39,71 +40,29 @@ export {
 } from "./src/model/create_model.ts";
 export { ResNet } from "./src/model/model.ts";
 export type { Network } from "./src/model/network.ts";
+export type { SaveOptions } from "./src/model/save.ts";
+export type { LinearWeights } from "./src/model/head.ts";
+export type {
+  ForwardHook,
+  ForwardPreHook,
+  HookHandle,
+} from "./src/model/hooks.ts";
 export {
   type Classification,
   classify,
   type ClassifyOptions,
-} from "./src/classify.ts";
-export {
-  type ConvertOptions,
-  convertWeights,
-  type NetworkOptions,
-} from "./src/convert.ts";
-export { type LayerLoss, measureLoss } from "./src/measure_loss.ts";
-export type { SaveOptions } from "./src/model/save.ts";
-export {
-  type CachedWeights,
-  type CacheOptions,
-  clearCachedWeights,
-  listCachedWeights,
-} from "./src/cached_weights.ts";
+} from "./src/model/classify.ts";
 export { embed } from "./src/model/embed.ts";
-export { runWorker, type WorkerOptions } from "./src/worker.ts";
-export { extractFiles, type ExtractFilesOptions } from "./src/extract_files.ts";
-export {
-  type ExtractReport,
-  extractToFile,
-  type ExtractToFileOptions,
-} from "./src/extract_to_file.ts";
 export {
   createFeatureExtractor,
   type FeatureExtractor,
   type FeatureInfo,
   featureInfo,
   type FeatureNodes,
-} from "./src/feature_extractor.ts";
-export {
-  featureMapGrid,
-  type FeatureMapGridOptions,
-  type GridLayoutOptions,
-  type MapChoice,
-} from "./src/maps/feature_map_grid.ts";
-export { classActivationMap } from "./src/maps/class_activation_map.ts";
-export { gradCam } from "./src/maps/grad_cam.ts";
-export { outputGradient } from "./src/maps/gradient.ts";
-export { occlusionMap, type OcclusionOptions } from "./src/maps/occlusion.ts";
-export { overlayMap, type OverlayOptions } from "./src/maps/overlay.ts";
-export { report, type ReportOptions } from "./src/report.ts";
-export { similarityMap } from "./src/maps/similarity_map.ts";
-export {
-  fitLinear,
-  type FitLinearOptions,
-  LinearFit,
-} from "./src/fit/fit_linear.ts";
-export type {
-  ForwardHook,
-  ForwardPreHook,
-  HookHandle,
-} from "./src/model/hooks.ts";
-export type { LinearWeights } from "./src/model/head.ts";
+} from "./src/model/feature_extractor.ts";
+export { type LayerLoss, measureLoss } from "./src/model/measure_loss.ts";
 export { fromNCHW, toNCHW } from "./src/model/layout.ts";
 export { preprocess, unprocess } from "./src/model/preprocess.ts";
-export { readVectors } from "./src/vectors/read_vectors.ts";
-export {
-  similar,
-  type SimilarPicture,
-  type VectorRow,
-} from "./src/vectors/similar.ts";
 export {
   type Summary,
   summary,
@@ -124,7 +83,7 @@ export type {
   ResNetRoot,
   Sequential,
 } from "./src/arch/module.ts";
-export type { Call, Node, Trace } from "./src/graph/trace.ts";
+export type { Call, Node, Trace } from "./src/arch/trace.ts";
 export {
   imagenetPreset,
   type Preset,
@@ -147,28 +106,7 @@ export {
   toRgb,
 } from "./src/image/image.ts";
 export type { DecoderModules } from "./src/image/load_decoder.ts";
-export { type ShapedArray } from "./src/output/layout.ts";
-export {
-  type FeatureColumn,
-  type FeatureRow,
-  type FeatureTable,
-  featureTable,
-  type FeatureType,
-  type FileFeatures,
-} from "./src/output/feature_table.ts";
-export { jsonlStream, type JsonValues } from "./src/output/jsonl.ts";
-export { npyStream } from "./src/output/npy.ts";
-export { npzStream } from "./src/output/npz.ts";
-export { parquetStream } from "./src/output/parquet.ts";
-export { safetensorsStream } from "./src/output/safetensors.ts";
-export type { ColorMapName } from "./src/output/color_map.ts";
-export type { FormatOptions } from "./src/output/formats.ts";
-export type { FileSource } from "./src/formats/open_source.ts";
-export {
-  denormalize,
-  normalize,
-  resizeAndCrop,
-} from "./src/image/transform.ts";
+export type { FileSource } from "./src/runtime/open_source.ts";
 
 export type {
   Checkpoint,
@@ -181,12 +119,4 @@ export type {
   FetchProgress,
 } from "./src/weights/fetch/options.ts";
 export type { PackedDType } from "./src/weights/pack.ts";
-export { guessArch } from "./src/weights/guess_arch.ts";
-export { openCheckpoint } from "./src/weights/open.ts";
-export { readStateDict, type StateDictTensor } from "./src/read_state_dict.ts";
 export type { Pretrained } from "./src/weights/resolve.ts";
-export {
-  modelUrls,
-  type WeightsEntry,
-  weightsTable,
-} from "./src/weights/table.ts";

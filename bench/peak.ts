@@ -1,5 +1,5 @@
 import { Program, Recording } from "../src/kernels/program.ts";
-import type { Runtime } from "../src/kernels/runtime.ts";
+import type { Runtime } from "../src/kernels/means.ts";
 
 const depth = 256, tiles = 500, panel = 8;
 

@@ -88,7 +88,14 @@ const commands: readonly [name: string, command: readonly string[]][] = [
   ["Layertap", [
     ...[Deno.execPath(), "run", "--quiet", "--no-prompt"],
     ...["--unstable-no-legacy-abort", "--allow-read", "--allow-net=127.0.0.1"],
-    ...[here("../src/cli.ts"), "serve", "--port", "0", "--layer", "flatten"],
+    ...[
+      here("../src/cli/mod.ts"),
+      "serve",
+      "--port",
+      "0",
+      "--layer",
+      "flatten",
+    ],
     ...["--arch", arch, "--weights", weights],
   ]],
   ["FastAPI, torchvision", [

@@ -47,8 +47,8 @@ const cases: Readonly<Record<string, Case>> = {
 /** Packs the weights by formula, as `layertap convert` packs a file. */
 async function pack(dtype: PackedDType): Promise<void> {
   if (!await whyMissing(packedFile(dtype))) return;
-  const { convertWeights } = await import("../src/convert.ts");
-  const { formulaCheckpoint } = await import("../tests/formula.ts");
+  const { convertWeights } = await import("../src/weights/convert.ts");
+  const { formulaCheckpoint } = await import("../tests/support/formula.ts");
   const arch = "resnet18";
   const packed = await convertWeights(formulaCheckpoint(arch), { arch, dtype });
   await Deno.writeFile(packedFile(dtype), packed);

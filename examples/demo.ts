@@ -9,11 +9,11 @@ import {
   decodeImage,
   embed,
   encodePng,
-  featureMapGrid,
   type Image,
   startBackend,
   toNCHW,
 } from "@layertap/resnet";
+import { featureMapGrid } from "@layertap/resnet/maps";
 
 const { build, threads } = await startBackend();
 title("The backend");

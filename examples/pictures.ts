@@ -10,14 +10,16 @@ import {
   createModel,
   decodeImage,
   encodePng,
-  featureMapGrid,
   type Image,
-  occlusionMap,
-  overlayMap,
-  similarityMap,
   type Tensor,
   unprocess,
 } from "@layertap/resnet";
+import {
+  featureMapGrid,
+  occlusionMap,
+  overlayMap,
+  similarityMap,
+} from "@layertap/resnet/maps";
 
 using model = await createModel("mlnet_resnet18", null, true);
 const chelsea = await decodeImage("examples/images/chelsea.png");

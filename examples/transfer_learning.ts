@@ -15,9 +15,9 @@ import {
   createModel,
   decodeImage,
   embed,
-  fitLinear,
   type Image,
 } from "@layertap/resnet";
+import { fitLinear } from "@layertap/resnet/fit";
 
 const files = ["astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg"];
 const labels = ["astronaut", "cat", "coffee", "rocket"];

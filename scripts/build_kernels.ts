@@ -1,8 +1,8 @@
 /**
- * Writes the WebAssembly of our own kernels, `src/kernels/wasm/*.wasm`.
+ * Writes the WebAssembly of our own kernels, `src/runtime/wasm/*.wasm`.
  *
  * ```sh
- * deno run --allow-write=src/kernels/wasm scripts/build_kernels.ts
+ * deno run --allow-write=src/runtime/wasm scripts/build_kernels.ts
  * ```
  *
  * Four builds of one source: with relaxed SIMD or without, for a memory that threads share or
@@ -41,7 +41,7 @@ function moduleOf(arithmetic: Arithmetic): ModuleBuilder {
 }
 
 if (import.meta.main) {
-  const folder = new URL("../src/kernels/wasm/", import.meta.url);
+  const folder = new URL("../src/runtime/wasm/", import.meta.url);
   for (const [name, bytes] of buildKernels()) {
     await Deno.writeFile(new URL(name, folder), bytes);
   }

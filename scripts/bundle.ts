@@ -13,9 +13,9 @@ const root = new URL("../", import.meta.url);
 
 /** The modules with source-phase imports. */
 const wasmModules = [
-  "src/backend/wasm_modules.js",
-  "src/image/decoder_modules.js",
-  "src/kernels/wasm_modules.js",
+  "src/runtime/wasm/tfjs.js",
+  "src/runtime/wasm/decoders.js",
+  "src/runtime/wasm/kernels.js",
 ];
 
 /** Runs a command of Deno's in the project. */
@@ -49,7 +49,12 @@ export async function bundle(
   try {
     const imports: Record<string, string> = {
       ...config.imports,
-      [config.name]: new URL("mod.ts", root).href,
+      ...Object.fromEntries(
+        Object.entries(config.exports).map(([name, path]) => [
+          config.name + name.slice(1),
+          new URL(path, root).href,
+        ]),
+      ),
     };
     const files = new Map<string, URL>();
     for (const [i, path] of wasmModules.entries()) {

@@ -6,7 +6,7 @@ skipped, and named; with LAYERTAP_CI=1 it fails. What follows is the command tha
 left out it is the task's:
 
     python3 scripts/check_outputs.py
-    python3 scripts/check_outputs.py deno run --allow-read --allow-write src/cli.ts
+    python3 scripts/check_outputs.py deno run --allow-read --allow-write src/cli/mod.ts
 
 Run it from the repository's root. Needs NumPy.
 """

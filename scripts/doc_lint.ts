@@ -2,7 +2,7 @@
  * `deno doc --lint` for the package's entry points, without what it finds in other packages:
  * tfjs's types are part of the API, and their documentation isn't ours.
  *
- *     deno run --allow-run=deno scripts/doc_lint.ts mod.ts src/cli.ts src/serve.ts
+ *     deno run --allow-run=deno scripts/doc_lint.ts mod.ts src/cli/mod.ts src/serve/mod.ts
  */
 
 const { stderr } = await new Deno.Command("deno", {

@@ -15,8 +15,8 @@ import { pthWorld } from "../src/weights/pth.ts";
 import { findStateDict } from "../src/weights/state_dict.ts";
 import { mutate } from "./fuzz_mutate.ts";
 import { arrowProtocol } from "../src/worker/arrow_protocol.ts";
-import { requestBytes } from "../tests/worker_support.ts";
-import { fileBytes, seededRandom } from "../tests/weights_fixtures.ts";
+import { requestBytes } from "../tests/worker/support.ts";
+import { fileBytes, seededRandom } from "../tests/weights/fixtures.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

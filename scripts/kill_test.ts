@@ -17,8 +17,8 @@ import {
   frontPth,
   layer1Names,
   temporaryFolder,
-} from "../tests/weights_fetch_support.ts";
-import { slowly, WeightsServer } from "../tests/weights_server.ts";
+} from "../tests/weights/fetch_support.ts";
+import { slowly, WeightsServer } from "../tests/weights/server.ts";
 
 const path = (relative: string) =>
   fileURLToPath(new URL(relative, import.meta.url));
@@ -95,7 +95,7 @@ export async function killConversions(times: number): Promise<number> {
     start(
       "--allow-read",
       `--allow-write=${folder.path}`,
-      path("../src/cli.ts"),
+      path("../src/cli/mod.ts"),
       "convert",
       path("../weights/mlnet_resnet18.npz"),
       output,

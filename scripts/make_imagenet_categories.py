@@ -1,6 +1,6 @@
-"""Writes src/weights/imagenet_categories.ts: the class names that torchvision gives ImageNet's classes.
+"""Writes src/model/imagenet_categories.ts: the class names that torchvision gives ImageNet's classes.
 
-    python3 scripts/make_imagenet_categories.py > src/weights/imagenet_categories.ts
+    python3 scripts/make_imagenet_categories.py > src/model/imagenet_categories.ts
 
 Made with torchvision 0.14.1 (BSD-3-Clause).
 """

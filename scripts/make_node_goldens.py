@@ -7,7 +7,7 @@ holds the largest absolute value, 64 samples, and the sums over all but one axis
 (folded to 64, with a weight that tells them apart), row and column. A sample shows a wrong value;
 the sums show a wrong place, such as a last row that was dropped.
 
-Weights and inputs follow a formula (a hash of name and index) that tests/formula.ts has as well, so
+Weights and inputs follow a formula (a hash of name and index) that tests/support/formula.ts has as well, so
 full-size networks need no files. Needs torch and torchvision 0.14.
 """
 import json

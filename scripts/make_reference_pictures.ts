@@ -1,12 +1,12 @@
 /**
- * Keeps the pictures that tests/output_reference_test.ts compares exactly. Look at each of them
+ * Keeps the pictures that tests/drawing/reference_test.ts compares exactly. Look at each of them
  * before you commit a change.
  *
  *     deno run --allow-read=. --allow-write=tests/data scripts/make_reference_pictures.ts tests/data/output
  */
 
 import { encodePng } from "../src/image/encode_png.ts";
-import { referencePictures } from "../tests/reference_pictures.ts";
+import { referencePictures } from "../tests/support/reference_pictures.ts";
 
 const [folder] = Deno.args;
 await Deno.mkdir(folder, { recursive: true });

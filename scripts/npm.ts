@@ -84,7 +84,7 @@ async function build(): Promise<Files> {
   // Node 20 warns of JSON imports.
   replace(
     files,
-    "src/cli.js",
+    "src/cli/mod.js",
     /import config from "\.\.\/deno\.json" with \{[^}]*\};/,
     `const config = ${JSON.stringify({ version: config.version })};`,
   );

@@ -12,7 +12,7 @@
 
 import { parseArgs } from "node:util";
 import type { ArchRow } from "../mod.ts";
-import { createHandler, type Handler } from "../src/serve.ts";
+import { createHandler, type Handler } from "../src/serve/mod.ts";
 import { mutate, type Random } from "./fuzz_mutate.ts";
 
 /** A network that is quick. */

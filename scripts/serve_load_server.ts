@@ -1,6 +1,6 @@
 /** The server's side of the load: a handler, and how much memory its process has. */
 
-import { createHandler } from "../src/serve.ts";
+import { createHandler } from "../src/serve/mod.ts";
 
 const [arch = "mlnet_resnet18"] = Deno.args;
 const handler = createHandler({ arch, pretrained: arch === "mlnet_resnet18" });

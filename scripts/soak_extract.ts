@@ -9,10 +9,10 @@
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { extractToFile } from "../src/extract_to_file.ts";
+import { extractToFile } from "../src/extract/extract_to_file.ts";
 import { createModel } from "../src/model/create_model.ts";
 import { encodePng } from "../src/image/encode_png.ts";
-import { listFiles } from "../src/inputs/list_files.ts";
+import { listFiles } from "../src/extract/list_files.ts";
 
 const path = (relative: string) =>
   fileURLToPath(new URL(relative, import.meta.url));
@@ -166,7 +166,7 @@ function start(folder: string, out: string): Deno.ChildProcess {
       "--no-prompt",
       "--allow-read",
       `--allow-write=${folder}`,
-      path("../src/cli.ts"),
+      path("../src/cli/mod.ts"),
       "extract",
       folder,
       "--layer=layer1,layer2",

@@ -10,7 +10,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { createModel, startBackend } from "../mod.ts";
-import { uniform } from "../tests/uniform.ts";
+import { uniform } from "../tests/support/uniform.ts";
 
 /** Input shapes that take turns, so that plans are laid out and given up. */
 const sides = [32, 33, 48, 64];

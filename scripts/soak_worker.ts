@@ -9,7 +9,7 @@
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { main } from "../src/cli.ts";
+import { main } from "../src/cli/mod.ts";
 import { encodePng } from "../src/image/encode_png.ts";
 import { lines } from "../src/formats/lines.ts";
 

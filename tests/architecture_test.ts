@@ -2,42 +2,36 @@
 
 import assert from "node:assert/strict";
 
-/** Folders of `src/` and those that each may import; the files in `src/` itself may import all. */
-const allowed: Record<string, readonly string[]> = {
-  commands: [
-    ...["", "inputs", "vectors", "maps", "model"],
-    ...["summary", "graph", "backend", "weights"],
-    ...["output", "image", "formats", "arch", "messages"],
-  ],
-  serve: [
-    ...["", "inputs", "maps", "model", "summary", "backend", "weights"],
-    ...["output", "image", "formats", "arch", "messages"],
-  ],
-  worker: ["", "inputs", "model", "backend", "output", "formats"],
-  inputs: ["model", "output", "image", "formats", "arch", "memory"],
-  vectors: ["model", "output", "formats", "messages"],
+/** What each folder of `src/` imports from; it may also import whatever those reach. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  cli: ["serve", "worker"],
+  serve: ["extract", "maps"],
+  worker: ["extract"],
+  extract: ["model", "image", "tables"],
+  maps: ["model", "drawing"],
   fit: ["model"],
-  maps: ["model", "weights", "graph", "kernels", "output", "image", "messages"],
-  model: [
-    ...["summary", "graph", "kernels", "backend", "weights"],
-    ...["output", "image", "arch", "messages", "memory"],
-  ],
-  summary: ["graph", "arch", "messages"],
-  graph: ["kernels", "arch", "messages"],
-  kernels: ["backend", "arch", "memory"],
+  model: ["backend", "graph", "image", "summary", "weights"],
+  summary: ["graph", "arch"],
+  graph: ["kernels", "arch"],
+  kernels: ["arch"],
   backend: [],
-  weights: ["formats", "arch", "messages", "memory"],
-  output: ["image", "formats", "messages"],
-  image: ["formats", "arch", "memory"],
-  formats: ["memory"],
-  arch: ["messages"],
-  messages: [],
-  memory: [],
+  weights: ["formats", "arch"],
+  tables: ["formats"],
+  drawing: ["image", "formats"],
+  image: ["arch"],
+  formats: [],
+  arch: [],
+  runtime: [],
+  errors: [],
 };
+
+/** Folders that every other may import. */
+const common = ["runtime", "errors"];
 
 /** Folders that run without tfjs. */
 const tensorless = [
-  ...["weights", "output", "image", "formats", "arch", "messages", "memory"],
+  ...["weights", "tables", "drawing", "image", "formats", "arch"],
+  ...common,
 ];
 
 const root = new URL("../src/", import.meta.url);
@@ -55,8 +49,16 @@ async function* sources(
   }
 }
 
-const folderOf = (path: string) =>
-  path.includes("/") ? path.slice(0, path.indexOf("/")) : "";
+const files = await Array.fromAsync(sources());
+
+const folderOf = (path: string) => path.slice(0, path.indexOf("/"));
+
+/** A folder and all that its arrows reach. */
+function reachable(folder: string): Set<string> {
+  const reached = new Set([folder]);
+  for (const each of reached) arrows[each].forEach((to) => reached.add(to));
+  return reached;
+}
 
 /** Specifiers of static and dynamic imports. */
 function importsOf(code: string): string[] {
@@ -65,32 +67,56 @@ function importsOf(code: string): string[] {
     .map(([, specifier]) => specifier);
 }
 
-Deno.test("the arrows between folders only point down", async () => {
-  let files = 0;
-  for await (const { path, code } of sources()) {
-    files++;
-    const folder = folderOf(path);
-    if (folder) assert(folder in allowed, `${folder}/ has no place yet`);
-    for (const specifier of importsOf(code)) {
-      if (tensorless.includes(folder)) {
-        assert(
-          !specifier.includes("tensorflow"),
-          `${path} imports ${specifier}`,
-        );
-      }
-      if (!specifier.startsWith(".")) continue;
-      const target = folderOf(
-        new URL(specifier, new URL(path, root)).href.slice(root.href.length),
-      );
-      if (folder === "" || target === folder) continue;
-      assert(allowed[folder].includes(target), `${path} imports ${specifier}`);
-    }
-  }
-  assert(files > 40, `only ${files} files were found`);
+/** The files of `src/` that a file imports. */
+function importedFiles({ path, code }: { path: string; code: string }) {
+  return importsOf(code)
+    .filter((specifier) => specifier.startsWith("."))
+    .map((specifier) => new URL(specifier, new URL(path, root)).href)
+    .filter((href) => href.startsWith(root.href))
+    .map((href) => href.slice(root.href.length));
+}
+
+Deno.test("src/ has no loose files, and each folder its arrows", () => {
+  assert(files.length > 200, `only ${files.length} files were found`);
+  const folders = new Set(files.map(({ path }) => folderOf(path)));
+  assert.deepEqual([...folders].sort(), Object.keys(arrows).sort());
 });
 
-Deno.test("no source file has more than 400 lines", async () => {
-  for await (const { path, code } of sources()) {
+Deno.test("folders import only what their arrows reach", () => {
+  const made = new Set<string>();
+  for (const file of files) {
+    const folder = folderOf(file.path);
+    const allowed = reachable(folder);
+    if (!common.includes(folder)) common.forEach((name) => allowed.add(name));
+    for (const target of importedFiles(file).map(folderOf)) {
+      made.add(`${folder} -> ${target}`);
+      assert(allowed.has(target), `${file.path} imports from ${target}/`);
+    }
+    if (!tensorless.includes(folder)) continue;
+    const tensors = importsOf(file.code).find((s) => s.includes("tensorflow"));
+    assert.equal(tensors, undefined, `${file.path} imports ${tensors}`);
+  }
+  const unused = Object.entries(arrows)
+    .flatMap(([from, to]) => to.map((name) => `${from} -> ${name}`))
+    .filter((arrow) => !made.has(arrow));
+  assert.deepEqual(unused, [], "arrows that no import makes");
+});
+
+Deno.test("files import each other in no circle", () => {
+  const imports = new Map(files.map((f) => [f.path, importedFiles(f)]));
+  const finished = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(path);
+    if (at >= 0) assert.fail(`a circle: ${trail.slice(at).join(" -> ")}`);
+    if (finished.has(path)) return;
+    for (const next of imports.get(path) ?? []) visit(next, [...trail, path]);
+    finished.add(path);
+  };
+  for (const path of imports.keys()) visit(path, []);
+});
+
+Deno.test("no source file has more than 400 lines", () => {
+  for (const { path, code } of files) {
     if (path.endsWith("imagenet_categories.ts")) continue; // A table.
     const lines = code.split("\n").length;
     assert(lines <= 400, `${path} has ${lines} lines`);

@@ -11,8 +11,8 @@ import {
   type Browser,
   Chromium,
   serveFolder,
-} from "../../tests/browser_support.ts";
-import { formulaCheckpoint } from "../../tests/formula.ts";
+} from "../../tests/places/browser_support.ts";
+import { formulaCheckpoint } from "../../tests/support/formula.ts";
 import { whyMissing } from "../model_file.ts";
 import { median, quantile } from "../statistics.ts";
 import { table } from "../table.ts";

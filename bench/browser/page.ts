@@ -7,7 +7,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { createModel, startBackend } from "../../mod.ts";
-import { formulaCheckpoint } from "../../tests/formula.ts";
+import { formulaCheckpoint } from "../../tests/support/formula.ts";
 
 /** A network that is loaded: NHWC or NCHW in, logits out. */
 type Forward = () => Promise<Float32Array>;

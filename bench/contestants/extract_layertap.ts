@@ -6,7 +6,8 @@
  * @module
  */
 
-import { createModel, extractFiles } from "../../mod.ts";
+import { createModel } from "../../mod.ts";
+import { extractFiles } from "../../src/extract/mod.ts";
 
 const [arch, weights, ...pictures] = Deno.args;
 using model = await createModel(arch, "flatten", weights);

@@ -9,7 +9,7 @@
 
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { uniform } from "../../tests/formula.ts";
+import { uniform } from "../../tests/support/formula.ts";
 
 /** A network that is loaded and has its input. */
 export interface Contestant {

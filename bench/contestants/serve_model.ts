@@ -3,7 +3,7 @@
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { createModel, fromNCHW } from "../../mod.ts";
-import { formulaCheckpoint } from "../../tests/formula.ts";
+import { formulaCheckpoint } from "../../tests/support/formula.ts";
 import { makeInput, serve } from "./serve.ts";
 
 /** Serves Layertap's graph of an architecture on the backend that runs. */

@@ -6,7 +6,7 @@
  */
 
 import { interpolateInferno, interpolateViridis } from "d3-scale-chromatic";
-import type { ValueRange } from "../../src/output/color_map.ts";
+import type { ValueRange } from "../../src/drawing/color_map.ts";
 
 /** 256 colours, as canvases have them in memory. */
 type Ramp = Uint32Array;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { rangeOf, type ValueRange } from "../../src/output/color_map.ts";
+import { rangeOf, type ValueRange } from "../../src/drawing/color_map.ts";
 import { paint, viridis } from "./colors.ts";
 import { byId, context, make, moveFocus, shapeText } from "./dom.ts";
 import type { FeatureMaps } from "./protocol.ts";

@@ -5,13 +5,8 @@
  * @module
  */
 
-import {
-  type Checkpoint,
-  createModel,
-  guessArch,
-  openCheckpoint,
-  type ResNet,
-} from "@layertap/resnet";
+import { type Checkpoint, createModel, type ResNet } from "@layertap/resnet";
+import { guessArch, openCheckpoint } from "@layertap/resnet/weights";
 import type { Progress } from "./protocol.ts";
 
 /** Who is told how far it is, and who may stop it. */

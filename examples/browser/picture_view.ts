@@ -5,7 +5,7 @@
  * @module
  */
 
-import { rangeOf } from "../../src/output/color_map.ts";
+import { rangeOf } from "../../src/drawing/color_map.ts";
 import { inferno, paint } from "./colors.ts";
 import { byId, context, make } from "./dom.ts";
 

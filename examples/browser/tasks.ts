@@ -6,18 +6,17 @@
  */
 
 import {
-  classActivationMap,
   classify,
   decodeImage,
   type Image,
   type ResNet,
-  similarityMap,
   startBackend,
   toNCHW,
   unprocess,
 } from "@layertap/resnet";
+import { classActivationMap, similarityMap } from "@layertap/resnet/maps";
 import * as tf from "@tensorflow/tfjs-core";
-import { classNames } from "../../src/maps/head_class.ts";
+import { classNames } from "../../src/model/head_class.ts";
 import { hear, openNetwork, type OpenOptions } from "./open_network.ts";
 import type {
   FeatureMaps,

@@ -8,7 +8,7 @@ import { type Files, put, text } from "./files.ts";
 
 /** Whether a file is one of the modules that import `.wasm` files. */
 export function isWasmModules(name: string): boolean {
-  return /\/(wasm|decoder)_modules\.js$/.test(name);
+  return /\/runtime\/wasm\/\w+\.js$/.test(name);
 }
 
 /** Workers have no threads and no shared memory, but always SIMD. */
@@ -65,7 +65,7 @@ export async function splitByRuntime(
         : `(await import("${file}")).default`
     ),
     default: `import { compile } from "${up}npm/compile.js";\n\n` +
-      code(({ file }) => `await compile(new URL("${file}", import.meta.url))`),
+      code(({ file }) => `await compile(new URL(".${file}", import.meta.url))`),
   };
   for (const [kind, content] of Object.entries(siblings)) {
     put(files, `${stem}.${kind}.js`, content);

@@ -1,4 +1,4 @@
-import { nearest, quoted } from "../messages/nearest.ts";
+import { nearest, quoted } from "../errors/nearest.ts";
 import { type ArchRow, archTable } from "./table.ts";
 
 /**

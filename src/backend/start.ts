@@ -6,7 +6,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { checkConvolution } from "./check.ts";
-import { coreCount } from "./core_count.ts";
+import { coreCount } from "../runtime/core_count.ts";
 import {
   bindTfjs,
   factoryOf,
@@ -192,7 +192,7 @@ async function candidates(
 }
 
 async function compile(build: Build): Promise<WebAssembly.Module> {
-  const modules = await import("./wasm_modules.js");
+  const modules = await import("../runtime/wasm/tfjs.js");
   switch (build) {
     case "threaded-simd":
       return await modules.threadedSimd();

@@ -75,7 +75,8 @@ export class LinearFit implements LinearWeights {
  *
  * @example Cats and rockets
  * ```ts
- * import { createModel, decodeImage, embed, fitLinear } from "@layertap/resnet";
+ * import { createModel, decodeImage, embed } from "@layertap/resnet";
+ * import { fitLinear } from "@layertap/resnet/fit";
  * import assert from "node:assert/strict";
  *
  * using model = await createModel("mlnet_resnet18", "flatten", true);

@@ -1,5 +1,5 @@
-import { release } from "../memory/release.ts";
-import type { ByteSource } from "./byte_source.ts";
+import { release } from "../runtime/release.ts";
+import type { ByteSource } from "../runtime/byte_source.ts";
 
 /** What is taken in one go where less is asked. */
 const windowBytes = 1 << 16;

@@ -1,4 +1,4 @@
-import { nodeZlib } from "./node_zlib.ts";
+import { nodeZlib } from "../runtime/node_zlib.ts";
 
 /** Tables for four bytes at a time: `tables[256 * k + b]` is byte `b` with `k` zero bytes behind it. */
 let made: Uint32Array | undefined;

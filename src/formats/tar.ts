@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { ByteSource } from "./byte_source.ts";
+import type { ByteSource } from "../runtime/byte_source.ts";
 
 /** A file's content in an archive. */
 export interface TarEntry {

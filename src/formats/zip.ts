@@ -5,10 +5,10 @@
  */
 
 import type { Entry, FileEntry } from "@zip.js/zip.js/lib/zip-core-custom.js";
-import type { ByteSource } from "./byte_source.ts";
+import type { ByteSource } from "../runtime/byte_source.ts";
 import { crc32 } from "./crc32.ts";
-import { release } from "../memory/release.ts";
-import { inflateRaw } from "./inflate.ts";
+import { release } from "../runtime/release.ts";
+import { inflateRaw } from "../runtime/inflate.ts";
 
 /** A file in an archive, as the archive's directory has it. */
 export interface ZipEntry {

@@ -8,8 +8,8 @@
 import type { ByteCursor } from "./byte_cursor.ts";
 import type { ByteQueue } from "./byte_queue.ts";
 import { crc32 } from "./crc32.ts";
-import { release } from "../memory/release.ts";
-import { inflateRaw } from "./inflate.ts";
+import { release } from "../runtime/release.ts";
+import { inflateRaw } from "../runtime/inflate.ts";
 
 /** An archive that is arriving. */
 export interface ZipStream {

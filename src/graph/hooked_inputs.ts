@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Call, Node, Trace } from "./trace.ts";
+import type { Call, Node, Trace } from "../arch/trace.ts";
 
 /** The name of a call's own input, in a trace that {@linkcode withOwnInputs} made. */
 export const ownInputOf = ({ module, output }: Call): string =>

@@ -10,7 +10,7 @@
 
 import type { Conv2d, Linear, MaxPool2d } from "../arch/module.ts";
 import { groupBy } from "./group_by.ts";
-import { INPUT, type Node, type Trace } from "./trace.ts";
+import { INPUT, type Node, type Trace } from "../arch/trace.ts";
 
 /** Name of a value: a node or the input. */
 export type Value = string;

@@ -5,7 +5,7 @@
  */
 
 import { outputSize } from "../kernels/geometry.ts";
-import { INPUT, type Node, type Trace } from "./trace.ts";
+import { INPUT, type Node, type Trace } from "../arch/trace.ts";
 
 /** Shapes of all nodes, NHWC (`flatten` and `fc`: `[N, C]`), for an NHWC input shape. */
 export function inferShapes(

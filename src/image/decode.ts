@@ -10,8 +10,8 @@ import { jpeg } from "./jpeg.ts";
 import type { DecoderModules } from "./load_decoder.ts";
 import { orient, readOrientation } from "./orientation.ts";
 import { png } from "./png.ts";
-import { type FileSource, readBytes } from "../formats/open_source.ts";
-import { release } from "../memory/release.ts";
+import { type FileSource, readBytes } from "../runtime/open_source.ts";
+import { release } from "../runtime/release.ts";
 import { webp } from "./webp.ts";
 
 /** The kinds of pictures that can be decoded. */

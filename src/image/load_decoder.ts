@@ -25,7 +25,7 @@ const own: Partial<Record<keyof DecoderModules, Promise<WebAssembly.Module>>> =
 async function importDecoder(
   kind: keyof DecoderModules,
 ): Promise<WebAssembly.Module> {
-  const modules = await import("./decoder_modules.js");
+  const modules = await import("../runtime/wasm/decoders.js");
   return await modules[kind]();
 }
 

@@ -21,7 +21,8 @@ const filters: Record<Preset["interpolation"], Filter> = { bilinear, bicubic };
  *
  * @example A photo becomes the square that the network sees
  * ```ts
- * import { decodeImage, imagenetPreset, resizeAndCrop } from "@layertap/resnet";
+ * import { decodeImage, imagenetPreset } from "@layertap/resnet";
+ * import { resizeAndCrop } from "./transform.ts";
  * import assert from "node:assert/strict";
  *
  * const photo = await decodeImage("examples/images/chelsea.png");
@@ -85,7 +86,8 @@ function pad(image: Image, left: number, top: number, side: number): Image {
  *
  * @example A white pixel
  * ```ts
- * import { imagenetPreset, normalize } from "@layertap/resnet";
+ * import { imagenetPreset } from "@layertap/resnet";
+ * import { normalize } from "./transform.ts";
  * import assert from "node:assert/strict";
  *
  * const white = { width: 1, height: 1, data: new Uint8Array([255, 255, 255]) };
@@ -142,7 +144,8 @@ function normalized(preset: Preset, channel: number): Float32Array {
  *
  * @example There and back
  * ```ts
- * import { denormalize, imagenetPreset, normalize } from "@layertap/resnet";
+ * import { imagenetPreset } from "@layertap/resnet";
+ * import { denormalize, normalize } from "./transform.ts";
  * import assert from "node:assert/strict";
  *
  * const image = { width: 1, height: 1, data: new Uint8Array([1, 127, 254]) };

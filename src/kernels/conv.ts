@@ -13,7 +13,7 @@ import type { ConvWeights, Filter, Packed } from "./kernels.ts";
 import { type FilterShape, packBias } from "./pack.ts";
 import type { Algorithm } from "./planner.ts";
 import type { Address, Recording } from "./program.ts";
-import type { Batch, Operands, Runtime } from "./runtime.ts";
+import type { Batch, Operands, Runtime } from "./means.ts";
 import { WinogradConv } from "./winograd.ts";
 
 /** Where input, output and residual stand; 0: no residual. */

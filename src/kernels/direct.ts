@@ -11,7 +11,7 @@ import { type FilterShape, panelChannels, panelsOf } from "./pack.ts";
 import { type FilterMemory, PackedFilter } from "./packed_filter.ts";
 import { cutDirect } from "./planner.ts";
 import type { Place, Recording } from "./program.ts";
-import type { Batch, Operands, Runtime } from "./runtime.ts";
+import type { Batch, Operands, Runtime } from "./means.ts";
 import { convolutionTable } from "./tables.ts";
 import { channelSteps } from "./tasks.ts";
 

@@ -8,7 +8,7 @@ import { dtypes } from "./dtypes.ts";
 import type { Block } from "./heap.ts";
 import type { Filter } from "./kernels.ts";
 import { panelChannels } from "./pack.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Runtime } from "./means.ts";
 
 /** About so many bytes are on their way at once. */
 const pieceBytes = 1 << 20;

@@ -10,7 +10,7 @@ import { OwnConv } from "./conv.ts";
 import type { Build, Epilogue, Kernels, Operations } from "./kernels.ts";
 import { chooseAlgorithm } from "./planner.ts";
 import { OwnPrepared } from "./prepared.ts";
-import { type Runtime, type RuntimeOptions, startRuntime } from "./runtime.ts";
+import { type Runtime, type RuntimeOptions, startRuntime } from "./means.ts";
 import { stockKernels } from "./stock.ts";
 
 /** A set of kernels, with the threads and memory that belong to it. */

@@ -15,7 +15,7 @@ import {
   panelsOf,
   unpackFilter,
 } from "./pack.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Runtime } from "./means.ts";
 import { untransformFilter, type WinogradOutputs } from "./winograd_filter.ts";
 
 /** Float16's exponents are less than float32's by so much. */

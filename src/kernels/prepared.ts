@@ -10,7 +10,7 @@ import type { Heap } from "./heap.ts";
 import type { Build, Prepared, PreparedJob, PreparedStep } from "./kernels.ts";
 import { type Place, Program, type RecordedJob } from "./program.ts";
 import { Recorder } from "./recorder.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Runtime } from "./means.ts";
 
 const kernelName = "LayertapProgram";
 

@@ -7,7 +7,7 @@
 import { layOut } from "./arena.ts";
 import type { Block } from "./heap.ts";
 import { describe, type Job } from "./pool.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Runtime } from "./means.ts";
 import { type Field, type TaskName, tasks } from "./tasks.ts";
 
 /** A value of a program, or memory that it needs for a while. */

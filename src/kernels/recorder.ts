@@ -9,7 +9,7 @@ import type { OwnConv } from "./conv.ts";
 import { outputSize } from "./geometry.ts";
 import type { Epilogue, Operations, Packed } from "./kernels.ts";
 import { type Place, Recording } from "./program.ts";
-import type { Batch, Runtime } from "./runtime.ts";
+import type { Batch, Runtime } from "./means.ts";
 import { unfoldedChannels } from "./unfolded.ts";
 
 const batchOf = ([images, height, width]: readonly number[]): Batch => ({

@@ -9,7 +9,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Conv2d } from "../arch/module.ts";
-import { release } from "../memory/release.ts";
+import { release } from "../runtime/release.ts";
 import type { ConvWeights, Epilogue, Kernels, Packed } from "./kernels.ts";
 
 /** A group's filter as tfjs wants it, HWIO. */

@@ -11,7 +11,7 @@ import { panelChannels } from "./pack.ts";
 import { PackedFilter } from "./packed_filter.ts";
 import { cutWinograd } from "./planner.ts";
 import type { PlacedFields, Recording } from "./program.ts";
-import type { Batch, Operands, Runtime } from "./runtime.ts";
+import type { Batch, Operands, Runtime } from "./means.ts";
 import { winogradTable } from "./tables.ts";
 import type { WinogradOutputs } from "./winograd_filter.ts";
 

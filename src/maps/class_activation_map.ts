@@ -6,7 +6,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
-import { requireClass } from "./head_class.ts";
+import { requireClass } from "../model/head_class.ts";
 import type { ResNet } from "../model/model.ts";
 
 /**
@@ -26,8 +26,10 @@ import type { ResNet } from "../model/model.ts";
  *
  * @example Laid over the picture
  * ```ts
- * import { classActivationMap, createModel, decodeImage } from "@layertap/resnet";
- * import { overlayMap, unprocess } from "@layertap/resnet";
+ * import { createModel, decodeImage } from "@layertap/resnet";
+ * import { classActivationMap } from "@layertap/resnet/maps";
+ * import { unprocess } from "@layertap/resnet";
+ * import { overlayMap } from "@layertap/resnet/maps";
  * import assert from "node:assert/strict";
  *
  * // Fresh weights, which know nothing: a path as third argument takes trained ones.

@@ -6,9 +6,9 @@
 
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Image } from "../image/image.ts";
-import type { MapChoice } from "../output/choose_maps.ts";
-import type { FeatureMapGridOptions } from "../output/feature_map_grid.ts";
-import type { GridLayoutOptions } from "../output/grid_layout.ts";
+import type { MapChoice } from "../drawing/choose_maps.ts";
+import type { FeatureMapGridOptions } from "../drawing/draw_grid.ts";
+import type { GridLayoutOptions } from "../drawing/grid_layout.ts";
 
 export type { FeatureMapGridOptions, GridLayoutOptions, MapChoice };
 
@@ -27,7 +27,8 @@ export type { FeatureMapGridOptions, GridLayoutOptions, MapChoice };
  *
  * @example The maps of a layer as a PNG file
  * ```ts
- * import { createModel, decodeImage, encodePng, featureMapGrid } from "@layertap/resnet";
+ * import { createModel, decodeImage, encodePng } from "@layertap/resnet";
+ * import { featureMapGrid } from "@layertap/resnet/maps";
  * import assert from "node:assert/strict";
  *
  * using model = await createModel("mlnet_resnet18", "layer1", true);
@@ -40,7 +41,8 @@ export type { FeatureMapGridOptions, GridLayoutOptions, MapChoice };
  *
  * @example The 12 strongest channels, to be compared
  * ```ts
- * import { createModel, decodeImage, featureMapGrid } from "@layertap/resnet";
+ * import { createModel, decodeImage } from "@layertap/resnet";
+ * import { featureMapGrid } from "@layertap/resnet/maps";
  * import assert from "node:assert/strict";
  *
  * using model = await createModel("mlnet_resnet18", "layer3", true);
@@ -69,7 +71,7 @@ export async function featureMapGrid(
       }], float32 [H, W, C] or [1, H, W, C] is allowed`,
     );
   }
-  const { drawFeatureMapGrid } = await import("../output/feature_map_grid.ts");
+  const { drawFeatureMapGrid } = await import("../drawing/draw_grid.ts");
   const data = await maps.data<"float32">();
   return drawFeatureMapGrid({ data, shape }, options);
 }

@@ -29,7 +29,8 @@ import { mapsShape } from "./node_maps.ts";
  *
  * @example Where a feature of the last layer comes from
  * ```ts
- * import { createModel, decodeImage, gradCam } from "@layertap/resnet";
+ * import { createModel, decodeImage } from "@layertap/resnet";
+ * import { gradCam } from "@layertap/resnet/maps";
  * import assert from "node:assert/strict";
  *
  * using model = await createModel("mlnet_resnet18", null, true);

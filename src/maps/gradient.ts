@@ -31,7 +31,8 @@ import { Runner } from "../model/runner.ts";
  *
  * @example With respect to the features a logit is linear
  * ```ts
- * import { createModel, outputGradient } from "@layertap/resnet";
+ * import { createModel } from "@layertap/resnet";
+ * import { outputGradient } from "@layertap/resnet/maps";
  * import * as tf from "@tensorflow/tfjs-core";
  * import assert from "node:assert/strict";
  *

@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import { embed } from "../model/embed.ts";
-import { requireClass } from "./head_class.ts";
+import { requireClass } from "../model/head_class.ts";
 import { requireInput } from "../model/layout.ts";
 import type { ResNet } from "../model/model.ts";
 
@@ -48,7 +48,8 @@ const batchSize = 8;
  *
  * @example What the features depend on
  * ```ts
- * import { createModel, decodeImage, occlusionMap } from "@layertap/resnet";
+ * import { createModel, decodeImage } from "@layertap/resnet";
+ * import { occlusionMap } from "@layertap/resnet/maps";
  * import assert from "node:assert/strict";
  *
  * using model = await createModel("mlnet_resnet18", null, true);

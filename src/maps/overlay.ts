@@ -6,7 +6,7 @@
 
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { type Image, type Picture, toRgb } from "../image/image.ts";
-import type { OverlayOptions } from "../output/overlay.ts";
+import type { OverlayOptions } from "../drawing/draw_overlay.ts";
 
 export type { OverlayOptions };
 
@@ -29,7 +29,8 @@ export type { OverlayOptions };
  *
  * @example Where a channel answers
  * ```ts
- * import { createModel, decodeImage, overlayMap, unprocess } from "@layertap/resnet";
+ * import { createModel, decodeImage, unprocess } from "@layertap/resnet";
+ * import { overlayMap } from "@layertap/resnet/maps";
  * import * as tf from "@tensorflow/tfjs-core";
  * import assert from "node:assert/strict";
  *
@@ -54,7 +55,7 @@ export async function overlayMap(
       }], float32 [h, w] or [1, h, w] is allowed`,
     );
   }
-  const { drawOverlay } = await import("../output/overlay.ts");
+  const { drawOverlay } = await import("../drawing/draw_overlay.ts");
   const data = await map.data<"float32">();
   return drawOverlay(
     toRgb(picture),

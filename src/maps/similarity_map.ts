@@ -25,7 +25,8 @@ import { mapsShape } from "./node_maps.ts";
  *
  * @example What is like the cat's face
  * ```ts
- * import { createModel, decodeImage, similarityMap } from "@layertap/resnet";
+ * import { createModel, decodeImage } from "@layertap/resnet";
+ * import { similarityMap } from "@layertap/resnet/maps";
  * import assert from "node:assert/strict";
  *
  * using model = await createModel("mlnet_resnet18", "layer3", true);

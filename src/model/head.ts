@@ -6,7 +6,7 @@
 
 import type { Linear } from "../arch/module.ts";
 import { buildResNet } from "../arch/resnet.ts";
-import { moduleAt, type Trace, traceForward } from "../graph/trace.ts";
+import { moduleAt, type Trace, traceForward } from "../arch/trace.ts";
 import type { ResNetParts } from "./model.ts";
 
 /** The weights of a linear layer, in PyTorch's layout. */

@@ -8,7 +8,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { groupBy } from "../graph/group_by.ts";
 import { ownInputOf, withOwnInputs } from "../graph/hooked_inputs.ts";
 import type { Value } from "../graph/plan.ts";
-import type { Call, Trace } from "../graph/trace.ts";
+import type { Call, Trace } from "../arch/trace.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Loans } from "./loans.ts";
 

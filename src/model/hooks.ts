@@ -7,7 +7,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Module } from "../arch/module.ts";
 import type { Value } from "../graph/plan.ts";
-import type { Call } from "../graph/trace.ts";
+import type { Call } from "../arch/trace.ts";
 import type { Loans } from "./loans.ts";
 
 /**

@@ -5,9 +5,9 @@
  */
 
 import type { BatchNorm2d, Conv2d } from "../arch/module.ts";
-import { release } from "../memory/release.ts";
+import { release } from "../runtime/release.ts";
 import { inferShapes } from "../graph/shapes.ts";
-import type { Trace } from "../graph/trace.ts";
+import type { Trace } from "../arch/trace.ts";
 import type { Kernels, Packing } from "../kernels/kernels.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
 import { type ReadFilter, TensorReader } from "../weights/load.ts";

@@ -6,9 +6,9 @@
 
 import type { Conv2d, Module } from "../arch/module.ts";
 import { modulesOf } from "../arch/module.ts";
-import { resolveNode } from "../graph/names.ts";
+import { resolveNode } from "../arch/node_names.ts";
 import { inferShapes } from "../graph/shapes.ts";
-import type { Trace } from "../graph/trace.ts";
+import type { Trace } from "../arch/trace.ts";
 
 /** A network, whole or up to a layer, with names to ask for. */
 export class Network {

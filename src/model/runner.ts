@@ -7,7 +7,7 @@
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { makePlan, type Value } from "../graph/plan.ts";
 import { PreparedPlan } from "../graph/run.ts";
-import { INPUT, type Trace } from "../graph/trace.ts";
+import { INPUT, type Trace } from "../arch/trace.ts";
 import { fireHooks, type HookedPass, hookedPass } from "./hooked_pass.ts";
 import { Hooks } from "./hooks.ts";
 import type { Kernels } from "../kernels/kernels.ts";

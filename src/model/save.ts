@@ -6,7 +6,7 @@
 
 import { modulesOf } from "../arch/module.ts";
 import type { ResNetParts } from "./model.ts";
-import { writeFile } from "../output/write_file.ts";
+import { writeFile } from "../weights/write_file.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
 import { unfoldBatchNorm } from "../weights/fold.ts";
 import { allTensors } from "../weights/load.ts";

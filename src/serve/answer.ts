@@ -4,11 +4,11 @@
  * @module
  */
 
-import { classify } from "../classify.ts";
-import { computeNodes } from "../extract_files.ts";
-import { stackInputs } from "../inputs/inputs.ts";
+import { classify } from "../model/classify.ts";
+import { computeNodes } from "../extract/extract_files.ts";
+import { stackInputs } from "../extract/inputs.ts";
 import type { ResNet } from "../model/model.ts";
-import type { ShapedArray } from "../output/layout.ts";
+import type { ShapedArray } from "../formats/shaped_array.ts";
 import type { EngineSettings, Outcome } from "./engine.ts";
 import { encodeFeatures } from "./encode_features.ts";
 import type { ClassifyTask, FeaturesTask, PictureTask, Task } from "./task.ts";
@@ -96,7 +96,7 @@ async function pictures(
   { decoders: modules }: EngineSettings,
 ): Promise<Answers> {
   const [{ drawFeatureMapGrid }, { encodePng }] = await Promise.all([
-    import("../output/feature_map_grid.ts"),
+    import("../drawing/draw_grid.ts"),
     import("../image/encode_png.ts"),
   ]);
   const start = performance.now();

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { type FeatureTable, featureTable } from "../output/feature_table.ts";
-import { nestedValues } from "../output/jsonl.ts";
-import type { ShapedArray } from "../output/layout.ts";
+import { type FeatureTable, featureTable } from "../tables/feature_table.ts";
+import { nestedValues } from "../tables/jsonl.ts";
+import type { ShapedArray } from "../formats/shaped_array.ts";
 import type { Outcome } from "./engine.ts";
 import type { FeatureFormat, FeaturesTask } from "./task.ts";
 
@@ -22,10 +22,10 @@ const streams: Record<
   Exclude<FeatureFormat, "json">,
   (table: FeatureTable) => Promise<ReadableStream<Uint8Array>>
 > = {
-  npy: async (table) => (await import("../output/npy.ts")).npyStream(table),
-  npz: async (table) => (await import("../output/npz.ts")).npzStream(table),
+  npy: async (table) => (await import("../tables/npy.ts")).npyStream(table),
+  npz: async (table) => (await import("../tables/npz.ts")).npzStream(table),
   safetensors: async (table) =>
-    (await import("../output/safetensors.ts")).safetensorsStream(table),
+    (await import("../tables/safetensors.ts")).safetensorsStream(table),
 };
 
 /**

@@ -6,11 +6,11 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "../backend/start.ts";
-import { turn } from "../backend/turn.ts";
-import { loadInput } from "../inputs/load_input.ts";
+import { turn } from "../runtime/turn.ts";
+import { loadInput } from "../extract/load_input.ts";
 import { createModel } from "../model/create_model.ts";
 import type { ResNet } from "../model/model.ts";
-import type { ShapedArray } from "../output/layout.ts";
+import type { ShapedArray } from "../formats/shaped_array.ts";
 import { answer } from "./answer.ts";
 import type {
   BatchReport,

@@ -6,7 +6,7 @@
 
 // @ts-types="npm:@types/negotiator@0.6.5"
 import Negotiator from "negotiator";
-import { nearest } from "../messages/nearest.ts";
+import { nearest } from "../errors/nearest.ts";
 import { featureTypes } from "./encode_features.ts";
 import type { EngineInfo } from "./engine.ts";
 import { Problem } from "./problem.ts";

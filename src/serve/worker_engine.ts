@@ -7,7 +7,7 @@
  * @module
  */
 
-import { environmentVariable } from "../weights/permissions.ts";
+import { environmentVariable } from "../runtime/permissions.ts";
 import {
   type BatchReport,
   type Engine,

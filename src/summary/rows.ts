@@ -1,5 +1,5 @@
 import { type Module, tensorsOf } from "../arch/module.ts";
-import { type Call, moduleAt, type Trace } from "../graph/trace.ts";
+import { type Call, moduleAt, type Trace } from "../arch/trace.ts";
 import type { SummaryRow } from "./types.ts";
 
 type Shapes = ReadonlyMap<string, readonly number[]>;

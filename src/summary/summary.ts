@@ -5,11 +5,11 @@
  */
 
 import { archRow } from "../arch/lookup.ts";
-import { quoted } from "../messages/nearest.ts";
+import { quoted } from "../errors/nearest.ts";
 import { buildResNet } from "../arch/resnet.ts";
 import type { ArchRow } from "../arch/table.ts";
 import { inferShapes } from "../graph/shapes.ts";
-import { type Trace, traceForward } from "../graph/trace.ts";
+import { type Trace, traceForward } from "../arch/trace.ts";
 import { torchinfo } from "./torchinfo.ts";
 import { torchsummary } from "./torchsummary.ts";
 import type {

@@ -1,5 +1,5 @@
 import type { Module } from "../arch/module.ts";
-import type { Trace } from "../graph/trace.ts";
+import type { Trace } from "../arch/trace.ts";
 
 /** How {@linkcode summary} counts and prints. */
 export interface SummaryOptions {

@@ -1,4 +1,4 @@
-import { quoted } from "../messages/nearest.ts";
+import { quoted } from "../errors/nearest.ts";
 import { type ArchRow, archTable } from "../arch/table.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { headClasses, withTorchvisionNames } from "./key_names.ts";
@@ -15,7 +15,8 @@ import { headClasses, withTorchvisionNames } from "./key_names.ts";
  *
  * @example A file that somebody chose
  * ```ts
- * import { createModel, guessArch, openCheckpoint } from "@layertap/resnet";
+ * import { createModel } from "@layertap/resnet";
+ * import { guessArch, openCheckpoint } from "@layertap/resnet/weights";
  * import assert from "node:assert/strict";
  *
  * const checkpoint = await openCheckpoint("weights/mlnet_resnet18.npz");

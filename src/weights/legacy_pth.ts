@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { ByteSource } from "../formats/byte_source.ts";
+import type { ByteSource } from "../runtime/byte_source.ts";
 import { isCount } from "../formats/elements.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { MAX_PICKLE, type PickleWorld, unpickle } from "./pickle.ts";

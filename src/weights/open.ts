@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { ByteSource } from "../formats/byte_source.ts";
-import { type FileSource, openByteSource } from "../formats/open_source.ts";
+import type { ByteSource } from "../runtime/byte_source.ts";
+import { type FileSource, openByteSource } from "../runtime/open_source.ts";
 import { isTar } from "../formats/tar.ts";
 import { openZip } from "../formats/zip.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -33,7 +33,7 @@ import { openTarPth } from "./tar_pth.ts";
  *
  * @example Any tensor of a file of weights
  * ```ts
- * import { openCheckpoint } from "@layertap/resnet";
+ * import { openCheckpoint } from "@layertap/resnet/weights";
  * import assert from "node:assert/strict";
  *
  * const checkpoint = await openCheckpoint("weights/mlnet_resnet18.npz");

@@ -11,7 +11,7 @@ import { fetchManifest } from "./fetch/manifest.ts";
 import { openRemote, openSource } from "./fetch/open_remote.ts";
 import type { FetchSettings } from "./fetch/options.ts";
 import type { ExpectedFile } from "./fetch/remote_file.ts";
-import { environmentVariable } from "./permissions.ts";
+import { environmentVariable } from "../runtime/permissions.ts";
 import { sha256PrefixOf, type WeightsEntry } from "./table.ts";
 import { openInTorchCache, torchCheckpoints } from "./torch_cache.ts";
 

@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { ByteSource } from "../formats/byte_source.ts";
+import type { ByteSource } from "../runtime/byte_source.ts";
 import { toFloat32 } from "../formats/elements.ts";
 import { decodeNpy, parseNpyHeader } from "../formats/npy.ts";
 import type { ZipArchive } from "../formats/zip.ts";

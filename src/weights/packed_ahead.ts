@@ -8,7 +8,7 @@
  */
 
 import { ByteCursor } from "../formats/byte_cursor.ts";
-import type { ByteSource } from "../formats/byte_source.ts";
+import type { ByteSource } from "../runtime/byte_source.ts";
 import { openZip } from "../formats/zip.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { openPacked } from "./packed.ts";

@@ -12,7 +12,7 @@ import {
 } from "../formats/elements.ts";
 import { decodeFloat16, isFiniteFloat16 } from "../formats/float16.ts";
 import { decodeNpy, type NpyArray } from "../formats/npy.ts";
-import { release } from "../memory/release.ts";
+import { release } from "../runtime/release.ts";
 import type { TensorInfo, TensorRows } from "./checkpoint.ts";
 import { dequantizeInt8 } from "./quantize.ts";
 

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { ByteSource } from "../formats/byte_source.ts";
+import type { ByteSource } from "../runtime/byte_source.ts";
 import type { StorageReader } from "./tensor_view.ts";
 
 /** Where one stands in its file. */

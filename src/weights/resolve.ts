@@ -4,9 +4,9 @@
  * @module
  */
 
-import { nearest, quoted } from "../messages/nearest.ts";
+import { nearest, quoted } from "../errors/nearest.ts";
 import type { Preset } from "../arch/preset.ts";
-import type { FileSource } from "../formats/open_source.ts";
+import type { FileSource } from "../runtime/open_source.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { openCheckpoint } from "./open.ts";
 import { openEntry } from "./open_entry.ts";
@@ -14,7 +14,7 @@ import { FileChangedError } from "./fetch/errors.ts";
 import { Keeper } from "./fetch/keeper.ts";
 import { openRemote } from "./fetch/open_remote.ts";
 import type { FetchSettings } from "./fetch/options.ts";
-import { isGranted } from "./permissions.ts";
+import { isGranted } from "../runtime/permissions.ts";
 import { sha256PrefixOf, type WeightsEntry, weightsTable } from "./table.ts";
 
 /**

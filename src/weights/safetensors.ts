@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { ByteSource } from "../formats/byte_source.ts";
+import type { ByteSource } from "../runtime/byte_source.ts";
 import {
   type DType,
   elementCount,

@@ -1,4 +1,4 @@
-import type { ByteSource } from "../formats/byte_source.ts";
+import type { ByteSource } from "../runtime/byte_source.ts";
 
 const PIECE = 2 ** 20;
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { quoted } from "../messages/nearest.ts";
+import { quoted } from "../errors/nearest.ts";
 import type { Fail } from "./pickle.ts";
 import { TensorView } from "./tensor_view.ts";
 import { Parameter } from "./torch_globals.ts";

@@ -6,9 +6,9 @@
  * @module
  */
 
-import type { ByteSource } from "../formats/byte_source.ts";
-import { openByteSource } from "../formats/open_source.ts";
-import { environmentVariable, isGranted } from "./permissions.ts";
+import type { ByteSource } from "../runtime/byte_source.ts";
+import { openByteSource } from "../runtime/open_source.ts";
+import { environmentVariable, isGranted } from "../runtime/permissions.ts";
 import { sha256 } from "./sha256.ts";
 
 /** Where torch keeps checkpoints, as far as the environment says and may be looked at. */

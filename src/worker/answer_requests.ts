@@ -4,16 +4,16 @@
  * @module
  */
 
-import { turn } from "../backend/turn.ts";
+import { turn } from "../runtime/turn.ts";
 import {
   computeNodes,
   type ExtractFilesOptions,
   item,
-} from "../extract_files.ts";
-import type { InputLoader } from "../inputs/input_loader.ts";
-import { batchSize } from "../inputs/inputs.ts";
+} from "../extract/extract_files.ts";
+import type { InputLoader } from "../extract/input_loader.ts";
+import { batchSize } from "../extract/inputs.ts";
 import type { ResNet } from "../model/model.ts";
-import type { ShapedArray } from "../output/layout.ts";
+import type { ShapedArray } from "../formats/shaped_array.ts";
 import type { PictureAnswer, PictureRequest, Request } from "./request.ts";
 import type { Window } from "./window.ts";
 

@@ -6,7 +6,7 @@
 
 import type { RecordBatch, Schema, Table } from "@apache-arrow/esnext-esm";
 import { ByteQueue } from "../formats/byte_queue.ts";
-import type { FeatureType } from "../output/feature_table.ts";
+import type { FeatureType } from "../tables/feature_table.ts";
 import { type Frame, readFrames } from "./frames.ts";
 import {
   type PictureAnswer,

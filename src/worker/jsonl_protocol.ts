@@ -8,8 +8,8 @@ import {
   base64Values,
   type JsonValues,
   nestedValues,
-} from "../output/jsonl.ts";
-import type { ShapedArray } from "../output/layout.ts";
+} from "../tables/jsonl.ts";
+import type { ShapedArray } from "../formats/shaped_array.ts";
 import {
   type PictureAnswer,
   type PictureRequest,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FeatureType, FileFeatures } from "../output/feature_table.ts";
+import type { FeatureType, FileFeatures } from "../tables/feature_table.ts";
 
 /** A picture that is asked for. */
 export interface PictureRequest {

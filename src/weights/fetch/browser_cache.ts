@@ -8,8 +8,8 @@
  * @module
  */
 
-import type { ByteSource } from "../../formats/byte_source.ts";
-import { openByteSource } from "../../formats/open_source.ts";
+import type { ByteSource } from "../../runtime/byte_source.ts";
+import { openByteSource } from "../../runtime/open_source.ts";
 import {
   isWhole,
   type KeptFile,

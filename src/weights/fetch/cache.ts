@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { ByteSource } from "../../formats/byte_source.ts";
-import { isGranted } from "../permissions.ts";
+import type { ByteSource } from "../../runtime/byte_source.ts";
+import { isGranted } from "../../runtime/permissions.ts";
 import { cacheFolder, FOLDER_VARIABLES } from "./cache_folder.ts";
 import type { FetchOptions } from "./options.ts";
 import type { Span } from "./plan.ts";

@@ -1,4 +1,4 @@
-import { environmentVariable } from "../permissions.ts";
+import { environmentVariable } from "../../runtime/permissions.ts";
 
 /** The variables that name the folder, as Deno's `--allow-env` takes them. */
 export const FOLDER_VARIABLES = "LAYERTAP_CACHE,XDG_CACHE_HOME,HOME";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ByteSource } from "../../formats/byte_source.ts";
+import type { ByteSource } from "../../runtime/byte_source.ts";
 import {
   type KeptFile,
   openCache,

@@ -6,8 +6,8 @@
  */
 
 import { ByteQueue } from "../../formats/byte_queue.ts";
-import type { ByteSource } from "../../formats/byte_source.ts";
-import { openByteSource } from "../../formats/open_source.ts";
+import type { ByteSource } from "../../runtime/byte_source.ts";
+import { openByteSource } from "../../runtime/open_source.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import { openCheckpointAt } from "../open.ts";
 import { isPackedStart, openPackedStream } from "../packed_stream.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ByteSource } from "../../formats/byte_source.ts";
+import type { ByteSource } from "../../runtime/byte_source.ts";
 import { collect, verified } from "./chunks.ts";
 import type { Keeper } from "./keeper.ts";
 import { lengthOf, type Part, Parts } from "./parts.ts";

@@ -1,0 +1,165 @@
+/**
+ * The nodes that a forward pass computes, in order, and the module calls that they belong to.
+ *
+ * Names are those of torchvision 0.14's `models/feature_extraction.py`: a module's first call
+ * has the module's name, the second `_1` behind it; operations that are no module are named
+ * after their block (`layer1.0.add`, `flatten`).
+ *
+ * @module
+ */
+
+import type { Block, Module, ResNetRoot } from "./module.ts";
+
+/** The name under which nodes refer to the network's input. */
+export const INPUT = "x";
+
+/** One value of the network. */
+export interface Node {
+  /** Its name, e.g. `"layer1.0.relu_1"`. */
+  readonly name: string;
+  /** The module that computes it; `null` for `add` and `flatten`. */
+  readonly module: Module | null;
+  /** What computes it. */
+  readonly op:
+    | "Conv2d"
+    | "BatchNorm2d"
+    | "ReLU"
+    | "MaxPool2d"
+    | "AdaptiveAvgPool2d"
+    | "Linear"
+    | "add"
+    | "flatten"
+    | "passThrough";
+  /** Names of the nodes that it is computed from, or {@linkcode INPUT}. */
+  readonly inputs: readonly string[];
+}
+
+/** One call of a module, a container's included. */
+export interface Call {
+  /** The module that is called. */
+  readonly module: Module;
+  /** The node that went in. */
+  readonly input: string;
+  /** The node that came out. */
+  readonly output: string;
+  /** The nodes that were computed inside, in order. */
+  readonly nodes: readonly string[];
+}
+
+/** A network, or the front of one, as a list of nodes. */
+export interface Trace {
+  /** The module tree, without what the nodes never call. */
+  readonly root: ResNetRoot;
+  /** In the order of the forward pass. */
+  readonly nodes: ReadonlyMap<string, Node>;
+  /** In the order in which the calls return: inner modules before the container around them. */
+  readonly calls: readonly Call[];
+  /** The last node: the network's output. */
+  readonly output: string;
+}
+
+/** Follows the forward pass of a module tree. */
+export function traceForward(root: ResNetRoot): Trace {
+  const nodes = new Map<string, Node>();
+  const calls: Call[] = [];
+
+  const push = (
+    base: string,
+    module: Module | null,
+    op: Node["op"],
+    inputs: string[],
+  ): string => {
+    let name = base;
+    for (let i = 1; nodes.has(name); i++) name = `${base}_${i}`;
+    nodes.set(name, { name, module, op, inputs });
+    return name;
+  };
+
+  const call = (module: Module, input: string): string => {
+    const before = nodes.size;
+    const output = forward(module, input);
+    const inside = [...nodes.keys()].slice(before);
+    calls.push({ module, input, output, nodes: inside });
+    return output;
+  };
+
+  const chain = (modules: Iterable<Module>, input: string): string => {
+    let value = input;
+    for (const module of modules) value = call(module, value);
+    return value;
+  };
+
+  const forwardBlock = (block: Block, input: string): string => {
+    const child = (key: string) => block.children.get(key)!;
+    const keys = block.type === "BasicBlock"
+      ? ["conv1", "bn1", "relu", "conv2", "bn2"]
+      : ["conv1", "bn1", "relu", "conv2", "bn2", "relu", "conv3", "bn3"];
+    const branch = chain(keys.map(child), input);
+    const downsample = block.children.get("downsample");
+    const identity = downsample ? call(downsample, input) : input;
+    const sum = push(`${block.name}.add`, null, "add", [branch, identity]);
+    return call(child("relu"), sum);
+  };
+
+  const forward = (module: Module, input: string): string => {
+    switch (module.type) {
+      case "ResNet": {
+        const modules = [...module.children.values()];
+        const head = modules.filter((m) => m.type === "Linear");
+        const body = modules.filter((m) => m.type !== "Linear");
+        const pooled = chain(body, input);
+        return chain(head, push("flatten", null, "flatten", [pooled]));
+      }
+      case "Sequential":
+        return chain(module.children.values(), input);
+      case "BasicBlock":
+      case "Bottleneck":
+        return forwardBlock(module, input);
+      default:
+        return push(module.name, module, module.type, [input]);
+    }
+  };
+
+  const output = call(root, INPUT);
+  return { root, nodes, calls, output };
+}
+
+/**
+ * The front of a trace, up to and including one node: the ordered-layer truncation.
+ *
+ * The tree loses the modules that are called only behind the cut. A container that is cut in two
+ * stays in the tree, but its call is gone: its own output lies behind the cut.
+ */
+export function cutTrace(trace: Trace, output: string): Trace {
+  if (output === trace.output) return trace;
+  const nodes = new Map<string, Node>();
+  for (const [name, node] of trace.nodes) {
+    nodes.set(name, node);
+    if (name === output) break;
+  }
+  const called = new Set(
+    [...nodes.values()].flatMap(({ module }) => module?.name ?? []),
+  );
+  const prune = <M extends Module>(module: M): M => ({
+    ...module,
+    children: new Map(
+      [...module.children]
+        .map(([key, child]) => [key, prune(child)] as const)
+        .filter(([, child]) => child.children.size || called.has(child.name)),
+    ),
+  });
+  const root = prune(trace.root);
+  const calls = trace.calls
+    .filter((call) => call.module.name !== "" && nodes.has(call.output))
+    .map((call) => ({ ...call, module: moduleAt(root, call.module.name)! }));
+  calls.push({ module: root, input: INPUT, output, nodes: [...nodes.keys()] });
+  return { root, nodes, calls, output };
+}
+
+/** The module of that path, if the tree has it. */
+export function moduleAt(root: Module, path: string): Module | undefined {
+  if (path === "") return root;
+  let at: Module | undefined = root;
+  for (const key of path.split(".")) at = at?.children.get(key);
+  return at;
+}

@@ -1,0 +1,135 @@
+/**
+ * The command line, `layertap <command>`.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import config from "../../deno.json" with { type: "json" };
+import { classify } from "./classify.ts";
+import { type Command, type Io, unknownName, UsageError } from "./command.ts";
+import { cache } from "./cache.ts";
+import { convert } from "./convert.ts";
+import { extract } from "./extract.ts";
+import { commandHelp, programHelp } from "./help.ts";
+import { layers } from "./layers.ts";
+import { picture } from "./picture.ts";
+import { plan } from "./plan.ts";
+import { report } from "./report.ts";
+import { serve } from "./serve.ts";
+import { similar } from "./similar.ts";
+import { summary } from "./summary.ts";
+import { worker } from "./worker.ts";
+
+export type { Io };
+
+const commands: ReadonlyMap<string, Command> = new Map(
+  Object.entries({
+    extract,
+    similar,
+    classify,
+    picture,
+    report,
+    summary,
+    layers,
+    plan,
+    serve,
+    worker,
+    convert,
+    cache,
+  }),
+);
+
+/**
+ * Runs a command line.
+ *
+ * @param args What stands behind the program's name.
+ * @param io Where it prints. Default: the process's streams.
+ * @returns The exit status: 0, 1 if the job failed, 2 if the command line is wrong. What is wrong
+ *   is said in one line on `io.stderr`.
+ *
+ * @example The shape of every node
+ * ```ts
+ * import { main } from "@layertap/resnet/cli";
+ * import assert from "node:assert/strict";
+ *
+ * let text = "";
+ * const stdout = { write: (part: string) => text += part };
+ * const status = await main(["layers"], { stdout, stderr: stdout });
+ * assert.equal(status, 0);
+ * assert.match(text, /^avgpool +\[-1, 512, 1, 1\]$/m);
+ * ```
+ */
+export async function main(
+  args: readonly string[],
+  io: Io = process,
+): Promise<number> {
+  const [name, ...rest] = args;
+  try {
+    await run(name, rest, io);
+    return 0;
+  } catch (error) {
+    const isUsage = error instanceof UsageError;
+    const hint = isUsage
+      ? `; see layertap ${commands.has(name) ? `${name} ` : ""}--help`
+      : "";
+    io.stderr.write(`layertap: ${oneLine(error)}${hint}\n`);
+    return isUsage ? 2 : 1;
+  }
+}
+
+async function run(
+  name: string | undefined,
+  args: string[],
+  io: Io,
+): Promise<void> {
+  if (name === undefined) throw new UsageError("no command is given");
+  if (isHelp(name)) {
+    io.stdout.write(programHelp(commands));
+    return;
+  }
+  if (name === "--version") {
+    io.stdout.write(`layertap ${config.version}\n`);
+    return;
+  }
+  const command = commands.get(name);
+  if (!command) {
+    throw name.startsWith("-")
+      ? unknownName("option", name, ["--help", "--version"])
+      : unknownName("command", name, commands.keys());
+  }
+  if (args.some(isHelp)) {
+    io.stdout.write(commandHelp(name, command));
+    return;
+  }
+  await command.run(args, io);
+}
+
+const isHelp = (arg: string) => arg === "--help" || arg === "-h";
+
+function oneLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.trim().replaceAll(/\s*\n\s*/g, " ");
+}
+
+/**
+ * Runs the process's own command line, and sets its exit code.
+ *
+ * @example
+ * ```ts ignore
+ * import { runProcess } from "@layertap/resnet/cli";
+ *
+ * if (import.meta.main) await runProcess();
+ * ```
+ */
+export async function runProcess(): Promise<void> {
+  process.stdout.on("error", (error: Error & { code?: string }) => {
+    // A reader that has seen enough, such as `head`, is no failure.
+    if (error.code === "EPIPE") process.exit(0);
+    process.stderr.write(`layertap: cannot print: ${oneLine(error)}\n`);
+    process.exit(1);
+  });
+  process.exitCode = await main(process.argv.slice(2));
+}
+
+if (import.meta.main) await runProcess();

@@ -1,0 +1,119 @@
+/**
+ * How `layertap picture` draws each kind.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import { classActivationMap } from "../maps/class_activation_map.ts";
+import { featureMapGrid } from "../maps/feature_map_grid.ts";
+import { gradCam } from "../maps/grad_cam.ts";
+import { classNames } from "../model/head_class.ts";
+import type { Image } from "../image/image.ts";
+import type { ResNet } from "../model/model.ts";
+import { mapsShape, requireChannel } from "../maps/node_maps.ts";
+import { occlusionMap } from "../maps/occlusion.ts";
+import { overlayMap } from "../maps/overlay.ts";
+import { unprocess } from "../model/preprocess.ts";
+import { similarityMap } from "../maps/similarity_map.ts";
+import type { Io } from "./command.ts";
+import type { Kind, PictureRequest } from "./picture_options.ts";
+import { startProgress } from "./progress.ts";
+
+/** Makes the map that is laid over the picture. */
+type MakeMap = (
+  model: ResNet,
+  input: Tensor4D,
+  request: PictureRequest,
+  io: Io,
+) => Tensor | Promise<Tensor>;
+
+const makers: Record<Exclude<Kind, "grid">, MakeMap> = {
+  overlay(model, input, { layer, channel }, io) {
+    const [, , , channels] = mapsShape(model, input, layer, "overlay");
+    if (channel !== undefined) requireChannel(layer, channels, channel);
+    return tf.tidy(() => {
+      const maps = model.forward(input);
+      const chosen = channel ?? told(greatest(maps), io);
+      const map = tf.slice(maps, [0, 0, 0, chosen], [-1, -1, -1, 1]);
+      return tf.squeeze(map, [3]);
+    });
+  },
+  async cam(model, input, { classIndex }, io) {
+    const chosen = classIndex ?? await likeliest(model, input, io);
+    return classActivationMap(model, input, chosen);
+  },
+  async gradcam(model, input, { layer, classIndex, channel }, io) {
+    mapsShape(model, input, layer, "draw Grad-CAM at"); // Before a channel is told.
+    const chosen = classIndex ?? channel ?? await likeliest(model, input, io);
+    return gradCam(model, input, layer, chosen);
+  },
+  async occlusion(model, input, { classIndex, occlusion }, io) {
+    const progress = await startProgress("picture", io);
+    try {
+      const onProgress = progress.update;
+      const options = { ...occlusion, classIndex, onProgress };
+      return await occlusionMap(model, input, options);
+    } finally {
+      progress.stop();
+    }
+  },
+  similar: (model, input, { layer, at }) =>
+    similarityMap(model, input, layer, at),
+};
+
+/**
+ * Draws what is asked for.
+ *
+ * @param input One picture, `[1, H, W, 3]`. It stays the caller's.
+ */
+export async function draw(
+  model: ResNet,
+  input: Tensor4D,
+  request: PictureRequest,
+  io: Io,
+): Promise<Image> {
+  const { kind, grid, colorMap } = request;
+  const map = kind === "grid"
+    ? model.forward(input)
+    : await makers[kind](model, input, request, io);
+  try {
+    if (kind === "grid") {
+      return await featureMapGrid(map, { ...grid, colorMap });
+    }
+    const [crop] = await unprocess(input, model.preset);
+    return await overlayMap(crop, map, { colorMap });
+  } finally {
+    map.dispose();
+  }
+}
+
+/** The channel with the greatest mean. */
+function greatest(value: Tensor): number {
+  return tf.tidy(() => {
+    const means = value.rank === 4 ? tf.mean(value, [1, 2]) : value;
+    return tf.argMax(means, 1).dataSync()[0];
+  });
+}
+
+/** The likeliest class, or without a head the strongest feature. */
+async function likeliest(
+  model: ResNet,
+  input: Tensor4D,
+  io: Io,
+): Promise<number> {
+  const channel = tf.tidy(() => greatest(model.forward(input)));
+  const head = model.layers.get("fc");
+  if (head?.type !== "Linear") return told(channel, io);
+  const names = await classNames(head.outFeatures);
+  const said = `class ${channel}`, name = names[channel];
+  io.stdout.write(name === said ? `${said}\n` : `${said}: ${name}\n`);
+  return channel;
+}
+
+/** Says which channel was chosen. */
+function told(channel: number, io: Io): number {
+  io.stdout.write(`channel ${channel}\n`);
+  return channel;
+}

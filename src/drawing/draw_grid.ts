@@ -1,0 +1,136 @@
+import type { Image } from "../image/image.ts";
+import { chooseMaps, type MapChoice } from "./choose_maps.ts";
+import { withColorBar } from "./color_bar.ts";
+import { colorMap, type ColorMapName, colorOf, rangeOf } from "./color_map.ts";
+import { type GridLayoutOptions, layOutGrid } from "./grid_layout.ts";
+import type { ShapedArray } from "../formats/shaped_array.ts";
+import { drawText } from "./stroke_font.ts";
+
+/** Which maps {@linkcode drawFeatureMapGrid} draws, where, and in which colours. */
+export interface FeatureMapGridOptions extends MapChoice, GridLayoutOptions {
+  /**
+   * Whether each map's own least and greatest value have the ends of the colour map, or those of
+   * all drawn maps together. Default `"each"`.
+   */
+  readonly scale?: "each" | "all";
+  /** Default `"viridis"`. */
+  readonly colorMap?: ColorMapName;
+  /**
+   * Whether a bar on the right shows the colour map, with the values of its ends if one scale is
+   * for all. Default false.
+   */
+  readonly colorBar?: boolean;
+}
+
+/**
+ * Draws feature maps side by side, from the left and then down.
+ *
+ * The least value has the colour map's first colour, the greatest the last; where they are equal
+ * all have the first. Values that are not finite are grey and do not count for the range.
+ *
+ * @param maps The feature maps of one picture, `[H, W, C]`.
+ * @throws {TypeError} If `data` and `shape` don't fit together.
+ * @throws {RangeError} If an option is out of bounds.
+ */
+export async function drawFeatureMapGrid(
+  maps: ShapedArray,
+  options: FeatureMapGridOptions = {},
+): Promise<Image> {
+  checkMaps(maps);
+  const { scale = "each", labels, colorBar } = options;
+  if (scale !== "each" && scale !== "all") {
+    throw new RangeError(
+      `cannot draw feature maps: scale is ${JSON.stringify(scale)}, ` +
+        `"each" and "all" are allowed`,
+    );
+  }
+  const channels = chooseMaps(maps, options);
+  const layout = layOutGrid(maps.shape, channels, options);
+  const colors = await colorMap(options.colorMap ?? "viridis");
+  const values = channels.map((channel) => valuesOf(maps, channel));
+  const ranges = values.map(rangeOf);
+  const whole = rangeOf(ranges.flatMap(({ low, high }) => [low, high]));
+
+  const { width, height, textHeight } = layout;
+  const data = new Uint8Array(width * height * 3).fill(255);
+  const image = { width, height, data };
+  values.forEach((map, i) => {
+    const { left, labelTop, top } = layout.place(i);
+    const range = scale === "all" ? whole : ranges[i];
+    drawMap(
+      image,
+      map,
+      { left, top, scale: layout.scale, columns: maps.shape[1] },
+      (value) => colorOf(value, range, colors),
+    );
+    if (labels) {
+      const place = { left, top: labelTop, height: textHeight };
+      drawText(image, `${channels[i]}`, place);
+    }
+  });
+  if (!colorBar) return image;
+  const { top } = layout.place(0);
+  return withColorBar(image, colors, top, scale === "all" ? whole : undefined);
+}
+
+/** The values of one map, row by row. */
+function valuesOf(
+  { data, shape: [height, width, channels] }: ShapedArray,
+  channel: number,
+): Float32Array {
+  const values = new Float32Array(height * width);
+  for (let i = 0; i < values.length; i++) {
+    values[i] = data[i * channels + channel];
+  }
+  return values;
+}
+
+/** Where a map's first pixel is, and how its values are laid out from there. */
+interface MapPlace {
+  readonly left: number;
+  readonly top: number;
+  /** Side of a value's square. */
+  readonly scale: number;
+  /** Values in a row. */
+  readonly columns: number;
+}
+
+/** Draws a map, each value as a square of `scale` pixels. */
+function drawMap(
+  { data, width }: Image,
+  values: Float32Array,
+  { left, top, scale, columns }: MapPlace,
+  color: (value: number) => Uint8Array,
+): void {
+  for (let from = 0, y = top; from < values.length; y += scale) {
+    const lineStart = 3 * (y * width + left);
+    let at = lineStart;
+    for (const end = from + columns; from < end; from++) {
+      const [red, green, blue] = color(values[from]);
+      for (let i = 0; i < scale; i++) {
+        data[at++] = red;
+        data[at++] = green;
+        data[at++] = blue;
+      }
+    }
+    for (let i = 1; i < scale; i++) {
+      data.copyWithin(lineStart + 3 * i * width, lineStart, at);
+    }
+  }
+}
+
+function checkMaps({ data, shape }: ShapedArray): void {
+  if (shape.length !== 3 || !shape.every((n) => Number.isInteger(n) && n > 0)) {
+    throw new TypeError(
+      `cannot draw feature maps: got shape [${shape.join(", ")}], ` +
+        `[height, width, channels] is allowed`,
+    );
+  }
+  const length = shape.reduce((a, b) => a * b);
+  if (data.length !== length) {
+    throw new TypeError(
+      `cannot draw feature maps: got ${data.length} values for shape ` +
+        `[${shape.join(", ")}], ${length} are allowed`,
+    );
+  }
+}

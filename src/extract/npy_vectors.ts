@@ -1,0 +1,126 @@
+import type { ByteSource } from "../runtime/byte_source.ts";
+import { decodeElements, itemSize, toFloat32 } from "../formats/elements.ts";
+import { type NpyHeader, parseNpyHeader } from "../formats/npy.ts";
+import { openZip } from "../formats/zip.ts";
+import { chosenNode, type VectorFile } from "./read_vectors.ts";
+import type { VectorRow } from "./similar.ts";
+
+/** What is read at once. */
+const blockBytes = 1 << 20;
+
+/** Longer than the header of an array of few dimensions is. */
+const maxHeader = 4096;
+
+/** Reads a part of a `.npy`; behind its end there is none. */
+interface Part {
+  readonly name: string;
+  readonly size: number;
+  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** The rows of a `.npy`, named by their number. */
+export async function openNpy(source: ByteSource): Promise<VectorFile> {
+  const header = await headerOf(source);
+  return {
+    shape: header.shape.slice(1),
+    about: {},
+    rows: () => rows(source, header, numbers(source.name)),
+    close: () => source.close(),
+  };
+}
+
+/** The rows of an array of a `.npz`; names come from the array `path`, if there is one. */
+export async function openNpz(
+  source: ByteSource,
+  node?: string,
+): Promise<VectorFile> {
+  const zip = await openZip(source);
+  const part = (name: string): Part => ({
+    name: source.name,
+    size: zip.entries.get(`${name}.npy`)!.size,
+    read: (offset, length) => zip.readRange(`${name}.npy`, offset, length),
+  });
+  const names = [...zip.entries.keys()].map((n) => n.replace(/\.npy$/, ""));
+  const name = chosenNode(source.name, names.filter((n) => n !== "path"), node);
+  const array = part(name);
+  const header = await headerOf(array);
+  const paths = () =>
+    names.includes("path") ? texts(part("path")) : numbers(source.name);
+  return {
+    node: name,
+    shape: header.shape.slice(1),
+    about: {},
+    rows: () => rows(array, header, paths()),
+    close: () => source.close(),
+  };
+}
+
+async function headerOf(part: Part): Promise<NpyHeader> {
+  const start = await part.read(0, Math.min(maxHeader, part.size));
+  const header = parseNpyHeader(start, part.name);
+  const { shape, dtype, fortranOrder } = header;
+  if (shape.length < 2 || fortranOrder) {
+    throw new TypeError(
+      `cannot read vectors of "${part.name}": it holds ${dtype} [${
+        shape.join(", ")
+      }]${fortranOrder ? " in Fortran order" : ""}, [N, …] is allowed`,
+    );
+  }
+  return header;
+}
+
+async function* rows(
+  part: Part,
+  { shape: [count, ...shape], dtype, dataOffset, littleEndian }: NpyHeader,
+  paths: AsyncIterator<string>,
+): AsyncGenerator<VectorRow> {
+  const length = shape.reduce((a, b) => a * b);
+  const size = itemSize(dtype) * length;
+  for await (const bytes of blocks(part, dataOffset, count, size)) {
+    const values = toFloat32(decodeElements(bytes, dtype, littleEndian));
+    for (let at = 0; at < values.length; at += length) {
+      const { value: path } = await paths.next();
+      yield { path, vector: values.subarray(at, at + length) };
+    }
+  }
+}
+
+/** So many rows, as many of them at once as make a block. */
+async function* blocks(
+  part: Part,
+  offset: number,
+  count: number,
+  size: number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const step = Math.max(1, Math.floor(blockBytes / size));
+  for (let from = 0; from < count; from += step) {
+    const rows = Math.min(step, count - from);
+    yield await part.read(offset + from * size, rows * size);
+  }
+}
+
+/** The strings of an array as NumPy has them: UTF-32, padded with zeros. */
+async function* texts(part: Part): AsyncGenerator<string> {
+  const start = await part.read(0, Math.min(maxHeader, part.size));
+  const [, width, count] = /'<U(\d+)'.*\((\d+),\)/
+    .exec(new TextDecoder().decode(start)) ?? [];
+  if (width === undefined) {
+    throw new SyntaxError(
+      `cannot read "${part.name}": its array "path" holds no strings`,
+    );
+  }
+  const size = 4 * Number(width);
+  const offset = 10 + new DataView(start.buffer).getUint16(8, true);
+  for await (const bytes of blocks(part, offset, Number(count), size)) {
+    const characters = new Uint32Array(bytes.buffer);
+    for (let at = 0; at < characters.length; at += size / 4) {
+      const row = characters.subarray(at, at + size / 4);
+      const end = row.indexOf(0);
+      yield String.fromCodePoint(...end < 0 ? row : row.subarray(0, end));
+    }
+  }
+}
+
+async function* numbers(name: string): AsyncGenerator<string> {
+  for (let i = 0;; i++) yield `${name}[${i}]`;
+}

@@ -1,0 +1,246 @@
+/**
+ * Where features wait until all of them are there: a folder beside the file that they become.
+ *
+ * The format of that file may need their number first, and a run that was stopped goes on from here.
+ * `<i>.bin` holds node i, `journal` says what is there: the run's description, the shapes, then a
+ * line for each time that data were written, with the pictures since. Data are on the disk before
+ * their line is, and a batch is never split between lines.
+ *
+ * @module
+ */
+
+import {
+  type FeatureColumn,
+  type FeatureRow,
+  type FeatureTable,
+  type FileFeatures,
+  requireSameShape,
+} from "../tables/feature_table.ts";
+import { Journal } from "./journal.ts";
+import { NodeFile } from "./node_file.ts";
+
+/** What a run does; only the same run goes on. */
+export interface RunDescription {
+  readonly nodes: readonly string[];
+  readonly dtype: FeatureColumn["dtype"];
+  readonly [key: string]: unknown;
+}
+
+/** A line of the journal. */
+type Entry =
+  | { readonly run: RunDescription }
+  | { readonly shapes: readonly (readonly number[])[] }
+  | { readonly rows: readonly FeatureRow[] };
+
+/** Milliseconds between two lines of the journal: what is lost if the run is killed. */
+const commitEvery = 2000;
+
+/** The folder of one run. */
+export class WorkFolder {
+  #committed = 0;
+  #pending: FeatureRow[] = [];
+  #lastCommit = performance.now();
+  /** The pictures that failed, in ascending order. */
+  readonly #failed: number[] = [];
+  readonly #files: NodeFile[] = [];
+
+  private constructor(
+    readonly path: string,
+    readonly run: RunDescription,
+    readonly journal: Journal<Entry>,
+  ) {}
+
+  /**
+   * Opens the folder, or makes it.
+   *
+   * @param resume Whether a run that was stopped goes on.
+   * @throws {Error} If it can't be made, something else of that name is there, another run is to
+   *   go on, or there is one and it is not to go on.
+   */
+  static async open(
+    path: string,
+    run: RunDescription,
+    resume: boolean,
+  ): Promise<WorkFolder> {
+    await makeFolder(path);
+    const journal = await Journal.open<Entry>(`${path}/journal`);
+    const folder = new WorkFolder(path, run, journal);
+    try {
+      await folder.#recall(resume);
+    } catch (error) {
+      await folder.close();
+      throw error;
+    }
+    return folder;
+  }
+
+  /** Takes up what is there. */
+  async #recall(resume: boolean): Promise<void> {
+    let isEmpty = true;
+    for await (const entry of this.journal.entries()) {
+      isEmpty = false;
+      if ("rows" in entry) {
+        if (!resume) throw unfinished(this.path);
+        for (const row of entry.rows) this.#count(row, this.#committed++);
+      } else if (resume) {
+        if ("run" in entry) requireSameRun(this.path, entry.run, this.run);
+        else await this.#begin(entry.shapes);
+      }
+    }
+    if (!isEmpty && resume) return;
+    await this.journal.clear();
+    await this.journal.append({ run: this.run });
+  }
+
+  async #begin(shapes: readonly (readonly number[])[]): Promise<void> {
+    const { nodes, dtype } = this.run;
+    for (const [i, shape] of shapes.entries()) {
+      const column = { name: nodes[i], dtype, shape };
+      this.#files.push(await NodeFile.open(`${this.path}/${i}.bin`, column));
+    }
+  }
+
+  #count({ error }: FeatureRow, row: number): void {
+    if (error !== undefined) this.#failed.push(row);
+  }
+
+  /**
+   * Adds a batch; from time to time it is made last.
+   *
+   * @throws {TypeError} If its shapes are not those of the pictures before.
+   */
+  async add(batch: readonly FileFeatures[]): Promise<void> {
+    const values = batch.find(({ values }) => values)?.values;
+    if (this.#files.length === 0 && values) {
+      const shapes = this.run.nodes.map((name) => values[name].shape);
+      await this.#begin(shapes);
+      await this.journal.append({ shapes });
+    }
+    for (const { path, values, error } of batch) {
+      const row = { path, error: error?.message };
+      const i = this.#committed + this.#pending.length;
+      for (const file of values ? this.#files : []) {
+        const { name, shape } = file.type;
+        requireSameShape(name, shape, values![name].shape, path);
+        await file.write(i, values![name].data);
+      }
+      this.#count(row, i);
+      this.#pending.push(row);
+    }
+    if (performance.now() - this.#lastCommit > commitEvery) await this.commit();
+  }
+
+  /** Makes what was added last. */
+  async commit(): Promise<void> {
+    if (this.#pending.length === 0) return;
+    for (const file of this.#files) await file.sync();
+    await this.journal.append({ rows: this.#pending });
+    this.#committed += this.#pending.length;
+    this.#pending = [];
+    this.#lastCommit = performance.now();
+  }
+
+  /** All that was made last. */
+  table(): FeatureTable {
+    return {
+      count: this.#committed,
+      rows: () => this.#rows(),
+      columns: this.#files.map((file) => ({
+        ...file.type,
+        read: (from, to) => file.read(from, to, this.#failed),
+      })),
+    };
+  }
+
+  async *#rows(): AsyncGenerator<FeatureRow> {
+    for await (const entry of this.journal.entries()) {
+      if ("rows" in entry) yield* entry.rows;
+    }
+  }
+
+  /**
+   * Becomes a file, at once: it is written in the folder and then moved.
+   *
+   * @throws {Error} If it can't be written; the folder stays.
+   */
+  async become(
+    target: string,
+    content: ReadableStream<Uint8Array>,
+  ): Promise<void> {
+    const { open, rename } = await import("node:fs/promises");
+    const whole = `${this.path}/whole`;
+    try {
+      const file = await open(whole, "w");
+      try {
+        for await (const chunk of content) await file.writeFile(chunk);
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
+      await rename(whole, target);
+    } catch (cause) {
+      throw new Error(`cannot write "${target}": ${reasonOf(cause)}`, {
+        cause,
+      });
+    }
+    await this.remove();
+  }
+
+  /** Closes the files in it. */
+  async close(): Promise<void> {
+    for (const file of [this.journal, ...this.#files]) await file.close();
+  }
+
+  /** Closes and deletes it. */
+  async remove(): Promise<void> {
+    const { rm } = await import("node:fs/promises");
+    await this.close();
+    await rm(this.path, { recursive: true });
+  }
+}
+
+/** Makes the folder, unless it is there. */
+async function makeFolder(path: string): Promise<void> {
+  const { mkdir, readdir } = await import("node:fs/promises");
+  try {
+    const names = await readdir(path).catch((error) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (!names) await mkdir(path);
+    else if (names.length > 0 && !names.includes("journal")) {
+      throw new Error("something else is there");
+    }
+  } catch (cause) {
+    throw new Error(`cannot make the folder "${path}": ${reasonOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function unfinished(path: string): Error {
+  return new Error(
+    `"${path}" holds the work of a run that was stopped: resume it, or delete ` +
+      "the folder to begin anew",
+  );
+}
+
+/** Node's message without the call, which names other files. */
+function reasonOf(error: unknown): string {
+  return (error as Error).message.replace(/, \w+ '.*$/, "");
+}
+
+function requireSameRun(
+  path: string,
+  then: RunDescription,
+  now: RunDescription,
+): void {
+  for (const key of new Set([...Object.keys(then), ...Object.keys(now)])) {
+    const [was, is] = [then, now].map((run) => JSON.stringify(run[key]));
+    if (was === is) continue;
+    throw new Error(
+      `cannot resume what is in "${path}": it was begun with ${key} ${was}, ` +
+        `now it is ${is}`,
+    );
+  }
+}

@@ -1,0 +1,57 @@
+import { npyTextHeader } from "../formats/npy.ts";
+import { createZip } from "../formats/zip.ts";
+import { type FeatureTable, streamOf } from "./feature_table.ts";
+import { npyChunks } from "./npy.ts";
+
+/**
+ * The bytes of a `.npz` as NumPy's `savez` makes it, not compressed, of any size.
+ *
+ * It has an array for each node, the pictures stacked, NaN for one that failed, and the array
+ * `path` with what the pictures are called. An error of the table is the stream's.
+ *
+ * @example For `numpy.load`
+ * ```ts
+ * import { featureTable, npzStream } from "@layertap/resnet/extract";
+ * import assert from "node:assert/strict";
+ *
+ * const table = featureTable([
+ *   { path: "a.jpg", values: { flatten: { data: new Float32Array([1, 2]), shape: [2] } } },
+ *   { path: "b.jpg", error: new Error("it is damaged") },
+ * ]);
+ * const bytes = await new Response(npzStream(table)).bytes(); // or Deno.writeFile("f.npz", …)
+ * assert.equal(new TextDecoder().decode(bytes.subarray(0, 2)), "PK");
+ * ```
+ */
+export function npzStream(table: FeatureTable): ReadableStream<Uint8Array> {
+  const { readable, writable } = new TransformStream();
+  writeNpz(table, writable).catch((error) => writable.abort(error));
+  return readable;
+}
+
+async function writeNpz(
+  table: FeatureTable,
+  destination: WritableStream<Uint8Array>,
+): Promise<void> {
+  const zip = await createZip(destination);
+  for (const column of table.columns) {
+    await zip.add(`${column.name}.npy`, streamOf(npyChunks(table, column)));
+  }
+  await zip.add("path.npy", streamOf(pathChunks(table)));
+  await zip.close();
+}
+
+/** Strings as NumPy has them: UTF-32, padded to the longest. */
+async function* pathChunks(
+  table: FeatureTable,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let longest = 1;
+  for await (const { path } of table.rows()) {
+    longest = Math.max(longest, [...path].length);
+  }
+  yield npyTextHeader(longest, [table.count]);
+  for await (const { path } of table.rows()) {
+    const characters = new Uint32Array(longest);
+    [...path].forEach((c, i) => characters[i] = c.codePointAt(0)!);
+    yield new Uint8Array(characters.buffer);
+  }
+}

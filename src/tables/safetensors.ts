@@ -1,0 +1,62 @@
+import {
+  columnBytes,
+  type FeatureTable,
+  rowBytes,
+  streamOf,
+} from "./feature_table.ts";
+
+const dtypeNames = { float32: "F32", float16: "F16" } as const;
+
+/**
+ * The bytes of a `.safetensors`: a tensor for each node, the pictures stacked, NaN for one that
+ * failed.
+ *
+ * Source: the format's description in huggingface/safetensors, README.
+ *
+ * @example The header
+ * ```ts
+ * import { featureTable, safetensorsStream } from "@layertap/resnet/extract";
+ * import assert from "node:assert/strict";
+ *
+ * const table = featureTable([
+ *   { path: "a.jpg", values: { flatten: { data: new Float32Array([1, 2]), shape: [2] } } },
+ *   { path: "b.jpg", error: new Error("it is damaged") },
+ * ]);
+ * const text = await new Response(safetensorsStream(table)).text();
+ * assert.match(text, /"flatten":{"dtype":"F32","shape":\[2,2\],"data_offsets":\[0,16\]}/);
+ * ```
+ */
+export function safetensorsStream(
+  table: FeatureTable,
+): ReadableStream<Uint8Array> {
+  return streamOf(chunks(table));
+}
+
+async function* chunks(
+  table: FeatureTable,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  yield header(table);
+  for (const column of table.columns) yield* columnBytes(table, column);
+}
+
+/** Its length in 8 bytes, then JSON, padded so that the tensors are aligned. */
+function header({ count, columns }: FeatureTable): Uint8Array<ArrayBuffer> {
+  let end = 0;
+  const tensors = columns.map((column) => {
+    const start = end;
+    end += count * rowBytes(column);
+    return [column.name, {
+      dtype: dtypeNames[column.dtype],
+      shape: [count, ...column.shape],
+      data_offsets: [start, end],
+    }];
+  });
+  const json = new TextEncoder().encode(
+    JSON.stringify(Object.fromEntries(tensors)),
+  );
+  const length = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + length).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(json, 8);
+  return bytes;
+}

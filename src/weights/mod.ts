@@ -1,0 +1,44 @@
+/**
+ * Checkpoints: opened, read tensor by tensor, converted to compressed weights, and kept in a cache;
+ * and the table of torchvision's.
+ *
+ * @example The first two layers, for the edge
+ * ```ts
+ * import { convertWeights } from "@layertap/resnet/weights";
+ * import assert from "node:assert/strict";
+ *
+ * const packed = await convertWeights("weights/mlnet_resnet18.npz", {
+ *   dtype: "float16",
+ *   until: "layer2",
+ * });
+ * assert(packed.length < 2_000_000);
+ * ```
+ *
+ * @module
+ */
+
+export {
+  type CachedWeights,
+  type CacheOptions,
+  clearCachedWeights,
+  listCachedWeights,
+} from "./cached_weights.ts";
+export type {
+  Checkpoint,
+  CheckpointMetadata,
+  TensorInfo,
+  TensorRows,
+} from "./checkpoint.ts";
+export {
+  type ConvertOptions,
+  convertWeights,
+  type NetworkOptions,
+} from "./convert.ts";
+export type { FetchOptions, FetchProgress } from "./fetch/options.ts";
+export { guessArch } from "./guess_arch.ts";
+export { openCheckpoint } from "./open.ts";
+export type { PackedDType } from "./pack.ts";
+export { readStateDict, type StateDictTensor } from "./read_state_dict.ts";
+export type { Pretrained } from "./resolve.ts";
+export { modelUrls, type WeightsEntry, weightsTable } from "./table.ts";
+export type { FileSource } from "../runtime/open_source.ts";

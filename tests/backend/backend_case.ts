@@ -1,0 +1,79 @@
+/**
+ * One start of the backend in a process of its own, for `backend_test.ts`: prints what runs, how
+ * many workers were started, and a feature to compare.
+ *
+ *     deno run tests/backend/backend_case.ts '{"threads":2}' [no-shared-memory | external | modules]
+ */
+
+import * as tf from "@tensorflow/tfjs-core";
+import { createModel, startBackend } from "../../mod.ts";
+import * as compiled from "../../src/runtime/wasm/tfjs.js";
+import { formulaCheckpoint, uniform } from "../support/formula.ts";
+
+const [json, setting] = Deno.args;
+let options = JSON.parse(json);
+
+const { process } = globalThis as unknown as {
+  process: {
+    getBuiltinModule(
+      id: string,
+    ): { Worker: new (url: URL, options: object) => object };
+  };
+};
+const { Worker: NodeWorker } = process.getBuiltinModule("node:worker_threads");
+let workers = 0;
+process.getBuiltinModule = () => ({
+  Worker: class extends NodeWorker {
+    constructor(url: URL, options: object) {
+      // Without an env of its own a worker asks for permission to copy the program's.
+      if (!("env" in options)) throw new Error("a worker without an env");
+      super(url, options);
+      workers++;
+    }
+  },
+});
+
+switch (setting) {
+  case "no-shared-memory":
+    Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
+    break;
+  case "modules":
+    options = {
+      ...options,
+      modules: { simd: await compiled.simd(), plain: await compiled.plain() },
+    };
+    break;
+  case "external": {
+    // A program that had started the backend itself, before it came to us.
+    const { BackendWasm } = await import("@tensorflow/tfjs-backend-wasm");
+    const { bindTfjs, factoryOf, inScope, startCompiled } = await import(
+      "../../src/backend/emscripten.ts"
+    );
+    const factory = factoryOf(
+      await import(
+        "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js"
+      ),
+    );
+    const module = bindTfjs(
+      await inScope(factory, {})(startCompiled(await compiled.simd())),
+    );
+    tf.removeBackend("wasm");
+    tf.registerBackend("wasm", () => new BackendWasm(module as never));
+    await tf.setBackend("wasm");
+  }
+}
+
+const info = await startBackend(options);
+const arch = {
+  name: "small",
+  block: "BasicBlock",
+  layers: [1, 1, 1, 1],
+} as const;
+const model = await createModel(arch, "flatten", formulaCheckpoint(arch));
+const x = tf.tensor4d(uniform("input", 33 * 41 * 3), [1, 33, 41, 3]);
+const features = [...model.forward(x).dataSync()];
+const again = await startBackend().catch((error) => error.message);
+const others = await startBackend({ threads: 7 }).catch((error) =>
+  error.message
+);
+console.log(JSON.stringify({ info, workers, features, again, others }));

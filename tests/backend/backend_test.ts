@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { type BackendOptions, startBackend } from "../../mod.ts";
+
+interface Report {
+  info: {
+    build: string;
+    threads: number;
+    kernels: string;
+    fallback?: string;
+  };
+  workers: number;
+  features: number[];
+  again: unknown;
+  others: string;
+}
+
+/** Starts the backend in a process without any permission; it has to end by itself. */
+async function start(
+  options: BackendOptions,
+  ...setting: string[]
+): Promise<Report> {
+  const { code, stdout, stderr } = await new Deno.Command("deno", {
+    args: [
+      "run",
+      "--no-prompt",
+      "--no-check",
+      "tests/backend/backend_case.ts",
+      JSON.stringify(options),
+      ...setting,
+    ],
+    cwd: new URL("../..", import.meta.url),
+    signal: AbortSignal.timeout(60_000),
+  }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+function close(got: number[], want: number[]) {
+  const max = Math.max(...want);
+  assert(max > 0);
+  got.forEach((v, i) => assert(Math.abs(v - want[i]) <= 1e-5 * max));
+}
+
+Deno.test("the backend on every build: same features, and it says what runs", async () => {
+  const plain = await start({ simd: false });
+  assert.deepEqual(plain.info, {
+    build: "plain",
+    threads: 1,
+    kernels: "stock",
+  });
+
+  const one = await start({ threads: 1 });
+  assert.deepEqual(one.info, {
+    build: "simd",
+    threads: 1,
+    kernels: "own",
+  });
+  assert.equal(one.workers, 0);
+  close(one.features, plain.features);
+
+  for (const threads of [2, 3]) {
+    const { info, workers, features, again, others } = await start({ threads });
+    assert.deepEqual(info, {
+      build: "threaded-simd",
+      threads,
+      kernels: "own",
+    });
+    assert.equal(workers, threads - 1, "no more workers than threads");
+    close(features, plain.features);
+    assert.deepEqual(again, info);
+    assert.match(
+      others,
+      new RegExp(
+        `^startBackend\\({"threads":7}\\): the backend runs already \\(threaded-simd, ` +
+          `${threads} threads, own kernels\\), and starts once in a process`,
+      ),
+    );
+  }
+
+  const cores = navigator.hardwareConcurrency;
+  const all = await start({});
+  assert.equal(all.info.threads, Math.min(cores, 8));
+});
+
+Deno.test("the backend without shared memory falls back, and says why", async () => {
+  const { info, features } = await start({ threads: 2 }, "no-shared-memory");
+  assert.equal(info.build, "simd");
+  assert.equal(info.threads, 1);
+  assert.match(
+    info.fallback!,
+    /no shared memory or no workers in this runtime/,
+  );
+  assert(features.some((v) => v > 0));
+});
+
+Deno.test("stock kernels on the backend: same features, threads of their own", async () => {
+  const own = await start({ threads: 1 });
+  for (const threads of [1, 2]) {
+    const { info, workers, features } = await start({
+      threads,
+      kernels: "stock",
+    });
+    assert.equal(info.threads, threads);
+    assert.equal(info.kernels, "stock");
+    assert.equal(workers, threads - 1, "no more workers than threads");
+    close(features, own.features);
+  }
+});
+
+Deno.test("the backend takes precompiled modules", async () => {
+  const { info } = await start({ threads: 1 }, "modules");
+  assert.deepEqual(info, {
+    build: "simd",
+    threads: 1,
+    kernels: "own",
+  });
+});
+
+Deno.test("a backend that the program started is kept", async () => {
+  const { info, features } = await start({}, "external");
+  assert.deepEqual(info, {
+    build: "external",
+    threads: 1,
+    kernels: "own",
+  });
+  assert(features.some((v) => v > 0));
+});
+
+Deno.test("threads that can't be are refused", async () => {
+  for (const threads of [0, 9, 1.5, NaN]) {
+    await assert.rejects(startBackend({ threads }), {
+      name: "RangeError",
+      message: `threads: got ${threads}, an integer from 1 to 8 is allowed`,
+    });
+  }
+  await assert.rejects(startBackend({ kernels: "mine" as "own" }), {
+    name: "RangeError",
+    message: 'kernels: got "mine", "stock" and "own" are allowed',
+  });
+});

@@ -1,0 +1,71 @@
+/** Runs the command line in this process, and gives tests a folder below `out/test`. */
+
+import assert from "node:assert/strict";
+import { main } from "../../src/cli/mod.ts";
+
+/** The pictures that ship. */
+export const images: readonly string[] = [
+  "chelsea",
+  "rocket",
+  "coffee",
+  "astronaut",
+]
+  .map((name) =>
+    `examples/images/${name}.${name === "rocket" ? "jpg" : "png"}`
+  );
+export const [chelsea, rocket] = images;
+
+/** What a command line did. */
+export interface Outcome {
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs it, on a terminal or not. */
+export async function run(args: string[], isTTY = false): Promise<Outcome> {
+  const outcome = { status: 0, stdout: "", stderr: "" };
+  outcome.status = await main(args, {
+    stdout: { write: (text) => outcome.stdout += text },
+    stderr: { write: (text) => outcome.stderr += text, isTTY },
+  });
+  return outcome;
+}
+
+/** Gives what it prints, and checks that it says nothing else. */
+export async function succeed(...args: string[]): Promise<string> {
+  const { status, stdout, stderr } = await run(args);
+  assert.equal(stderr, "");
+  assert.equal(status, 0);
+  return stdout;
+}
+
+/** Checks that it fails with one line on stderr, and with nothing on stdout. */
+export async function fail(
+  args: string[],
+  status: number,
+  message: string | RegExp,
+) {
+  const outcome = await run(args);
+  // Without the permissions of the task there is no cache, which is said before.
+  const said = outcome.stderr.replace(/^(?:layertap: warning: .*\n)*/, "");
+  const line = /^layertap: (.*)\n$/.exec(said)?.[1];
+  assert(line !== undefined, `no single line: ${outcome.stderr}`);
+  if (typeof message === "string") assert.equal(line, message);
+  else assert.match(line, message);
+  assert.equal(outcome.status, status, outcome.stderr);
+  assert.equal(outcome.stdout, "");
+}
+
+/** A test with a folder of its own. */
+export function cliTest(name: string, test: (folder: string) => Promise<void>) {
+  Deno.test(name, async () => {
+    await Deno.mkdir("out/test", { recursive: true });
+    const folder = await Deno.makeTempDir({ dir: "out/test", prefix: "cli-" });
+    try {
+      await test(folder);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}

@@ -1,0 +1,34 @@
+/** `--threads` starts the backend, `--memory` chooses kernels; a process of its own, where nobody has. */
+
+import assert from "node:assert/strict";
+import { startBackend } from "../../mod.ts";
+import { chelsea, cliTest, fail, succeed } from "./support.ts";
+
+cliTest("--threads: as many as it says", async (folder) => {
+  const layer = ["--layer", "conv1", "--out", `${folder}/f.npz`];
+  await succeed("extract", chelsea, ...layer, "--threads", "1");
+  const { build, threads } = await startBackend();
+  assert.deepEqual({ build, threads }, { build: "simd", threads: 1 });
+  await fail(
+    ["extract", chelsea, ...layer, "--threads", "2"],
+    1,
+    /^startBackend\(\{"threads":2\}\): the backend runs already \(simd, 1 threads, /,
+  );
+});
+
+cliTest("--memory small: the same values by other kernels", async (folder) => {
+  const values = async (...memory: string[]): Promise<number[]> => {
+    const out = `${folder}/f.jsonl`;
+    const plain = ["--json-values", "plain", "--threads", "1"];
+    const layer = ["--layer", "layer1", "--pool", "avg", "--out", out];
+    await succeed("extract", chelsea, ...layer, ...plain, ...memory);
+    return JSON.parse(await Deno.readTextFile(out)).layer1;
+  };
+  const [fast, small] = [await values(), await values("--memory", "small")];
+  assert.equal(small.length, 64);
+  assert.notDeepEqual(small, fast);
+  const largest = Math.max(...fast);
+  assert.ok(largest > 0.1);
+  const differences = small.map((value, i) => Math.abs(value - fast[i]));
+  assert.ok(Math.max(...differences) < 2e-5 * largest);
+});

@@ -1,0 +1,205 @@
+/** How the command line is used, rightly and wrongly. Files are written below `out/test`. */
+
+import assert from "node:assert/strict";
+import denoJson from "../../deno.json" with { type: "json" };
+import { chelsea, cliTest, fail, rocket, succeed } from "./support.ts";
+
+cliTest("--help, --version", async () => {
+  const commands = ["extract", "classify", "picture", "summary", "layers"];
+  for (const flag of ["--help", "-h"]) {
+    const text = await succeed(flag);
+    for (const name of commands) {
+      assert.match(text, new RegExp(`^ {2}${name} +\\w+`, "m"));
+    }
+  }
+  for (const name of commands) {
+    const text = await succeed(name, "--help");
+    assert.equal(await succeed(name, "-h", "--nonsense"), text);
+    assert.match(text, new RegExp(`^Usage: layertap ${name} `, "m"));
+    assert.match(text, new RegExp(`^Example: layertap ${name}`, "m"));
+    assert.match(text, /^ {2}--arch NAME +the network/m);
+    assert(text.split("\n").every((line) => line.length <= 80), text);
+  }
+  assert.equal(
+    await succeed("--version"),
+    `layertap ${denoJson.version}\n`,
+  );
+});
+
+cliTest("bad usage: exit status 2", async (folder) => {
+  const out = ["--out", `${folder}/f.npz`];
+  const layer = ["--layer", "layer1"];
+  const cases: [args: string[], message: string | RegExp][] = [
+    [[], "no command is given; see layertap --help"],
+    [
+      ["extrct", chelsea],
+      "unknown command extrct: the nearest is extract; see layertap --help",
+    ],
+    [
+      ["--verison"],
+      "unknown option --verison: the nearest is --version; see layertap --help",
+    ],
+    [
+      ["extract", chelsea, "--layers=layer1", ...out],
+      "unknown option --layers: the nearest is --layer; see layertap extract --help",
+    ],
+    [
+      ["classify", chelsea, "-t", "3"],
+      "unknown option -t: the nearest is --top; see layertap classify --help",
+    ],
+    [
+      ["extract", chelsea, ...layer, "--out"],
+      "Option '--out <value>' argument missing; see layertap extract --help",
+    ],
+    [
+      ["classify", chelsea, "--json=yes"],
+      "Option '--json' does not take an argument; see layertap classify --help",
+    ],
+    [
+      ["extract", chelsea, ...layer],
+      "--out is missing; see layertap extract --help",
+    ],
+    [
+      ["extract", chelsea, ...out],
+      "--layer is missing; see layertap extract --help",
+    ],
+    [
+      ["extract", ...layer, ...out],
+      "no image is given; see layertap extract --help",
+    ],
+    [["classify"], "no image is given; see layertap classify --help"],
+    [
+      ["picture", ...layer, ...out],
+      "no image is given; see layertap picture --help",
+    ],
+    [
+      ["picture", chelsea, rocket, ...layer, ...out],
+      `unexpected argument "${rocket}"; see layertap picture --help`,
+    ],
+    [
+      ["summary", "resnet50"],
+      'unexpected argument "resnet50"; see layertap summary --help',
+    ],
+    [
+      ["layers", "resnet50"],
+      'unexpected argument "resnet50"; see layertap layers --help',
+    ],
+    [
+      ["extract", chelsea, ...layer, ...out, "--layout", "hwc"],
+      '--layout: got "hwc", nchw, nhwc are allowed; see layertap extract --help',
+    ],
+    [
+      ["picture", chelsea, ...layer, ...out, "--color-map", "jet"],
+      '--color-map: got "jet", viridis, inferno, magma, gray are allowed; see layertap picture --help',
+    ],
+    [
+      ["summary", "--style", "keras"],
+      '--style: got "keras", torchsummary, torchinfo are allowed; see layertap summary --help',
+    ],
+    ...["224,224", "3,224", "1,28,28", "3,0,224", "3x224x224"].map((
+      input,
+    ): [string[], string] => [
+      ["layers", "--input", input],
+      `--input: got "${input}", 3,height,width is allowed, as in 3,224,224; see layertap layers --help`,
+    ]),
+    ...["0", "-1", "2.5", "many"].map((top): [string[], string] => [
+      ["classify", chelsea, `--top=${top}`],
+      `--top: got "${top}", integers from 1 are allowed; see layertap classify --help`,
+    ]),
+    [
+      ["extract", chelsea, ...layer, ...out, "--threads", "9"],
+      "--threads: got 9, 1 to 8 are allowed; see layertap extract --help",
+    ],
+    [
+      ["serve", "--memory", "tiny"],
+      '--memory: got "tiny", fast, small are allowed; see layertap serve --help',
+    ],
+    [
+      ["extract", chelsea, "--layer", "layer1,layer5", ...out],
+      '--layer: no node "layer5": the nearest are "layer1", "layer2", "layer3"; "layertap layers" lists all; see layertap extract --help',
+    ],
+    [
+      ["extract", chelsea, "--layer", "layer1,", ...out],
+      /^--layer: no node "": the nearest are .*; see layertap extract --help$/,
+    ],
+    [
+      ["layers", "--arch", "resnet51"],
+      '--arch: no architecture "resnet51", the nearest are "resnet50", "resnet18", "resnet34"; see layertap layers --help',
+    ],
+  ];
+  for (const [args, message] of cases) await fail(args, 2, message);
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
+});
+
+cliTest("a failed job: exit status 1", async (folder) => {
+  const out = ["--layer", "layer1", "--out", `${folder}/f.npz`];
+  const cases: [args: string[], message: RegExp][] = [
+    [
+      ["extract", "no.png", ...out],
+      /^cannot open "no\.png": there is no such file$/,
+    ],
+    [["picture", "no.npy", ...out], /^cannot open "no\.npy": there is no such/],
+    [
+      ["extract", "deno.json", ...out],
+      /^cannot decode "deno\.json": it starts with 7b 0a 20 20, no JPEG, PNG or WebP signature$/,
+    ],
+    [
+      ["classify", chelsea],
+      /^cannot classify with mlnet_resnet18: it ends with "flatten", .* weights have one$/,
+    ],
+    [
+      ["classify", chelsea, "--labels", "no.txt"],
+      /^cannot open "no\.txt": there is no such file$/,
+    ],
+    [
+      ["extract", chelsea, ...out, "--weights", "no.pth"],
+      /"no\.pth": there is no such file/,
+    ],
+    [
+      ["extract", chelsea, ...out, "--weights", chelsea],
+      /^cannot read "examples\/images\/chelsea\.png" as weights: it is a PNG picture/,
+    ],
+    [
+      ["extract", chelsea, ...out, "--arch", "resnet50"],
+      /^cannot load IMAGENET1K_V1 of resnet50: .* download https:\/\//,
+    ],
+    [
+      [
+        "extract",
+        chelsea,
+        ...out,
+        "--arch",
+        "resnet50",
+        "--weights",
+        "IMAGENET1K_V3",
+      ],
+      /^unknown weights "IMAGENET1K_V3" of resnet50: did you mean "IMAGENET1K_V1"\?/,
+    ],
+  ];
+  for (const [args, message] of cases) await fail(args, 1, message);
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
+});
+
+/** The program as a process without any permission. */
+function start(...args: string[]): Deno.ChildProcess {
+  return new Deno.Command("deno", {
+    args: ["run", "--no-prompt", "--no-check", "src/cli/mod.ts", ...args],
+    cwd: new URL("../..", import.meta.url),
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+Deno.test("a process: exit status, and no word about a reader that went away", async () => {
+  const bad = await start("sumary").output();
+  assert.equal(bad.code, 2);
+  assert.match(
+    new TextDecoder().decode(bad.stderr),
+    /^layertap: unknown command sumary: the nearest is summary; .*\n$/,
+  );
+
+  const child = start("layers", "--arch", "resnet152");
+  await child.stdout.cancel();
+  assert.equal(await new Response(child.stderr).text(), "");
+  assert.equal((await child.status).code, 0);
+});

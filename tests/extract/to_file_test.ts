@@ -1,0 +1,253 @@
+/** extractToFile: every format, and a run that is stopped and goes on. */
+
+import assert from "node:assert/strict";
+import { createModel } from "../../mod.ts";
+import {
+  extractFiles,
+  type ExtractReport,
+  extractToFile,
+  type ExtractToFileOptions,
+  type FileFeatures,
+} from "../../src/extract/mod.ts";
+import { decodeFloat16, encodeFloat16 } from "../../src/formats/float16.ts";
+import { decodeNpy, encodeNpy } from "../../src/formats/npy.ts";
+import {
+  inFolder,
+  pictures,
+  readNpz,
+  readParquet,
+  readSafetensors,
+  tiny,
+} from "./support.ts";
+import { formulaCheckpoint, uniform } from "../support/formula.ts";
+
+const model = await createModel(tiny, null, formulaCheckpoint(tiny));
+const files = [pictures[0], "no.png", ...pictures, ...pictures, "none.png"];
+const names = ["layer4", "flatten"];
+const features = await Array.fromAsync(extractFiles(model, files, names));
+
+const extract = (
+  out: string,
+  options?: ExtractToFileOptions,
+  nodes = names,
+): Promise<ExtractReport> => extractToFile(model, files, nodes, out, options);
+
+/** What must stand in a file for a node, picture after picture. */
+const wanted = (node: string, of: readonly FileFeatures[] = features) =>
+  of.flatMap(({ values }) =>
+    values ? [...values[node].data] : Array(
+      features[0].values![node].data.length,
+    ).fill(NaN)
+  );
+
+const namesIn = async (folder: string) =>
+  (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+
+Deno.test("extractToFile: the formats", () =>
+  inFolder(async (folder) => {
+    const read = async (
+      name: string,
+      options?: ExtractToFileOptions,
+      nodes?: string[],
+    ) => {
+      const out = `${folder}/${name}`;
+      assert.deepEqual(await extract(out, options, nodes), {
+        count: 11,
+        failed: 2,
+        reasons: [
+          'cannot open "no.png": there is no such file',
+          'cannot open "none.png": there is no such file',
+        ],
+      });
+      return await Deno.readFile(out);
+    };
+
+    const { arrays, paths } = readNpz(await read("f.npz"));
+    assert.deepEqual(paths, files);
+    assert.deepEqual(arrays.get("layer4")!.shape, [11, 512, 7, 7]);
+    assert.deepEqual([...arrays.get("layer4")!.data], wanted("layer4"));
+    assert.deepEqual([...arrays.get("flatten")!.data], wanted("flatten"));
+
+    const twice = ["flatten", "flatten"];
+    const npy = decodeNpy(await read("f.NPY", {}, twice), "f.npy");
+    assert.deepEqual(npy.shape, [11, 512]);
+    assert.deepEqual([...npy.data as Float32Array], wanted("flatten"));
+
+    const { dtype, shape, bytes } = readSafetensors(
+      await read("f.safetensors", { dtype: "float16" }),
+    ).get("layer4")!;
+    assert.deepEqual([dtype, shape], ["F16", [11, 512, 7, 7]]);
+    const half = decodeFloat16(
+      encodeFloat16(Float32Array.from(wanted("layer4"))),
+    );
+    assert.deepEqual(decodeFloat16(new Uint16Array(bytes.buffer)), half);
+
+    const rows = await readParquet(await read("f.parquet", { pool: "max" }));
+    assert.deepEqual(rows.map(({ path }) => path), files);
+    for (const [i, { values }] of features.entries()) {
+      const flat = values && [...values.flatten.data];
+      assert.deepEqual(rows[i].flatten ?? undefined, flat);
+      const max = values && Array.from({ length: 512 }, (_, c) =>
+        Math.max(...values.layer4.data.subarray(c * 49, (c + 1) * 49)));
+      assert.deepEqual(rows[i].layer4 ?? undefined, max);
+    }
+
+    const text = new TextDecoder().decode(
+      await read("f.jsonl", { jsonValues: "plain" }),
+    );
+    const lines = text.trimEnd().split("\n").map((line) =>
+      JSON.parse(line)
+    );
+    assert.equal(
+      lines[10].error,
+      'cannot open "none.png": there is no such file',
+    );
+    assert.deepEqual(
+      lines[9].layer4.flat(2).map(Math.fround),
+      [...features[9].values!.layer4.data],
+    );
+    assert.equal((await namesIn(folder)).length, 5, "nothing else is left");
+  }));
+
+/** Gives files, but for those behind the `stop`th it is stopped, after a time. */
+async function* stopping(stop: number): AsyncGenerator<string> {
+  yield* many.slice(0, stop);
+  await new Promise((resolve) => setTimeout(resolve, 2100));
+  // The batch that is made last comes only with what is read ahead.
+  yield* many.slice(stop, stop + 16);
+  throw new Error("stopped");
+}
+
+const many = Array.from(
+  { length: 40 },
+  (_, i) => i % 9 === 4 ? `no${i}.png` : pictures[i % 4],
+);
+
+Deno.test("extractToFile: a run that was stopped goes on to the same bytes", () =>
+  inFolder(async (folder) => {
+    const run = (
+      files: readonly string[] | AsyncIterable<string>,
+      name: string,
+      options?: ExtractToFileOptions,
+    ) =>
+      extractToFile(model, files, ["conv1", "layer1"], `${folder}/${name}`, {
+        pool: "avg",
+        ...options,
+      });
+    const report = await run(many, "whole.npz");
+    const whole = await Deno.readFile(`${folder}/whole.npz`);
+
+    await assert.rejects(run(stopping(18), "f.npz"), { message: "stopped" });
+    assert.deepEqual(await namesIn(folder), ["f.npz.part", "whole.npz"]);
+    const part = `${folder}/f.npz.part`;
+    const journal = await Deno.readTextFile(`${part}/journal`);
+    const rows = journal.trimEnd().split("\n").map((line) => JSON.parse(line))
+      .flatMap(({ rows = [] }) => rows);
+    assert(
+      rows.length > 8 && rows.length < 34,
+      `${rows.length} rows are there`,
+    );
+
+    await assert.rejects(run(many, "f.npz"), {
+      message: `"${part}" holds the work of a run that was stopped: ` +
+        "resume it, or delete the folder to begin anew",
+    });
+    await assert.rejects(
+      run(many, "f.npz", { resume: true, pool: "max" }),
+      {
+        message:
+          `cannot resume what is in "${part}": it was begun with pool "avg", now it is "max"`,
+      },
+    );
+    await assert.rejects(run(many.toReversed(), "f.npz", { resume: true }), {
+      message: `cannot resume: picture 1 was "${many[0]}", now it is "${
+        many[39]
+      }"`,
+    });
+    await assert.rejects(run(many.slice(0, 5), "f.npz", { resume: true }), {
+      message: `cannot resume: picture 6 was "${
+        many[5]
+      }", now the list ends before`,
+    });
+
+    // As a kill leaves it: a line that is not whole, and data behind what is noted.
+    await Deno.writeTextFile(`${part}/journal`, '{"rows":[{"pa', {
+      append: true,
+    });
+    await Deno.writeFile(`${part}/0.bin`, new Uint8Array(1234).fill(7), {
+      append: true,
+    });
+    const done: number[] = [];
+    const options = {
+      resume: true,
+      onProgress: (pictures: number) => done.push(pictures),
+    };
+    assert.deepEqual(await run(many, "f.npz", options), report);
+    assert(done[0] > rows.length, "it began anew");
+    assert.equal(done.at(-1), 40);
+    assert.deepEqual(await Deno.readFile(`${folder}/f.npz`), whole);
+    assert.deepEqual(await namesIn(folder), ["f.npz", "whole.npz"]);
+
+    // Where there is nothing to go on from it begins.
+    await run(many, "g.npz", { resume: true });
+    assert.deepEqual(await Deno.readFile(`${folder}/g.npz`), whole);
+  }));
+
+Deno.test("extractToFile: what it can't do", () =>
+  inFolder(async (folder) => {
+    const out = `${folder}/f.npz`;
+    await Deno.writeTextFile(out, "old");
+    const run = (list: readonly string[], options = {}, to = out) =>
+      extractToFile(model, list, ["conv1", "layer1"], to, options);
+    const cases: [() => Promise<unknown>, string][] = [
+      [() => run([]), "cannot extract: got no files, one or more are allowed"],
+      [() => run(["no.png"]), 'cannot open "no.png": there is no such file'],
+      [
+        () => run(["no.png", "none.png"]),
+        'none of 2 pictures can be read, the first: cannot open "no.png": there is no such file',
+      ],
+      [
+        () => run(pictures, {}, `${folder}/f.txt`),
+        `cannot write "${folder}/f.txt": the name's ending says in what format; .npz, .npy, .safetensors, .parquet, .jsonl are allowed`,
+      ],
+      [
+        () => run(pictures, {}, `${folder}/f.npy`),
+        `cannot write 2 nodes to "${folder}/f.npy": a .npy holds one; a .npz holds several`,
+      ],
+      [
+        () => run(pictures, { dtype: "int8" }),
+        'extractToFile: dtype is "int8", "float32" and "float16" are allowed',
+      ],
+      [
+        () => run(pictures, { pool: "min" }),
+        'extractFiles: pool is "min", "avg", "max", "none" are allowed',
+      ],
+      [
+        () => run(pictures, {}, `${folder}/no/f.npz`),
+        `cannot make the folder "${folder}/no/f.npz.part": ENOENT: no such file or directory`,
+      ],
+    ];
+    for (const [attempt, message] of cases) {
+      await assert.rejects(attempt, { message });
+    }
+    const batch = `${folder}/batch.npy`;
+    const data = uniform("batch", 3 * 40 * 56);
+    await Deno.writeFile(batch, encodeNpy(data, [1, 3, 40, 56]));
+    await assert.rejects(run([pictures[0], batch]), {
+      name: "TypeError",
+      message:
+        `cannot stack "conv1" of "${batch}[0]": it is [64, 20, 28], [64, 112, 112] is allowed, as the files before it have it`,
+    });
+    await Deno.mkdir(`${folder}/g.npz.part`);
+    await Deno.writeTextFile(`${folder}/g.npz.part/mine.txt`, "");
+    await assert.rejects(run(pictures, {}, `${folder}/g.npz`), {
+      message:
+        `cannot make the folder "${folder}/g.npz.part": something else is there`,
+    });
+    assert.equal(await Deno.readTextFile(out), "old");
+    assert.deepEqual(await namesIn(folder), [
+      "batch.npy",
+      "f.npz",
+      "g.npz.part",
+    ]);
+  }));

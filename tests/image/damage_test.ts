@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { decodeImage } from "../../src/image/decode.ts";
+import { dataUrl, goldens, readData, withChunk } from "./support.ts";
+
+/** Asserts that decoding fails with a `SyntaxError` of that message, and prints nothing. */
+async function assertRefused(bytes: Uint8Array, reason: string) {
+  const { log, error } = console;
+  const printed: unknown[] = [];
+  console.log = console.error = (...line) => printed.push(line);
+  try {
+    await assert.rejects(decodeImage(bytes), {
+      name: "SyntaxError",
+      message: `cannot decode "bytes": ${reason}`,
+    });
+  } finally {
+    Object.assign(console, { log, error });
+  }
+  assert.deepEqual(printed, []);
+}
+
+const ascii = (text: string) => new TextEncoder().encode(text);
+
+Deno.test("decodeImage: what is no picture is refused by what it starts with", async () => {
+  const supported = "no JPEG, PNG or WebP signature";
+  await assertRefused(new Uint8Array(), "it is empty");
+  await assertRefused(
+    ascii("hello"),
+    `it starts with 68 65 6c 6c, ${supported}`,
+  );
+  await assertRefused(
+    ascii("GIF89a\x01\0\x01\0"),
+    `it starts with 47 49 46 38, ${supported}`,
+  );
+  await assertRefused(ascii("\n"), `it starts with 0a, ${supported}`);
+  await assertRefused(
+    ascii("RIFF\x04\0\0\0WAVE"),
+    `it starts with 52 49 46 46, ${supported}`,
+  );
+});
+
+Deno.test("decodeImage: a file's name says nothing, but stands in the message", async () => {
+  await assert.rejects(
+    decodeImage(new File(["hello"], "cat.jpg")),
+    new SyntaxError(
+      'cannot decode "cat.jpg": it starts with 68 65 6c 6c, no JPEG, PNG or WebP signature',
+    ),
+  );
+});
+
+Deno.test("decodeImage: a JPEG cut short anywhere is refused", async () => {
+  for (
+    const file of [
+      "420.jpg",
+      "progressive_420.jpg",
+      "restarts.jpg",
+      "cmyk_444.jpg",
+    ]
+  ) {
+    const bytes = await readData(file);
+    for (let length = 3; length < bytes.length; length += 17) {
+      await assertRefused(
+        bytes.subarray(0, length),
+        "the file is cut short, its end-of-image marker is not there",
+      );
+    }
+    await assertRefused(
+      bytes.subarray(0, bytes.length - 1),
+      "the file is cut short, its end-of-image marker is not there",
+    );
+  }
+});
+
+Deno.test("decodeImage: a PNG cut short anywhere is refused", async () => {
+  const bytes = await readData("rgb.png");
+  for (let length = 8; length < bytes.length; length += 19) {
+    await assertRefused(
+      bytes.subarray(0, length),
+      "the file is cut short, its last chunk is not there",
+    );
+  }
+});
+
+Deno.test("decodeImage: a WebP cut short anywhere is refused", async () => {
+  const bytes = await readData("lossy.webp");
+  for (let length = 12; length < bytes.length; length += 19) {
+    await assertRefused(
+      bytes.subarray(0, length),
+      `the file is cut short, ${length} of ${bytes.length} bytes are there`,
+    );
+  }
+});
+
+Deno.test("decodeImage: damaged pixels are refused where the format can tell", async () => {
+  const png = await readData("rgb.png");
+  const damaged = withChunk(png, "IDAT", (data) => data.fill(0xff, 9));
+  await assertRefused(damaged, "its compressed data are damaged");
+  png[500] ^= 1;
+  await assertRefused(png, "the CRC of its chunk at byte 33 is wrong");
+
+  const webp = await readData("lossless.webp");
+  webp.fill(0xff, 30);
+  await assertRefused(webp, "its compressed data are damaged");
+
+  const jpeg = await readData("420.jpg");
+  jpeg[jpeg.indexOf(0xdb)] = 0xfe; // The first quantisation table becomes a comment.
+  await assertRefused(jpeg, "Quantization table 0x00 was not defined");
+});
+
+Deno.test("decodeImage: a file without a picture in it is refused", async () => {
+  await assertRefused(
+    Uint8Array.of(0xff, 0xd8, 0xff, 0xd9),
+    "it holds no picture",
+  );
+  await assertRefused(
+    ascii("RIFF\x0c\0\0\0WEBPICCP\0\0\0\0"),
+    "it holds no picture",
+  );
+  const png = await readData("rgb.png");
+  png.copyWithin(8, 33); // Over the first chunk.
+  await assertRefused(png, "it does not begin with an IHDR chunk");
+});
+
+Deno.test("decodeImage: an animated WebP is refused", async () => {
+  const bytes = await readData("lossy_alpha.webp");
+  bytes[20] |= 2;
+  await assertRefused(bytes, "it is an animation");
+});
+
+Deno.test("decodeImage: four-component JPEGs that can't be taken apart are refused", async () => {
+  const bytes = await readData("cmyk_444.jpg");
+  const frame = bytes.findIndex((byte, i) =>
+    byte === 0xff && bytes[i + 1] === 0xc0
+  );
+  const changed = (at: number, value: number) => {
+    const copy = bytes.slice();
+    copy[frame + at] = value;
+    return copy;
+  };
+  await assertRefused(
+    changed(1, 0xc9),
+    "four components of this kind of JPEG are not supported",
+  );
+  await assertRefused(
+    changed(20, 0x22),
+    "the sampling of its components is not supported",
+  );
+  await assertRefused(
+    changed(11, 0x00),
+    "the sampling of its components is not supported",
+  );
+  await assertRefused(changed(10, 99), "a scan names an unknown component");
+});
+
+Deno.test("decodeImage: a file that can't be read is named", async () => {
+  await assert.rejects(
+    decodeImage("tests/data/image/none.png"),
+    {
+      message: 'cannot open "tests/data/image/none.png": there is no such file',
+    },
+  );
+  const missing = new URL("none.png", dataUrl);
+  await assert.rejects(
+    decodeImage(missing),
+    { message: `cannot open "${missing}": there is no such file` },
+  );
+  await assert.rejects(
+    decodeImage("tests/data/image"),
+    { message: 'cannot open "tests/data/image": it is no regular file' },
+  );
+});
+
+Deno.test("decodeImage: a server's refusal is passed on", async () => {
+  const { fetch } = globalThis;
+  globalThis.fetch = () => Promise.resolve(new Response("", { status: 404 }));
+  try {
+    await assert.rejects(
+      decodeImage("https://example.com/cat.jpg"),
+      { message: "cannot fetch https://example.com/cat.jpg: HTTP 404" },
+    );
+  } finally {
+    globalThis.fetch = fetch;
+  }
+});
+
+Deno.test("decodeImage: a data: URL does not stand in the message", async () => {
+  await assert.rejects(
+    decodeImage("data:text/plain,hello"),
+    new SyntaxError(
+      'cannot decode "data: URL": it starts with 68 65 6c 6c, no JPEG, PNG or WebP signature',
+    ),
+  );
+});
+
+Deno.test("decodeImage: what is no source is refused", async () => {
+  for (const [source, kind] of [[null, "null"], [7, "number"]]) {
+    await assert.rejects(decodeImage(source as unknown as string), {
+      name: "TypeError",
+      message: `cannot open ${kind}: a path, a URL, bytes or a Blob is wanted`,
+    });
+  }
+});
+
+Deno.test("decodeImage: any damaged byte gives a picture or a SyntaxError", async () => {
+  let refused = 0;
+  for (const [n, { file, width, height }] of goldens.decoded.entries()) {
+    const bytes = await readData(file);
+    for (let i = 0; i < 6; i++) {
+      const at = (7 + i * 131 + n * 17) % bytes.length;
+      const damaged = bytes.slice();
+      damaged[at] ^= 1 << i;
+      try {
+        const { data } = await decodeImage(damaged, { maxPixels: 1e6 });
+        assert.ok(data.length > 0 && width * height > 0);
+      } catch (error) {
+        refused++;
+        const { name } = error as Error;
+        assert.ok(
+          name === "SyntaxError" || name === "RangeError",
+          `${file} ${at} ${error}`,
+        );
+      }
+    }
+  }
+  assert.ok(refused > 50);
+});
+
+Deno.test("decodeImage: a thousand damaged files leave the decoder as it was", async () => {
+  const good = await readData("rgb.png");
+  const bad = withChunk(good, "IDAT", (data) => data.fill(0xff, 9));
+  for (let i = 0; i < 1000; i++) {
+    await assert.rejects(decodeImage(bad), SyntaxError);
+  }
+  const { data } = await decodeImage(good);
+  assert.equal(data.length, 37 * 23 * 3);
+});

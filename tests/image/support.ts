@@ -1,0 +1,76 @@
+/** What the image tests share: the goldens of scripts/make_image_goldens.py. */
+
+import { Buffer } from "node:buffer";
+import { crc32 } from "node:zlib";
+import type { Image } from "../../src/image/image.ts";
+
+export const dataUrl = new URL("../data/image/", import.meta.url);
+export const photosUrl = new URL("../../examples/images/", import.meta.url);
+
+export interface Goldens {
+  readonly decoded: readonly {
+    readonly file: string;
+    readonly oriented: boolean;
+    readonly width: number;
+    readonly height: number;
+    readonly offset: number;
+  }[];
+  readonly resized: readonly {
+    readonly from: readonly [number, number];
+    readonly to: readonly [number, number];
+    readonly sha256: string;
+    readonly samples: Readonly<Record<string, number>>;
+  }[];
+  readonly transformed: readonly {
+    readonly image: string | readonly [number, number];
+    readonly resizeSize: number;
+    readonly cropSize: number;
+    readonly decodedSha256: string;
+    readonly cropSha256: string;
+    readonly normalizedSha256: string;
+    readonly middlePixel: readonly number[];
+    readonly lastPixel: readonly number[];
+  }[];
+}
+
+export const goldens: Goldens = JSON.parse(
+  await Deno.readTextFile(new URL("goldens.json", dataUrl)),
+);
+
+export function readData(file: string): Promise<Uint8Array<ArrayBuffer>> {
+  return Deno.readFile(new URL(file, dataUrl));
+}
+
+export async function sha256(data: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", data)).toHex();
+}
+
+/** The same hashed counters as `noise` in scripts/make_image_goldens.py. */
+export function noise(width: number, height: number): Image {
+  const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => {
+    i = Math.imul(i ^ (i >>> 15), 2246822519);
+    i = Math.imul(i ^ (i >>> 13), 3266489917);
+    return i >>> 24;
+  });
+  return { width, height, data };
+}
+
+/** The pixel at a column and row. */
+export function pixelAt({ width, data }: Image, x: number, y: number) {
+  return [...data.subarray(3 * (y * width + x)).subarray(0, 3)];
+}
+
+/** A copy of a PNG file in which the data of one chunk were changed, and its CRC with them. */
+export function withChunk(
+  png: Uint8Array,
+  type: string,
+  change: (data: Uint8Array) => void,
+): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(png);
+  const view = new DataView(copy.buffer);
+  const at = Buffer.from(copy.buffer).indexOf(type);
+  const end = at + 4 + view.getUint32(at - 4);
+  change(copy.subarray(at + 4, end));
+  view.setUint32(end, crc32(copy.subarray(at, end)));
+  return copy;
+}

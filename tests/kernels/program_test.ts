@@ -1,0 +1,210 @@
+/** Programs: jobs in turn on any number of threads, memory planned ahead, threads that fail midway. */
+
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import { createModel, startBackend } from "../../mod.ts";
+import { layOut, type Lifetime } from "../../src/kernels/arena.ts";
+import { Heap } from "../../src/kernels/heap.ts";
+import type { PoolOptions } from "../../src/kernels/pool.ts";
+import { Program, Recording } from "../../src/kernels/program.ts";
+import { Runtime } from "../../src/kernels/means.ts";
+import { startThread, type Thread } from "../../src/kernels/threads.ts";
+import { plain, plainShared } from "../../src/runtime/wasm/kernels.js";
+import { control } from "../../src/kernels/worker_source.ts";
+import { floats, randoms } from "./reference.ts";
+import { warned } from "../support/warned.ts";
+
+await startBackend({ threads: 2, kernels: "own" });
+const heap = new Heap();
+const module = await (heap.shared ? plainShared() : plain());
+const ignore = !heap.shared;
+
+/** Jobs of a chain. */
+const links = 700, length = 64;
+
+/** Adds 1 to its input, job after job; more jobs than the threads' table holds. */
+function chain(runtime: Runtime): { program: Program; check(): void } {
+  const recording = new Recording(runtime);
+  const one = recording.floats(new Float32Array(length).fill(1));
+  const x = recording.input([length]);
+  let last = x;
+  for (let i = 0; i < links; i++) {
+    const y = recording.reserve([length]);
+    recording.add("pointwise", 1 + i % 16, {
+      x: last,
+      y,
+      residual: one,
+      scale: 0,
+      bias: 0,
+      low: 0,
+      rows: 16,
+      rowBytes: 4 * length / 16,
+      rowsPerChunk: Math.ceil(16 / (1 + i % 16)),
+    });
+    if (last !== x) recording.release(last);
+    last = y;
+  }
+  const input = heap.allocate(4 * length), output = heap.allocate(4 * length);
+  x.address = input.address;
+  const program = new Program(recording, new Set([x, last]));
+  // Two values live at a time.
+  assert.equal(program.arenaBytes, 2 * 4 * length);
+  const check = () => {
+    const random = randoms(length);
+    heap.view(input).set(floats(length, random).map((v) => Math.round(9 * v)));
+    heap.view(output).fill(-1);
+    last.address = output.address;
+    program.run();
+    const want = heap.view(input).map((value) => {
+      for (let i = 0; i < links; i++) value = Math.max(0, value + 1);
+      return value;
+    });
+    assert.deepEqual(heap.view(output), want);
+  };
+  return { program, check };
+}
+
+const runtimeOf = (threads: number, options?: PoolOptions): Runtime =>
+  new Runtime(heap, module, 5, threads, options);
+
+Deno.test("a program's jobs run in turn, on 1 to 4 threads", async () => {
+  for (const threads of [1, 2, 3, 4]) {
+    const runtime = runtimeOf(threads);
+    const { program, check } = chain(runtime);
+    const warnings = await warned(async () => {
+      for (let run = 0; run < 60; run++) {
+        check();
+        // Now and then the threads start, or fall asleep.
+        if (run % 20 === 0) {
+          await new Promise((resolve) => setTimeout(resolve, 30));
+        }
+      }
+    });
+    assert.deepEqual(warnings, []);
+    program.dispose();
+    runtime.dispose();
+  }
+});
+
+/** Begins a chunk of one of the jobs, and never ends it. */
+function stuckAt(job: number) {
+  return ({ words }: { words: Int32Array }): Thread => {
+    const { store } = Atomics;
+    Atomics.store = ((array: Int32Array, index: number, value: number) => {
+      store(array, index, value);
+      if (
+        array === words && index === control.remaining && value > 1 &&
+        words[control.job] >= job
+      ) {
+        Atomics.sub(words, control.remaining, 1);
+        job = Infinity;
+      }
+      return value;
+    }) as typeof store;
+    return { terminate: () => Atomics.store = store };
+  };
+}
+
+Deno.test({
+  name:
+    "a thread that is stuck midway: the job is done again, and those behind it",
+  ignore,
+  async fn() {
+    for (const job of [0, 1, 300, 510]) {
+      const runtime = runtimeOf(2, { start: stuckAt(job), patience: 50 });
+      const { program, check } = chain(runtime);
+      const warnings = await warned(() => {
+        check();
+        check();
+      });
+      assert.equal(warnings.length, 1);
+      assert.equal(runtime.pool.threads, 1);
+      program.dispose();
+      runtime.dispose();
+    }
+  },
+});
+
+Deno.test({
+  name: "a thread that meets an error midway is given up at once",
+  ignore,
+  async fn() {
+    const broken: typeof startThread = (start, onError) => {
+      // Shared memory that is too small for every address.
+      const memory = new WebAssembly.Memory({
+        initial: 1,
+        maximum: 1,
+        shared: true,
+      });
+      return startThread({ ...start, memory }, onError);
+    };
+    const runtime = runtimeOf(2, { start: broken, patience: 60_000 });
+    const { program, check } = chain(runtime);
+    const warnings = await warned(async () => {
+      for (let run = 0; run < 200 && runtime.pool.threads > 1; run++) {
+        check();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    });
+    assert.equal(runtime.pool.threads, 1);
+    assert.equal(warnings.length, 1);
+    check();
+    program.dispose();
+    runtime.dispose();
+  },
+});
+
+Deno.test("layOut: what lives at the same time doesn't share memory", () => {
+  const random = randoms(5);
+  const integer = (most: number) => Math.floor((random() + 1) / 2 * most);
+  for (let round = 0; round < 200; round++) {
+    const lifetimes: Lifetime[] = Array.from(
+      { length: 1 + integer(30) },
+      () => {
+        const first = integer(20);
+        return { bytes: 4 * integer(500), first, end: first + 1 + integer(6) };
+      },
+    );
+    const { offsets, bytes } = layOut(lifetimes);
+    let most = 0;
+    for (let job = 0; job < 30; job++) {
+      const alive = lifetimes.map((lifetime, i) => ({ ...lifetime, i }))
+        .filter(({ first, end }) => first <= job && job < end)
+        .sort((a, b) => offsets[a.i] - offsets[b.i]);
+      let end = 0, sum = 0;
+      for (const { i, bytes } of alive) {
+        if (bytes === 0) continue;
+        assert.ok(offsets[i] >= end && offsets[i] % 64 === 0);
+        end = offsets[i] + bytes;
+        sum += bytes;
+      }
+      assert.ok(end <= bytes);
+      most = Math.max(most, sum);
+    }
+    assert.ok(bytes <= 2 * most + 64 * lifetimes.length);
+  }
+});
+
+Deno.test("a model in a hook of another, and of itself: the same bits as alone", async () => {
+  using outer = await createModel("resnet18", null, false, { seed: 1 });
+  using inner = await createModel("resnet18", "layer2", false, { seed: 2 });
+  const x = tf.tensor4d(floats(64 * 64 * 3, randoms(1)), [1, 64, 64, 3]);
+  const values = (tensor: tf.Tensor) => {
+    const values = tensor.dataSync();
+    tensor.dispose();
+    return values;
+  };
+  const alone = values(outer.forward(x)), innerAlone = values(inner.forward(x));
+  assert.ok(alone.some((value) => value !== 0));
+  let calls = 0;
+  const handle = outer.registerForwardHook("layer1.0", () => {
+    if (calls++ > 0) return;
+    assert.deepEqual(values(inner.forward(x)), innerAlone);
+    assert.deepEqual(values(outer.forward(x)), alone);
+  });
+  assert.deepEqual(values(outer.forward(x)), alone);
+  handle.remove();
+  assert.equal(calls, 2);
+  assert.deepEqual(values(outer.forward(x)), alone);
+  x.dispose();
+});

@@ -1,0 +1,72 @@
+/**
+ * A plain convolution in float64, and random cases of it.
+ *
+ * @module
+ */
+
+import type { Conv2d } from "../../src/arch/module.ts";
+
+/** An image batch's shape, NHWC. */
+export type Shape4D = [number, number, number, number];
+
+/** Numbers in -1..1, the same for the same seed. */
+export function randoms(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ seed >>> 15, 1 | seed);
+    t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
+    return ((t ^ t >>> 14) >>> 0) / 2 ** 31 - 1;
+  };
+}
+
+/** So many of them. */
+export function floats(count: number, random: () => number): Float32Array {
+  return Float32Array.from({ length: count }, random);
+}
+
+/** `torch.nn.functional.conv2d` on NHWC, filter OIHW, with bias. */
+export function referenceConv(
+  x: Float32Array,
+  [images, height, width]: readonly number[],
+  filter: Float32Array,
+  bias: Float32Array,
+  { inChannels, outChannels, groups, kernelSize, stride, padding, dilation }:
+    Conv2d,
+): { shape: Shape4D; values: Float64Array } {
+  const side = (size: number) =>
+    Math.floor(
+      (size + 2 * padding - dilation * (kernelSize - 1) - 1) / stride,
+    ) + 1;
+  const outHeight = side(height), outWidth = side(width);
+  const ins = inChannels / groups, outs = outChannels / groups;
+  const values = new Float64Array(
+    images * outHeight * outWidth * outChannels,
+  );
+  let to = 0;
+  for (let n = 0; n < images; n++) {
+    for (let oy = 0; oy < outHeight; oy++) {
+      for (let ox = 0; ox < outWidth; ox++) {
+        for (let o = 0; o < outChannels; o++) {
+          const firstIn = Math.floor(o / outs) * ins;
+          let sum = bias[o];
+          for (let ky = 0; ky < kernelSize; ky++) {
+            const y = oy * stride - padding + ky * dilation;
+            if (y < 0 || y >= height) continue;
+            for (let kx = 0; kx < kernelSize; kx++) {
+              const column = ox * stride - padding + kx * dilation;
+              if (column < 0 || column >= width) continue;
+              const pixel = ((n * height + y) * width + column) * inChannels +
+                firstIn;
+              const tap = (o * ins * kernelSize + ky) * kernelSize + kx;
+              for (let i = 0; i < ins; i++) {
+                sum += x[pixel + i] * filter[tap + i * kernelSize ** 2];
+              }
+            }
+          }
+          values[to++] = sum;
+        }
+      }
+    }
+  }
+  return { shape: [images, outHeight, outWidth, outChannels], values };
+}

@@ -1,0 +1,158 @@
+/** Our pooling, pointwise and linear kernels, and watched convolutions, against the stock ones. */
+
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import { startBackend } from "../../mod.ts";
+import type { Conv2d, Linear, MaxPool2d } from "../../src/arch/module.ts";
+import type { Kernels } from "../../src/kernels/kernels.ts";
+import { startOwnKernels } from "../../src/kernels/own.ts";
+import { stockKernels } from "../../src/kernels/stock.ts";
+import { floats, randoms } from "./reference.ts";
+
+await startBackend({ threads: 2 });
+const own = await startOwnKernels({ threads: 2 });
+const random = randoms(1);
+
+const batch = (...shape: [number, number, number, number]): Tensor4D =>
+  tf.tensor4d(floats(shape.reduce((a, b) => a * b), random), shape);
+
+/** Both kernels give the same, within rounding. */
+function same(compute: (kernels: Kernels) => Tensor): void {
+  const [want, got] = [stockKernels, own].map(compute);
+  assert.deepEqual(got.shape, want.shape);
+  const [wanted, values] = [want, got].map((y) => y.dataSync<"float32">());
+  const largest = wanted.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
+  assert.ok(largest > 0);
+  values.forEach((value, i) =>
+    assert.ok(Math.abs(value - wanted[i]) <= 2e-6 * largest, `value ${i}`)
+  );
+  tf.dispose([want, got]);
+}
+
+const module = { name: "m", children: new Map() };
+const maxPool = (padding: number, stride: number): MaxPool2d => ({
+  ...module,
+  type: "MaxPool2d",
+  kernelSize: 3,
+  stride,
+  padding,
+});
+
+Deno.test("maxPool: odd sizes, channels that fill no vector, NaN", () => {
+  for (const channels of [4, 7, 64]) {
+    for (const [height, width] of [[3, 3], [8, 13], [57, 31]]) {
+      const x = batch(2, height, width, channels);
+      same((kernels) => kernels.maxPool(x, maxPool(1, 2)));
+      same((kernels) => kernels.maxPool(x, maxPool(0, 1)));
+      x.dispose();
+    }
+  }
+  const values = floats(9 * 9 * 4, random);
+  values[4 * 40 + 2] = NaN;
+  const x = tf.tensor4d(values, [1, 9, 9, 4]);
+  const y = own.maxPool(x, maxPool(1, 2)).dataSync();
+  assert.equal(y.filter(Number.isNaN).length, 1);
+  assert.ok(Number.isNaN(y[4 * 12 + 2]), "the window in the middle");
+});
+
+Deno.test("avgPool, elementwise and batchNorm", () => {
+  const bias = floats(10, random), scale = floats(10, random);
+  const conv: Conv2d = {
+    ...module,
+    type: "Conv2d",
+    inChannels: 10,
+    outChannels: 10,
+    kernelSize: 1,
+    stride: 1,
+    padding: 0,
+    dilation: 1,
+    groups: 1,
+  };
+  const weights = {
+    filter: floats(100, random),
+    bias,
+    scale,
+    unfolded: new Map(),
+  };
+  for (const [height, width] of [[1, 1], [5, 9], [40, 31]]) {
+    const x = batch(2, height, width, 10);
+    const residual = batch(2, height, width, 10);
+    same((kernels) => kernels.avgPool(x));
+    for (const relu of [false, true]) {
+      same((kernels) => kernels.elementwise(x, { residual, relu }));
+      same((kernels) => {
+        const packed = kernels.packConv(conv, weights);
+        const y = kernels.batchNorm(x, packed, { residual, relu });
+        packed.dispose();
+        return y;
+      });
+    }
+    same((kernels) => kernels.elementwise(x, { relu: true }));
+    tf.dispose([x, residual]);
+  }
+});
+
+Deno.test("linear: any number of rows and classes; packed and back", () => {
+  for (
+    const [rows, inFeatures, outFeatures] of [[1, 512, 1000], [3, 5, 10], [
+      9,
+      64,
+      1,
+    ]]
+  ) {
+    const layer: Linear = {
+      ...module,
+      type: "Linear",
+      inFeatures,
+      outFeatures,
+    };
+    const weight = floats(inFeatures * outFeatures, random);
+    const bias = floats(outFeatures, random);
+    const x = tf.tensor2d(floats(rows * inFeatures, random), [
+      rows,
+      inFeatures,
+    ]);
+    same((kernels) => {
+      const packed = kernels.packLinear(layer, weight, bias);
+      assert.deepEqual(kernels.unpackLinear(packed), { weight, bias });
+      const y = kernels.linear(x, packed);
+      packed.dispose();
+      return y;
+    });
+    x.dispose();
+  }
+});
+
+Deno.test("a watched convolution: folded filters undone, channels without scale computed anew", () => {
+  for (const groups of [1, 2]) {
+    for (const kernelSize of [1, 3]) {
+      const conv: Conv2d = {
+        ...module,
+        type: "Conv2d",
+        inChannels: 32,
+        outChannels: 16,
+        kernelSize,
+        stride: 1,
+        padding: kernelSize >> 1,
+        dilation: 1,
+        groups,
+      };
+      const size = 32 / groups * kernelSize ** 2;
+      const weights = {
+        filter: floats(16 * size, random),
+        bias: floats(16, random),
+        scale: floats(16, random).map((v) => v + 3),
+        unfolded: new Map([2, 13].map((c) => [c, floats(size, random)])),
+      };
+      const x = batch(2, 9, 7, 32);
+      same((kernels) => {
+        const packed = kernels.packConv(conv, weights);
+        const y = kernels.unfoldedConv2d(x, packed);
+        packed.dispose();
+        return y;
+      });
+      x.dispose();
+    }
+  }
+});

@@ -1,0 +1,15 @@
+/** `examples/spark/extract.py`, in short: `deno task test:spark` is the long form. */
+
+import assert from "node:assert/strict";
+import { missing, testUnless } from "../support/needing.ts";
+
+testUnless(
+  missing(["java", "python3"]),
+  "Spark gives the command line's table, though an executor is killed",
+  async () => {
+    const { success } = await new Deno.Command("deno", {
+      args: ["task", "test:spark", "--short"],
+    }).spawn().status;
+    assert(success);
+  },
+);

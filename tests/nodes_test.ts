@@ -1,8 +1,0 @@
-import { startBackend } from "../mod.ts";
-import { direct, fastTolerance } from "./direct_weights.ts";
-import { testNodes } from "./node_cases.ts";
-
-const { kernels } = await startBackend();
-
-testNodes(`${kernels} kernels`, {}, fastTolerance);
-if (kernels === "own") testNodes("direct convolutions", direct, 1e-5);

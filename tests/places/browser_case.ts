@@ -1,0 +1,35 @@
+/**
+ * The package in a page, without a worker of the page's own: for `browser_package_test.ts`, bundled.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs-core";
+import { type BackendOptions, createModel, startBackend } from "../../mod.ts";
+import { formulaCheckpoint, uniform } from "../support/formula.ts";
+
+const row = {
+  name: "case",
+  block: "BasicBlock",
+  layers: [1, 1, 1, 1],
+  numClasses: 10,
+} as const;
+
+/** Starts the backend, and gives the logits of a network and an input by formula. */
+async function run(options: BackendOptions) {
+  const info = await startBackend(options);
+  using model = await createModel(row, null, formulaCheckpoint(row));
+  const x = tf.tensor4d(uniform("input", 3 * 64 * 64), [1, 64, 64, 3]);
+  // Threads join when they are up: some passes with them, and some without.
+  let logits: number[] = [];
+  for (let pass = 0; pass < 20; pass++) {
+    const output = model.forward(x);
+    logits = [...await output.data()];
+    output.dispose();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  x.dispose();
+  return { info, logits };
+}
+
+Object.assign(globalThis, { run });

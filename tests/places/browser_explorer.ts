@@ -1,0 +1,127 @@
+/**
+ * The explorer in a page: opened, watched, and looked at.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { buildExplorer } from "../../examples/browser/build.ts";
+import { type Browser, type Page, serveFolder } from "./browser_support.ts";
+
+const folder = "out/test/explorer";
+let built: Promise<void> | undefined;
+
+/** A page with the explorer, ready, and what it has asked for. */
+export interface Visit {
+  readonly page: Page;
+  readonly origin: string;
+}
+
+/** What a visit may be like. */
+export interface VisitOptions {
+  readonly isolated?: boolean;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** Opens the explorer, waits for the first maps, and checks what it has asked for and said. */
+export async function visit(
+  browser: Browser,
+  use: (visit: Visit) => Promise<void>,
+  { isolated = true, width = 1280, height = 900 }: VisitOptions = {},
+): Promise<void> {
+  await (built ??= buildExplorer(folder));
+  await using server = serveFolder(folder, { isolated });
+  const origin = `http://127.0.0.1:${server.addr.port}`;
+  const page = await browser.newPage();
+  const requests: string[] = [], complaints: string[] = [];
+  page.on("request", (request) => requests.push(request.url()));
+  page.on("pageerror", (error) => complaints.push(`${error}`));
+  page.on("console", (message) => {
+    if (message.type() !== "log") complaints.push(message.text());
+  });
+  await page.setViewport({ width, height });
+  await page.goto(`${origin}/`);
+  await settled(page);
+  await use({ page, origin });
+  await page.close();
+  assert(requests.length > 10);
+  assert.deepEqual(
+    requests.filter((url) =>
+      !url.startsWith(`${origin}/`) && !/^(data|blob):/.test(url)
+    ),
+    [],
+  );
+  assert.deepEqual(complaints, []);
+}
+
+/** Waits until nothing goes on and there are maps. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(
+    `document.querySelector("#busy").hidden &&
+     document.querySelector("#facts").innerText.includes("WebAssembly memory") &&
+     document.querySelector("#grid canvas") !== null &&
+     document.querySelector(".maps.waiting") === null`,
+    { timeout: 60_000 },
+  );
+}
+
+/** The text that an element shows. */
+export const text = (page: Page, selector: string) =>
+  page.evaluate<string, [string]>(
+    (selector) => eval("document").querySelector(selector).innerText,
+    selector,
+  );
+
+/** Waits until an element shows such a text. */
+export const waitForText = (page: Page, selector: string, pattern: RegExp) =>
+  page.waitForFunction(
+    `${pattern}.test(document.querySelector(${
+      JSON.stringify(selector)
+    }).innerText)`,
+    { timeout: 60_000 },
+  );
+
+/** The pixels of a canvas, RGBA; read from a copy, which leaves the canvas where it is. */
+export async function pixels(page: Page, selector: string): Promise<number[]> {
+  return await page.evaluate(
+    `(() => {
+      const canvas = document.querySelector(${JSON.stringify(selector)});
+      const { width, height } = canvas;
+      const pen = new OffscreenCanvas(width, height)
+        .getContext("2d", { willReadFrequently: true });
+      pen.drawImage(canvas, 0, 0);
+      return [...pen.getImageData(0, 0, width, height).data];
+    })()`,
+  ) as number[];
+}
+
+/** Whether two pictures look the same: a graphics driver may round each time as it likes. */
+export const looksSame = (a: readonly number[], b: readonly number[]) =>
+  a.length === b.length && a.every((value, i) => Math.abs(value - b[i]) <= 4);
+
+/** Waits until a canvas looks different from before, and gives its pixels. */
+export async function changed(
+  page: Page,
+  selector: string,
+  before: readonly number[],
+): Promise<number[]> {
+  for (const end = Date.now() + 60_000;;) {
+    const now = await pixels(page, selector);
+    if (!looksSame(now, before)) return now;
+    assert(Date.now() < end, `${selector} stays as it is`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Shows a node by a click on its button. */
+export async function show(page: Page, node: string): Promise<void> {
+  await page.evaluate(
+    `document.querySelector('[data-node="${node}"]').click()`,
+  );
+  await page.waitForFunction(
+    `document.querySelector("#maps-title").innerText === "${node}"`,
+    { timeout: 60_000 },
+  );
+  await settled(page);
+}

@@ -1,0 +1,115 @@
+/** The package on a page's main thread, where nobody may wait, and under a strict content policy. */
+
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import { bundleForBrowser } from "../../scripts/bundle_browser.ts";
+import { type BackendInfo, createModel } from "../../mod.ts";
+import { browserTest } from "./browser_support.ts";
+import { formulaCheckpoint, uniform } from "../support/formula.ts";
+
+const folder = "out/test/browser_case";
+let bundled: Promise<void> | undefined;
+
+const policies = {
+  none: undefined,
+  "no code from text":
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:",
+  "no workers":
+    "default-src 'self'; script-src 'self' 'unsafe-eval'; worker-src 'none'",
+};
+
+/** The case in a page of its own. */
+async function inPage(
+  browser: Parameters<Parameters<typeof browserTest>[1]>[0],
+  options: object,
+  policy: string | undefined,
+  isolated: boolean,
+): Promise<{ info: BackendInfo; logits: number[]; cores: number }> {
+  bundled ??= bundleForBrowser(
+    [new URL("browser_case.ts", import.meta.url)],
+    folder,
+  );
+  await bundled;
+  const headers = new Headers();
+  if (policy) headers.set("content-security-policy", policy);
+  if (isolated) {
+    headers.set("cross-origin-opener-policy", "same-origin");
+    headers.set("cross-origin-embedder-policy", "require-corp");
+  }
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async (request) => {
+      const path = new URL(request.url).pathname;
+      if (path === "/") {
+        headers.set("content-type", "text/html");
+        const html = `<!DOCTYPE html><link rel="icon" href="data:,">
+          <script type="module" src="browser_case.js"></script>`;
+        return new Response(html, { headers });
+      }
+      headers.set(
+        "content-type",
+        path.endsWith(".js") ? "text/javascript" : "application/wasm",
+      );
+      return new Response(await Deno.readFile(folder + path), { headers });
+    },
+  );
+  const page = await browser.newPage();
+  await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+  await page.waitForFunction("'run' in globalThis");
+  const result = await page.evaluate(
+    `run(${JSON.stringify(options)}).then((result) =>
+      ({ ...result, cores: navigator.hardwareConcurrency }))`,
+  ) as { info: BackendInfo; logits: number[]; cores: number };
+  await page.close();
+  return result;
+}
+
+async function expectedLogits(): Promise<number[]> {
+  const row = {
+    name: "case",
+    block: "BasicBlock",
+    layers: [1, 1, 1, 1],
+    numClasses: 10,
+  } as const;
+  using model = await createModel(row, null, formulaCheckpoint(row));
+  const x = tf.tensor4d(uniform("input", 3 * 64 * 64), [1, 64, 64, 3]);
+  const output = model.forward(x);
+  const logits = [...await output.data()];
+  tf.dispose([x, output]);
+  return logits;
+}
+
+for (const kernels of ["stock", "own"] as const) {
+  browserTest(
+    `in a page's main thread, ${kernels} kernels`,
+    async (browser) => {
+      const expected = await expectedLogits();
+      const largest = Math.max(...expected.map(Math.abs));
+      assert(largest > 0.1);
+      for (const [name, policy] of Object.entries(policies)) {
+        for (const isolated of [true, false]) {
+          const what = `policy: ${name}, isolated: ${isolated}`;
+          const options = { kernels, threads: 2 };
+          const { info, logits } = await inPage(
+            browser,
+            options,
+            policy,
+            isolated,
+          );
+          logits.forEach((logit, i) =>
+            assert(
+              Math.abs(logit - expected[i]) <= 1e-4 * largest,
+              `${what}: ${logit} is not ${expected[i]}`,
+            )
+          );
+          // Our own threads join later, or never, and nobody waits for them: 2 is what was asked for.
+          const mayThread = isolated &&
+            (policy === undefined ||
+              (kernels === "own" && policy === policies["no workers"]));
+          assert.equal(info.threads, mayThread ? 2 : 1, what);
+          if (!mayThread) assert.match(info.fallback!, /\w/, what);
+        }
+      }
+    },
+  );
+}

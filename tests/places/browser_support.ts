@@ -1,0 +1,241 @@
+/**
+ * A real Chromium for tests: found, started, driven by puppeteer-core.
+ *
+ * puppeteer-core and axe-core are bundled from npm when a test needs them, so that they stand in no
+ * lock file: Deno would fetch them for every task.
+ *
+ * @module
+ */
+
+import { serveFolder } from "../../examples/browser/serve.ts";
+import { missing, testUnless } from "../support/needing.ts";
+
+export { serveFolder };
+
+/** What tests use of puppeteer's `Page`. */
+export interface Page {
+  goto(url: string): Promise<unknown>;
+  reload(): Promise<unknown>;
+  url(): string;
+  close(): Promise<void>;
+  evaluate<Result, Args extends unknown[]>(
+    run: string | ((...args: Args) => Result),
+    ...args: Args
+  ): Promise<Awaited<Result>>;
+  waitForFunction(
+    condition: string | (() => unknown),
+    options?: { timeout?: number },
+  ): Promise<unknown>;
+  waitForSelector(
+    selector: string,
+    options?: { visible?: boolean; hidden?: boolean; timeout?: number },
+  ): Promise<unknown>;
+  click(selector: string): Promise<void>;
+  hover(selector: string): Promise<void>;
+  focus(selector: string): Promise<void>;
+  screenshot(
+    options: { fullPage?: boolean; type?: "png" | "jpeg"; quality?: number },
+  ): Promise<Uint8Array>;
+  setViewport(
+    size: { width: number; height: number; deviceScaleFactor?: number },
+  ): Promise<void>;
+  emulateMediaFeatures(
+    features: { name: string; value: string }[],
+  ): Promise<void>;
+  createCDPSession(): Promise<{
+    send<Result>(method: string, parameters?: object): Promise<Result>;
+    detach(): Promise<void>;
+  }>;
+  on(
+    event: "console",
+    listener: (message: { type(): string; text(): string }) => void,
+  ): void;
+  on(event: "pageerror", listener: (error: unknown) => void): void;
+  on(event: "request", listener: (request: { url(): string }) => void): void;
+  readonly keyboard: { press(key: string): Promise<void> };
+  readonly mouse: {
+    move(x: number, y: number): Promise<void>;
+    click(x: number, y: number): Promise<void>;
+  };
+}
+
+/** What tests use of puppeteer's `Browser`. */
+export interface Browser {
+  /** A page with a profile of its own: no cache and no storage that another test has filled. */
+  newPage(): Promise<Page>;
+  version(): Promise<string>;
+}
+
+/** A module from npm as one file, bundled for a runtime without Node; the caller's to remove. */
+async function bundled(
+  specifier: string,
+  format: "esm" | "iife",
+): Promise<URL> {
+  const file = await Deno.makeTempFile({ suffix: ".js" });
+  const { success, stderr } = await new Deno.Command("deno", {
+    args: [
+      ...["bundle", "--no-lock", "--no-config", "--quiet"],
+      ...["--platform", "browser", "--format", format],
+      ...["--output", file, specifier],
+    ],
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return new URL(`file://${file}`);
+}
+
+async function axeSource(): Promise<string> {
+  const file = await bundled("npm:axe-core@4.14.1", "iife");
+  try {
+    return await Deno.readTextFile(file);
+  } finally {
+    await Deno.remove(file);
+  }
+}
+let axe: Promise<string> | undefined;
+
+/** What axe-core finds wrong with a page (contrast, names, roles), a line for each element. */
+export async function violations(page: Page): Promise<string[]> {
+  axe ??= axeSource();
+  await page.evaluate(`${await axe}; undefined`);
+  return await page.evaluate(async () => {
+    interface Results {
+      violations: { id: string; nodes: { html: string; any: unknown[] }[] }[];
+      passes: unknown[];
+    }
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<Results> };
+    };
+    const { violations, passes } = await axe.run();
+    if (passes.length === 0) throw new Error("axe-core has checked nothing");
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, any }) =>
+        `${id}: ${html.slice(0, 200)} ${JSON.stringify(any).slice(0, 300)}`
+      )
+    );
+  });
+}
+
+/** Chooses a file in a page's `<input type="file">`, as a person would. */
+export async function chooseFile(
+  page: Page,
+  selector: string,
+  path: string,
+): Promise<void> {
+  const session = await page.createCDPSession();
+  const { root } = await session.send<{ root: { nodeId: number } }>(
+    "DOM.getDocument",
+  );
+  const { nodeId } = await session.send<{ nodeId: number }>(
+    "DOM.querySelector",
+    { nodeId: root.nodeId, selector },
+  );
+  const files = [await Deno.realPath(path)];
+  await session.send("DOM.setFileInputFiles", { nodeId, files });
+  await session.detach();
+}
+
+/** Chromium's processes, and puppeteer's connection to them. */
+export class Chromium implements AsyncDisposable {
+  readonly browser: Browser;
+  readonly #end: () => Promise<void>;
+
+  private constructor(browser: Browser, end: () => Promise<void>) {
+    this.browser = browser;
+    this.#end = end;
+  }
+
+  /** Starts it, without a window. */
+  static async start(): Promise<Chromium> {
+    const profile = await Deno.makeTempDir({ prefix: "chromium-" });
+    const child = new Deno.Command("chromium", {
+      args: [
+        // Root, as in most containers, has no sandbox; only pages of the tests are opened.
+        ...["--headless=new", "--no-sandbox", "--disable-gpu"],
+        ...["--no-first-run", "--disable-background-networking"],
+        ...["--disable-component-update", "--disable-sync"],
+        // Frames in the time that they take, also where nobody looks.
+        "--disable-renderer-backgrounding",
+        `--user-data-dir=${profile}`,
+        "--remote-debugging-port=0",
+        "about:blank",
+      ],
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    const reader = child.stderr.pipeThrough(new TextDecoderStream())
+      .getReader();
+    let said = "", address: string | undefined;
+    while (address === undefined) {
+      const { done, value } = await reader.read();
+      if (done) throw new Error(`chromium ended: ${said}`);
+      said += value;
+      address = /DevTools listening on (ws:\S+)/.exec(said)?.[1];
+    }
+    const drained = (async () => {
+      while (!(await reader.read()).done);
+    })();
+    const module = await bundled(
+      "npm:puppeteer-core@25.16.0/lib/puppeteer/puppeteer-core-browser.js",
+      "esm",
+    );
+    const { default: puppeteer } = await import(module.href);
+    const transport = await openTransport(address);
+    const browser = await puppeteer.connect({
+      transport,
+      defaultViewport: { width: 1280, height: 900 },
+    });
+    const newPage = async () =>
+      await (await browser.createBrowserContext()).newPage();
+    return new Chromium(
+      { newPage, version: () => browser.version() },
+      async () => {
+        const closed = new Promise<void>((resolve) =>
+          transport.socket.addEventListener("close", () => resolve())
+        );
+        await browser.close();
+        await Promise.all([child.status, drained, closed]);
+        await Deno.remove(module);
+        await Deno.remove(profile, { recursive: true });
+      },
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end();
+  }
+}
+
+/** puppeteer's connection by the runtime's own `WebSocket`. */
+async function openTransport(address: string) {
+  const socket = new WebSocket(address);
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve;
+    socket.onerror = reject;
+  });
+  const transport = {
+    socket,
+    send: (message: string) => socket.send(message),
+    close: () => socket.close(),
+    onmessage: undefined as ((message: string) => void) | undefined,
+    onclose: undefined as (() => void) | undefined,
+  };
+  socket.onmessage = ({ data }) => transport.onmessage?.(data);
+  socket.onclose = () => transport.onclose?.();
+  return transport;
+}
+
+/**
+ * A test in Chromium. Without one it is skipped, and says why; with `LAYERTAP_CI=1` it fails.
+ *
+ * What it opens is closed with the browser, so that nothing of it is left.
+ */
+export function browserTest(
+  name: string,
+  run: (browser: Browser, test: Deno.TestContext) => Promise<void>,
+): void {
+  testUnless(missing(["chromium"]), name, async (test) => {
+    await using chromium = await Chromium.start();
+    await run(chromium.browser, test);
+  });
+}

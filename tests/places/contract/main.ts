@@ -1,0 +1,26 @@
+/**
+ * The contract in Deno and in Node: starts the backend as asked, prints what runs and how each
+ * case went.
+ *
+ *     deno run --allow-read tests/places/contract/main.ts '{"kernels":"own"}' <weights> <golden> <pictures>
+ */
+
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import * as lib from "@layertap/resnet";
+import * as maps from "@layertap/resnet/maps";
+import { type Files, runContract } from "./cases.ts";
+
+const [options, weights, golden, pictures] = process.argv.slice(2);
+const read = async (path: string) => new Uint8Array(await readFile(path));
+const files: Files = {
+  pictures: {
+    "chelsea.png": await read(`${pictures}/chelsea.png`),
+    "rocket.jpg": await read(`${pictures}/rocket.jpg`),
+  },
+  weights: await read(weights),
+  golden: JSON.parse(await readFile(golden, "utf8")),
+};
+const info = await lib.startBackend(JSON.parse(options));
+const results = await runContract({ ...lib, ...maps }, files);
+console.log(JSON.stringify({ info, results }));

@@ -1,0 +1,137 @@
+/**
+ * The package as JSR serves it: the files that would be published, over HTTP, with bare
+ * specifiers replaced by what the import map says, imported by a project that has nothing else.
+ */
+
+import assert from "node:assert/strict";
+import denoJson from "../../deno.json" with { type: "json" };
+
+const root = new URL("../..", import.meta.url);
+
+async function run(
+  args: string[],
+  cwd: string | URL,
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await new Deno.Command("deno", {
+    args,
+    cwd,
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** Paths that `deno publish` would upload, with their sizes as it prints them. */
+async function publishedFiles(): Promise<string[]> {
+  const { code, stdout, stderr } = await run(
+    ["publish", "--dry-run", "--allow-dirty", "--no-check"],
+    root,
+  );
+  assert.equal(code, 0, stderr);
+  return [...`${stdout}${stderr}`.matchAll(/^\s+(file:\S+) \(/gm)]
+    .map(([, url]) => url.slice(root.href.length));
+}
+
+/** What an import map makes of a bare specifier. */
+function mapped(specifier: string): string {
+  for (const [key, target] of Object.entries(denoJson.imports)) {
+    if (specifier === key) return target;
+    if (key.endsWith("/") && specifier.startsWith(key)) {
+      return target + specifier.slice(key.length);
+    }
+  }
+  return specifier;
+}
+
+function withoutBareSpecifiers(code: string): string {
+  return code.replaceAll(
+    /(\bfrom\s*|\bimport\s*\(?\s*)"([^"]+)"/g,
+    (_, before, specifier) => `${before}"${mapped(specifier)}"`,
+  );
+}
+
+Deno.test("imported over HTTP: the example runs, with threads and the shipped weights", async () => {
+  const files = new Set(await publishedFiles());
+  for (
+    const path of ["mod.ts", "src/cli/mod.ts", "weights/mlnet_resnet18.npz"]
+  ) {
+    assert(files.has(path), `${path} is not published`);
+  }
+  const requested: string[] = [];
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async (request) => {
+      const path = new URL(request.url).pathname.slice(1);
+      requested.push(path);
+      if (!files.has(path)) return new Response("not found", { status: 404 });
+      const bytes = await Deno.readFile(new URL(path, root));
+      if (!/\.[jt]s$/.test(path)) return new Response(bytes);
+      const type = path.endsWith(".ts") ? "typescript" : "javascript";
+      return new Response(
+        withoutBareSpecifiers(new TextDecoder().decode(bytes)),
+        { headers: { "content-type": `text/${type}` } },
+      );
+    },
+  );
+  const origin = `127.0.0.1:${server.addr.port}`;
+  const project = await Deno.makeTempDir();
+  try {
+    await Deno.copyFile(
+      new URL("examples/images/chelsea.png", root),
+      `${project}/cat.png`,
+    );
+    await Deno.writeTextFile(
+      `${project}/main.ts`,
+      `import { createModel, decodeImage, startBackend } from "http://${origin}/mod.ts";
+       const { build, threads } = await startBackend({ threads: 2 });
+       const model = await createModel("mlnet_resnet18", "layer4", true);
+       const maps = model.forward(model.preprocess(await decodeImage("cat.png")));
+       const max = Math.max(...await maps.data());
+       console.log(JSON.stringify({ build, threads, shape: maps.shape, max }));`,
+    );
+    const answer = async (program: string) => {
+      const { code, stdout, stderr } = await run([
+        "run",
+        "--no-prompt",
+        "--no-lock",
+        `--allow-import=${origin}`,
+        `--allow-net=${origin}`, // The weights, beside the module.
+        "--allow-read=cat.png",
+        program,
+      ], project);
+      assert.equal(code, 0, stderr);
+      return JSON.parse(stdout);
+    };
+    const { build, threads, shape, max } = await answer("main.ts");
+    assert.deepEqual({ build, threads, shape }, {
+      build: "threaded-simd",
+      threads: 2,
+      shape: [1, 7, 7, 512],
+    });
+    assert(max > 1, `the largest feature is ${max}`);
+    // Nothing that the example doesn't need.
+    assert(!requested.some((path) => /cli\.ts|commands\//.test(path)));
+    assert.equal(requested.filter((path) => path.endsWith(".npz")).length, 1);
+
+    await Deno.writeTextFile(
+      `${project}/server.ts`,
+      `import { createHandler } from "http://${origin}/src/serve.ts";
+       const handler = createHandler({ backend: { threads: 2 } });
+       const body = await Deno.readFile("cat.png");
+       const response = await handler(
+         new Request("http://localhost/features", { method: "POST", body }),
+       );
+       const { pictures } = await response.json();
+       const health = await handler(new Request("http://localhost/healthz"));
+       const { worker, network } = await health.json();
+       const { length } = pictures[0].features.flatten;
+       console.log(JSON.stringify({ length, worker, threads: network.threads }));`,
+    );
+    assert.deepEqual(await answer("server.ts"), {
+      length: 512,
+      worker: true,
+      threads: 2,
+    });
+  } finally {
+    await Deno.remove(project, { recursive: true });
+  }
+});

@@ -1,0 +1,150 @@
+/** The npm package, installed in a project of its own and used from Node. */
+
+import assert from "node:assert/strict";
+import config from "../../deno.json" with { type: "json" };
+import { createModel, decodeImage, startBackend } from "../../mod.ts";
+import { reportSteps, settingName, settings } from "./contract/report.ts";
+import { fencedBlock } from "../support/fenced_block.ts";
+import { missing, testUnless } from "../support/needing.ts";
+import { NpmProject, run } from "./npm_project.ts";
+
+const reason = missing(["node", "npm", "npx"]);
+
+/** The README's three lines, with the weights that ship and a picture that is there. */
+async function readmeExample(): Promise<string> {
+  let code = await fencedBlock("README.md", "ts");
+  for (
+    const [from, to] of [
+      ["jsr:@layertap/resnet", "@layertap/resnet"],
+      [
+        `"resnet50", "layer4", "resnet50.pth"`,
+        `"mlnet_resnet18", "layer4", true`,
+      ],
+      ["cat.jpg", "chelsea.png"],
+    ]
+  ) {
+    assert(code.includes(from), `the README's example has no ${from}`);
+    code = code.replace(from, to);
+  }
+  return code;
+}
+
+testUnless(reason, "the npm package in Node", async (t) => {
+  await using project = await NpmProject.create("typescript@5.9.3");
+
+  await t.step("the README's three lines give Deno's numbers", async () => {
+    await project.write(
+      "example.js",
+      await readmeExample() +
+        "console.log(JSON.stringify([maps.shape, [...await maps.data()]]));\n",
+    );
+    const [shape, values] = JSON.parse(await project.run("node", "example.js"));
+    using model = await createModel("mlnet_resnet18", "layer4", true);
+    const image = await decodeImage("examples/images/chelsea.png");
+    const maps = model.forward(model.preprocess(image));
+    assert.deepEqual(shape, maps.shape);
+    const want = await maps.data<"float32">();
+    const largest = Math.max(...want);
+    assert(largest > 1);
+    want.forEach((value, i) =>
+      assert(Math.abs(values[i] - value) <= 1e-5 * largest, `value ${i}`)
+    );
+  });
+
+  await t.step("the commands of docs/node.md", async () => {
+    const commands = [
+      ...(await fencedBlock("docs/node.md", "sh")).trim().split("\n"),
+      ...(await fencedBlock("docs/node.md", "sh", 1)).trim().split("\n"),
+    ];
+    assert(commands.length <= 3);
+    const [pack, install, example] = commands;
+    // The project above was made by the first two.
+    assert.equal(pack, "deno task npm");
+    const tarball = `layertap-resnet-${config.version}.tgz`;
+    assert.equal(install, `npm install ./out/npm/${tarball}`);
+    await project.write("features.js", await fencedBlock("docs/node.md", "ts"));
+    const output = await project.run(...example.split(" "));
+    assert.match(output, /^\[ 1, 7, 7, 512 \] \d+\.\d/);
+  });
+
+  await t.step("its types are found, and are right", async () => {
+    await project.write(
+      "typed.ts",
+      `import { classify, createModel, type ResNet, type Tensor4D } from "@layertap/resnet";
+       import { main } from "@layertap/resnet/cli";
+       import { createHandler } from "@layertap/resnet/serve";
+       const model: ResNet = await createModel("resnet18", "layer4", false, { seed: 1 });
+       const maps: Tensor4D = model.forwardFeatures(null as unknown as Tensor4D);
+       // @ts-expect-error A layer is a string.
+       model.truncate(4);
+       // @ts-expect-error A classification has a label.
+       (await classify(model, maps))[0][0].name;
+       const status: number = await main([maps.shape.join()]);
+       const response: Response = await createHandler()(new Request("http://localhost"));
+       export { response, status };`,
+    );
+    await project.run(
+      ...["npx", "tsc", "--noEmit", "--strict", "--module", "nodenext"],
+      ...["--target", "es2022", "typed.ts"],
+    );
+  });
+
+  await t.step("as many threads as in Deno, and a server", async () => {
+    await project.write(
+      "server.js",
+      `import { startBackend } from "@layertap/resnet";
+       import { createHandler } from "@layertap/resnet/serve";
+       import { readFile } from "node:fs/promises";
+
+       const handler = createHandler({ outputLayer: "avgpool" });
+       const { status } = await handler(
+         new Request("http://localhost/features", {
+           method: "POST",
+           headers: { "content-type": "image/png" },
+           body: await readFile("chelsea.png"),
+         }),
+       );
+       const health = await handler(new Request("http://localhost/healthz"));
+       const { worker, network } = await health.json();
+       await handler.close();
+       const { threads } = await startBackend();
+       console.log(JSON.stringify([status, worker, network.threads, threads]));`,
+    );
+    const { threads } = await startBackend();
+    assert.deepEqual(
+      JSON.parse(await project.run("node", "server.js")),
+      [200, true, threads, threads],
+    );
+  });
+
+  await t.step("the command line", async () => {
+    const version = await project.run("npx", "layertap", "--version");
+    assert.equal(version, `layertap ${config.version}\n`);
+    await project.run(
+      ...["npx", "layertap", "extract", "chelsea.png", "rocket.jpg"],
+      ...["--layer", "avgpool", "--out", "features.npz"],
+    );
+    const { size } = await Deno.stat(`${project.folder}/features.npz`);
+    assert(size > 2 * 512 * 4, `${size}`);
+  });
+
+  const cases = `${project.folder}/contract.js`;
+  await run(
+    [
+      ...["deno", "bundle", "--external", "@layertap/resnet"],
+      ...["--output", cases, "tests/places/contract/main.ts"],
+    ],
+    ".",
+  );
+  const golden = await Deno.realPath("tests/data/contract/golden.json");
+  for (const setting of settings) {
+    await t.step(`the contract: ${settingName(setting)}`, async (t) => {
+      const output = await project.run(
+        ...["node", "contract.js", JSON.stringify(setting)],
+        ...["node_modules/@layertap/resnet/weights/mlnet_resnet18.npz"],
+        ...[golden, "."],
+      );
+      await reportSteps(t, JSON.parse(output), setting);
+    });
+  }
+});

@@ -1,0 +1,70 @@
+/**
+ * A project in a temporary folder that has the package's tarball installed, with npm.
+ *
+ * @module
+ */
+
+import config from "../../deno.json" with { type: "json" };
+
+const root = new URL("../../", import.meta.url);
+
+/** Runs a program to its end; fails unless it succeeds. */
+export async function run(
+  [program, ...args]: readonly string[],
+  cwd: string | URL,
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args,
+    cwd,
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  if (success) return text(stdout);
+  throw new Error(
+    `${program} ${args.join(" ")}: ${text(stdout)}${text(stderr)}`,
+  );
+}
+
+/** A folder with a project in it, removed at the end. */
+export class NpmProject implements AsyncDisposable {
+  private constructor(readonly folder: string) {}
+
+  /** Packs the tarball and makes the project. What it needs besides comes from npm's registry. */
+  static async create(...packages: readonly string[]): Promise<NpmProject> {
+    const project = new NpmProject(await Deno.makeTempDir());
+    await run(
+      ["deno", "task", "npm", project.folder],
+      root,
+    );
+    await project.write(
+      "package.json",
+      JSON.stringify({ private: true, type: "module" }),
+    );
+    await project.run(
+      ...["npm", "install", "--no-audit", "--no-fund", "--prefer-offline"],
+      ...[`layertap-resnet-${config.version}.tgz`, ...packages],
+    );
+    for (const name of ["chelsea.png", "rocket.jpg"]) {
+      await project.copy(`examples/images/${name}`, name);
+    }
+    return project;
+  }
+
+  /** Runs a program in the project. */
+  run(...command: readonly string[]): Promise<string> {
+    return run(command, this.folder);
+  }
+
+  /** Writes a file of the project. */
+  async write(name: string, text: string): Promise<void> {
+    await Deno.writeTextFile(`${this.folder}/${name}`, text);
+  }
+
+  /** Copies a file of the repository into it. */
+  async copy(from: string, name: string): Promise<void> {
+    await Deno.copyFile(new URL(from, root), `${this.folder}/${name}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}

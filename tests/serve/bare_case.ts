@@ -1,0 +1,25 @@
+/** A server in a runtime that has neither workers nor shared memory: what is asked of it, as JSON. */
+
+const scope = globalThis as Record<string, unknown>;
+delete scope.Worker;
+delete scope.SharedArrayBuffer;
+// Behind it stands node:worker_threads.
+(scope.process as Record<string, unknown>).getBuiltinModule = undefined;
+
+const { createHandler } = await import("../../src/serve/mod.ts");
+const handler = createHandler();
+const ask = async (path: string, body?: Uint8Array<ArrayBuffer>) => {
+  const method = body ? "POST" : "GET";
+  const response = await handler(
+    new Request(`http://localhost${path}`, { method, body }),
+  );
+  return await response.json();
+};
+const chelsea = await Deno.readFile("examples/images/chelsea.png");
+const { pictures } = await ask("/features", chelsea);
+const { network, worker, fallback } = await ask("/healthz");
+console.log(JSON.stringify({
+  flatten: pictures[0].features.flatten,
+  ...{ network, worker, fallback },
+}));
+await handler.close();

@@ -1,0 +1,135 @@
+/** Requests that are meant to do harm. `deno task fuzz:serve` is the long form of the last. */
+
+import assert from "node:assert/strict";
+import { fuzzServer } from "../../scripts/serve_fuzz.ts";
+import { jpegBomb, pngBomb, pngExtra } from "./bombs.ts";
+import { ask, chelsea, post, refused, tinyHandler } from "./support.ts";
+
+Deno.test("pictures that are small as files and huge as pixels", async () => {
+  await using handler = tinyHandler({ limits: { pixels: 1_000_000 } });
+  await handler.ready();
+  for (const [width, height] of [[1001, 1000], [100_000, 11], [3, 400_000]]) {
+    const bomb = pngBomb(width, height);
+    assert(bomb.length < 10_000);
+    await refused(
+      handler,
+      post("/features", bomb),
+      413,
+      /1000000 that maxPixels/,
+    );
+  }
+  const whole = await ask(
+    handler,
+    post("/features?pool=avg", pngBomb(1000, 1000)),
+  );
+  assert.equal(whole.status, 200);
+  const lying = chelsea.slice();
+  new DataView(lying.buffer).setUint32(16, 0x7fffffff);
+  await refused(handler, post("/features", lying), 422, /CRC/);
+});
+
+Deno.test("profiles and texts that are huge once they are unpacked", async () => {
+  await using handler = tinyHandler();
+  for (const type of ["iCCP", "zTXt"] as const) {
+    const bomb = pngBomb(10, 10, [pngExtra(type, 1 << 28)]);
+    const before = Deno.memoryUsage().rss;
+    const response = await ask(handler, post("/features?layer=fc", bomb));
+    await response.body?.cancel();
+    assert([200, 422].includes(response.status), `${type}: ${response.status}`);
+    assert(Deno.memoryUsage().rss - before < 200e6, `${type} was unpacked`);
+  }
+});
+
+Deno.test("a picture that takes for ever to decode costs its worker, and no one else", async () => {
+  await using handler = tinyHandler({ worker: true, limits: { seconds: 1.5 } });
+  await handler.ready();
+  const bomb = jpegBomb(4900, 20_000);
+  assert(bomb.length < 1_000_000);
+  await refused(handler, post("/features", bomb), 504, /within 1.5 seconds/);
+  for (let i = 0;; i++) {
+    const response = await ask(handler, post("/features?layer=fc", chelsea));
+    await response.body?.cancel();
+    if (response.status === 200) break;
+    assert([503, 504].includes(response.status), `${response.status}`);
+    assert(i < 10, "it doesn't come back");
+  }
+});
+
+Deno.test("more values than one answer may have", async () => {
+  await using handler = tinyHandler({ limits: { answerBytes: 1_000_000 } });
+  const all = "conv1,bn1,relu,maxpool,layer1";
+  await refused(
+    handler,
+    post(`/features?layer=${all}`, chelsea),
+    422,
+    /these are 11239424 bytes of features: 1000000 are allowed/,
+  );
+  const pooled = await ask(
+    handler,
+    post(`/features?layer=${all}&pool=max`, chelsea),
+  );
+  assert.equal(pooled.status, 200);
+  await pooled.body?.cancel();
+});
+
+Deno.test("answers that nobody fetches are given up", async () => {
+  const limits = { requests: 2, seconds: 2, answerBytes: 1e8 };
+  const handler = tinyHandler({ limits });
+  await handler.ready();
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    (request) => handler(request),
+  );
+  const { port } = server.addr;
+  const origin = `http://127.0.0.1:${port}`;
+  const ask = async (layer: string) => {
+    const response = await fetch(`${origin}/features?layer=${layer}`, {
+      method: "POST",
+      body: chelsea,
+      headers: { accept: "application/x-npz" },
+    });
+    const { length } = await response.bytes();
+    return { status: response.status, length };
+  };
+  /** Waits until so many requests are inside. */
+  const inside = async (count: number) => {
+    for (let i = 0; i < 200; i++) {
+      const { requests } = await (await fetch(`${origin}/healthz`)).json();
+      if (requests === count) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.fail(`there are never ${count} requests inside`);
+  };
+  const layers = "conv1,bn1,relu,maxpool,layer1,layer1.0.conv1,layer1.0.bn1";
+  const whole = await ask(layers);
+  assert.equal(whole.status, 200);
+  // More than the system's own buffers hold.
+  assert(whole.length > 12_000_000);
+
+  const connections: Deno.TcpConn[] = [];
+  for (const _ of [1, 2]) {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    connections.push(connection);
+    const head = `POST /features?layer=${layers} HTTP/1.1\r\nhost: x\r\n` +
+      `accept: application/x-npz\r\ncontent-length: ${chelsea.length}\r\n\r\n`;
+    await connection.write(new TextEncoder().encode(head));
+    for (let at = 0; at < chelsea.length;) {
+      at += await connection.write(chelsea.subarray(at));
+    }
+  }
+  await inside(2);
+  assert.equal((await ask("fc")).status, 429);
+  await inside(0);
+  assert.equal((await ask("fc")).status, 200);
+  for (const connection of connections) connection.close();
+  await handler.close();
+  await server.shutdown();
+});
+
+Deno.test("300 mutated requests get an answer that is none of the server's failures", async () => {
+  const { statuses, tensors } = await fuzzServer(300, 1_000_000);
+  const { 200: fine = 0, ...others } = statuses;
+  assert(fine > 20, `${fine} were answered`);
+  assert(Object.keys(others).length > 4, JSON.stringify(others));
+  assert.equal(tensors.after, tensors.before);
+});

@@ -1,0 +1,298 @@
+/** What the handler refuses: every status, as a problem that says what is wrong. */
+
+import assert from "node:assert/strict";
+import { createHandler, type LogEntry } from "../../src/serve/mod.ts";
+import {
+  asJson,
+  ask,
+  chelsea,
+  form,
+  post,
+  refused,
+  rocket,
+  tinyHandler,
+} from "./support.ts";
+
+Deno.test("400: parameters and bodies that can't be understood", async () => {
+  await using handler = tinyHandler({ allowedHosts: ["localhost"] });
+  const cases: [string, RegExp][] = [
+    ["/features?layer=layre4", /no layer "layre4" in tiny.*layer4/],
+    ["/features?layer=layer4,", /no layer ""/],
+    ["/features?layer=__proto__", /no layer "__proto__"/],
+    ["/features?layer=layer1&layer=layer2", /layer is given twice/],
+    ["/features?pool=sum", /pool is "sum": none, avg, max are allowed/],
+    ["/features?top=5", /unknown parameter "top": layer, pool are allowed/],
+    ["/classify?top=0", /top is "0": integers from 1 are allowed/],
+    ["/classify?top=1e3", /top is "1e3"/],
+    ["/picture?layer=layer1&maps=65", /65/],
+    ["/picture?layer=layer1&maps=2&strongest=2", /one of maps, strongest/],
+  ];
+  for (const [path, detail] of cases) {
+    await refused(handler, post(path, chelsea), 400, detail);
+  }
+  const boundary = "multipart/form-data; boundary=x";
+  for (const type of [boundary, "multipart/form-data"]) {
+    const headers = { "content-type": type };
+    await refused(
+      handler,
+      post("/features", "no form", { headers }),
+      400,
+      /the form does not parse/,
+    );
+  }
+  for (const list of ["", "{}", "[1]", "nul", '["http://localhost/a"']) {
+    await refused(
+      handler,
+      post("/features", list, { headers: asJson }),
+      400,
+      /the list does not parse|got other JSON/,
+    );
+  }
+  const get = new Request("http://localhost/summary?style=keras");
+  await refused(handler, get, 400, /style is "keras"/);
+});
+
+Deno.test("404 and 405", async () => {
+  await using handler = tinyHandler();
+  for (const path of ["/", "/feature", "/features/", "/toString", "/%2e"]) {
+    await refused(handler, post(path, chelsea), 404, /\/features/);
+  }
+  const cases: [string, string, string][] = [
+    ["GET", "/features", "POST"],
+    ["DELETE", "/healthz", "GET"],
+    ["toString", "/picture", "POST"],
+    ["HEAD", "/classify", "POST"],
+  ];
+  for (const [method, path, allow] of cases) {
+    const request = new Request(`http://localhost${path}`, { method });
+    const response = await refused(handler, request, 405, /takes/);
+    assert.equal(response.headers.get("allow"), allow);
+  }
+});
+
+Deno.test("406: there is no such form", async () => {
+  await using handler = tinyHandler();
+  const accepting = (path: string, accept: string) =>
+    post(path, chelsea, { headers: { accept } });
+  await refused(handler, accepting("/features", "text/html"), 406, /x-npz/);
+  await refused(
+    handler,
+    accepting("/features?layer=fc,flatten", "application/x-npy"),
+    406,
+    /there is application\/json/,
+  );
+  await refused(handler, accepting("/classify", "image/png"), 406, /json/);
+  await refused(
+    handler,
+    accepting("/picture?layer=layer1", "image/png;q=0"),
+    406,
+    /image\/png/,
+  );
+  const headers = { accept: "image/png" };
+  const summary = new Request("http://localhost/summary", { headers });
+  await refused(handler, summary, 406, /text\/plain/);
+});
+
+Deno.test("408: a body that doesn't come in time", async () => {
+  await using handler = tinyHandler({ limits: { bodySeconds: 0.1 } });
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(chelsea.slice(0, 10)),
+  });
+  await refused(handler, post("/features", body), 408, /within 0.1 seconds/);
+});
+
+Deno.test("413: too many bytes, pixels, pictures", async () => {
+  const limits = { bodyBytes: 300_000, pixels: 200_000 };
+  await using handler = tinyHandler({ limits, batchSize: 2 });
+  const large = new Uint8Array(300_001);
+  await refused(handler, post("/features", large), 413, /300000 bytes/);
+  const pulled: number[] = [];
+  const endless = new ReadableStream({
+    pull(controller) {
+      pulled.push(100_000);
+      controller.enqueue(new Uint8Array(100_000));
+    },
+  });
+  await refused(handler, post("/features", endless), 413, /300000 bytes/);
+  assert(pulled.length <= 5, "it goes on reading");
+  const claim = { headers: { "content-length": "1e9" } };
+  await refused(handler, post("/features", chelsea, claim), 413, /300000/);
+  await refused(handler, post("/features", rocket), 413, /640x427 pixels/);
+  const start = rocket.slice(0, 99);
+  const three = form({ "a.jpg": start, "b.jpg": start, "c.jpg": start });
+  await refused(
+    handler,
+    post("/features", three),
+    413,
+    /got 3 pictures: 1 to 2/,
+  );
+});
+
+Deno.test("415: no picture, or none of a known kind", async () => {
+  await using handler = tinyHandler();
+  await refused(handler, post("/features", "a text"), 415, /text\/plain/);
+  await refused(
+    handler,
+    post("/features", new URLSearchParams({ a: "b" })),
+    415,
+    /curl -F/,
+  );
+  const gif = new TextEncoder().encode("GIF89a and so on");
+  await refused(
+    handler,
+    post("/features", gif),
+    415,
+    /none of JPEG, PNG, WebP/,
+  );
+  const zipped = { headers: { "content-encoding": "gzip" } };
+  await refused(handler, post("/features", chelsea, zipped), 415, /in gzip/);
+  await refused(
+    handler,
+    post("/features", '["http://localhost/a.png"]', { headers: asJson }),
+    415,
+    /fetches no URLs/,
+  );
+});
+
+Deno.test("422: what can be understood, but not done", async () => {
+  await using handler = tinyHandler();
+  await refused(handler, post("/features"), 422, /"body" is empty/);
+  const noFile = new FormData();
+  noFile.append("image", "chelsea.png");
+  await refused(handler, post("/features", noFile), 422, /there is no picture/);
+  const cut = form({ "whole.png": chelsea, "cut.png": chelsea.slice(0, 9999) });
+  await refused(handler, post("/features", cut), 422, /"cut.png".*cut short/);
+  await refused(handler, post("/picture?layer=fc", chelsea), 422, /\[4\]/);
+  const two = form({ "a.png": chelsea, "b.png": chelsea });
+  await refused(handler, post("/picture?layer=layer1", two), 422, /got 2/);
+  await using headless = tinyHandler({ outputLayer: "avgpool" });
+  await refused(
+    headless,
+    post("/classify", chelsea),
+    422,
+    /tiny can't classify here: it ends with "avgpool", and has no head "fc"/,
+  );
+});
+
+Deno.test("429: too many at a time; those that were let in are answered", async () => {
+  await using handler = tinyHandler({ limits: { requests: 3 } });
+  const responses = await Promise.all(
+    Array.from({ length: 8 }, () => ask(handler, post("/features", chelsea))),
+  );
+  const statuses = responses.map(({ status }) => status).sort();
+  assert.deepEqual(statuses, [200, 200, 200, 429, 429, 429, 429, 429]);
+  for (const response of responses) {
+    if (response.status !== 429) continue;
+    assert.match(response.headers.get("retry-after")!, /^[1-9]\d*$/);
+    assert.match((await response.json()).detail, /3 are allowed at a time/);
+  }
+  assert.equal((await ask(handler, post("/features", chelsea))).status, 200);
+});
+
+Deno.test("499: a client that has gone", async () => {
+  await using handler = tinyHandler();
+  await handler.ready();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const first = ask(handler, post("/features", chelsea));
+  const second = ask(handler, post("/features", chelsea, { signal }));
+  setTimeout(() => controller.abort());
+  assert.equal((await second).status, 499);
+  assert.equal((await first).status, 200);
+});
+
+Deno.test("500: what is wrong is for the log only", async () => {
+  const entries: LogEntry[] = [];
+  await using handler = tinyHandler({
+    log: (entry) => entries.push(entry),
+    decoders: { png: {} as WebAssembly.Module },
+  });
+  await refused(handler, post("/features", chelsea), 500, /went wrong/);
+  const [{ status, error, path, method, ms }] = entries;
+  assert.deepEqual([method, path, status], ["POST", "/features", 500]);
+  assert.match(error!, /must be a WebAssembly.Module/);
+  assert(ms >= 0);
+});
+
+Deno.test("503: a network that can't be loaded, which is tried again", async () => {
+  for (const worker of [false, true]) {
+    const entries: LogEntry[] = [];
+    await using handler = createHandler({
+      arch: "resnet18",
+      pretrained: "no/such/file.pth",
+      worker,
+      log: (entry) => entries.push(entry),
+    });
+    for (let i = 0; i < 2; i++) {
+      const response = await refused(
+        handler,
+        post("/features", chelsea),
+        503,
+        /^the network can't be loaded$/,
+      );
+      assert.equal(response.headers.get("retry-after"), "5");
+    }
+    assert.match(entries[1].error!, /cannot open "no\/such\/file.pth"/);
+    await assert.rejects(handler.ready(), /there is no such file/);
+  }
+});
+
+Deno.test("503: a server that stops, after its last answers", async () => {
+  const handler = tinyHandler();
+  await handler.ready();
+  const running = Array.from(
+    { length: 10 },
+    () => ask(handler, post("/features", chelsea)),
+  );
+  const closed = Promise.all([handler.close(), handler.close()]);
+  await refused(handler, post("/features", chelsea), 503, /stopping/);
+  const health = await ask(handler, new Request("http://localhost/healthz"));
+  assert.deepEqual([health.status, (await health.json()).status], [
+    503,
+    "stopping",
+  ]);
+  await closed;
+  for (const response of await Promise.all(running)) {
+    assert.equal(response.status, 200);
+  }
+  await handler.close();
+});
+
+Deno.test("504: no answer in time", async () => {
+  await using handler = tinyHandler({ limits: { seconds: 0.001 } });
+  const response = await refused(
+    handler,
+    post("/features", chelsea),
+    504,
+    /within 0.001 seconds/,
+  );
+  assert.match(response.headers.get("retry-after")!, /^[1-9]\d*$/);
+});
+
+Deno.test("options that are out of bounds", () => {
+  assert.throws(() => createHandler({ batchSize: 1.5 }), {
+    name: "RangeError",
+    message: /batchSize is 1.5, integers from 1 are allowed/,
+  });
+  assert.throws(() => createHandler({ limits: { seconds: 0 } }), {
+    name: "RangeError",
+    message: /limits.seconds is 0, numbers above 0 and up to 1000000 are/,
+  });
+  assert.throws(() => createHandler({ limits: { bodySeconds: Infinity } }), {
+    name: "RangeError",
+  });
+  assert.throws(() => createHandler({ limits: { pixels: NaN } }), {
+    message: /limits.pixels is NaN, numbers above 0 are allowed/,
+  });
+  for (const host of ["https://example.org", "a/b", "user@example.org", ""]) {
+    assert.throws(() => createHandler({ allowedHosts: [host] }), {
+      name: "TypeError",
+      message: /hosts as "example.org"/,
+    });
+  }
+});
+
+Deno.test("labels must be as many as the classes", async () => {
+  await using handler = tinyHandler({ labels: ["ant", "bee"] });
+  await assert.rejects(handler.ready(), /got 2 labels, the network has 4/);
+});

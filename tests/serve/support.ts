@@ -1,0 +1,134 @@
+/** What the tests of the server share. */
+
+import assert from "node:assert/strict";
+import type { ArchRow } from "../../mod.ts";
+import {
+  createHandler,
+  type Handler,
+  type HandlerOptions,
+} from "../../src/serve/mod.ts";
+import { openApi } from "../../src/serve/openapi.ts";
+
+/** A network that is quick, with a head of four classes. */
+export const tiny: ArchRow = {
+  name: "tiny",
+  block: "BasicBlock",
+  layers: [1, 1, 1, 1],
+  numClasses: 4,
+};
+
+/** The pictures that ship. */
+export const [chelsea, rocket, coffee] = await Promise.all(
+  ["chelsea.png", "rocket.jpg", "coffee.png"].map((name) =>
+    Deno.readFile(`examples/images/${name}`)
+  ),
+);
+
+/** Headers of a body of JSON. */
+export const asJson = { "content-type": "application/json" };
+
+/** A handler of the tiny network with fresh weights, in this thread unless asked otherwise. */
+export function tinyHandler(options: HandlerOptions = {}): Handler {
+  return createHandler({
+    arch: tiny,
+    pretrained: false,
+    worker: false,
+    ...options,
+  });
+}
+
+/** A POST request. */
+export function post(
+  path: string,
+  body?: BodyInit,
+  init: RequestInit = {},
+): Request {
+  return new Request(`http://localhost${path}`, {
+    method: "POST",
+    body,
+    ...init,
+  });
+}
+
+/** A form with files. */
+export function form(
+  files: Readonly<Record<string, Uint8Array<ArrayBuffer>>>,
+): FormData {
+  const data = new FormData();
+  for (const [name, bytes] of Object.entries(files)) {
+    data.append("image", new File([bytes], name));
+  }
+  return data;
+}
+
+/** A path's description, as far as it matters here. */
+interface Described {
+  readonly responses: Record<
+    number,
+    { readonly content: Record<string, unknown> }
+  >;
+}
+
+/** Asks the handler, and checks that the answer is one that `/openapi.json` describes. */
+export async function ask(
+  handler: Handler,
+  request: Request,
+): Promise<Response> {
+  const response = await handler(request);
+  const { pathname } = new URL(request.url);
+  requireDescribed(request.method, pathname, response);
+  return response;
+}
+
+/** Checks that the description has such an answer. */
+export function requireDescribed(
+  method: string,
+  pathname: string,
+  { status, headers }: Response,
+): void {
+  const paths = openApi.paths as Record<string, Record<string, Described>>;
+  const path = paths[pathname];
+  if (!path) return assert.equal(status, 404);
+  const { responses } = path[method.toLowerCase()] ?? Object.values(path)[0];
+  assert(responses[status], `${status} of ${pathname} is not described`);
+  const [type] = headers.get("content-type")!.split(";");
+  assert(
+    type in responses[status].content,
+    `${type} of ${pathname}, ${status} is not described`,
+  );
+}
+
+/** Checks that a request is refused, and gives the detail. */
+export async function refused(
+  handler: Handler,
+  request: Request,
+  status: number,
+  detail: RegExp,
+): Promise<Response> {
+  const response = await ask(handler, request);
+  const problem = await response.json();
+  assert.equal(response.status, status, JSON.stringify(problem));
+  assert.equal(
+    response.headers.get("content-type"),
+    "application/problem+json",
+  );
+  assert.deepEqual(Object.keys(problem), ["type", "title", "status", "detail"]);
+  assert.equal(problem.status, status);
+  assert.match(problem.detail, detail);
+  return response;
+}
+
+/** Largest difference, in shares of the largest value. */
+export function difference(
+  got: ArrayLike<number>,
+  want: ArrayLike<number>,
+): number {
+  assert.equal(got.length, want.length);
+  let largest = 0, off = 0;
+  for (let i = 0; i < want.length; i++) {
+    largest = Math.max(largest, Math.abs(want[i]));
+    off = Math.max(off, Math.abs(got[i] - want[i]));
+  }
+  assert(largest > 0, "all values are zero");
+  return off / largest;
+}

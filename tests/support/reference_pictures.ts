@@ -1,0 +1,94 @@
+/** Pictures that `scripts/make_reference_pictures.ts` keeps and `output_reference_test.ts` draws. */
+
+import type { Image } from "../../src/image/image.ts";
+import { drawFeatureMapGrid } from "../../src/drawing/draw_grid.ts";
+import type { ShapedArray } from "../../src/formats/shaped_array.ts";
+import { drawOverlay } from "../../src/drawing/draw_overlay.ts";
+import { drawText } from "../../src/drawing/stroke_font.ts";
+import { uniform } from "./formula.ts";
+
+/** Maps `[height, width, channels]`, smooth, and in each channel of another strength. */
+function waves(height: number, width: number, channels: number): ShapedArray {
+  const phases = uniform("phases", 2 * channels);
+  const data = new Float32Array(height * width * channels);
+  for (let i = 0; i < data.length; i++) {
+    const c = i % channels, x = Math.floor(i / channels) % width;
+    const y = Math.floor(i / channels / width);
+    // Triangles: sines are not the same to the last bit in every engine.
+    const along = (x / width + phases[c] + 1) % 1;
+    const across = (y / height + phases[channels + c] + 1) % 1;
+    const value = Math.abs(along - 0.5) - Math.abs(across - 0.5);
+    data[i] = value * (1 + c % 7) - 0.1 * c;
+  }
+  return { data, shape: [height, width, channels] };
+}
+
+/** A picture of stripes. */
+function stripes(width: number, height: number): Image {
+  const data = new Uint8Array(width * height * 3);
+  data.forEach((_, i) => {
+    const x = Math.floor(i / 3) % width, y = Math.floor(i / 3 / width);
+    data[i] = (x * 5 * (1 + i % 3) + y * 3) % 256;
+  });
+  return { width, height, data };
+}
+
+/** What there is to draw, by the names of the files. */
+export const referencePictures: Readonly<Record<string, () => Promise<Image>>> =
+  {
+    grid_each: () =>
+      drawFeatureMapGrid(waves(7, 7, 30), {
+        cell: 28,
+        labels: true,
+        colorBar: true,
+      }),
+    grid_all: () =>
+      drawFeatureMapGrid(waves(12, 18, 300), {
+        channels: [0, 7, 10, 99, 100, 123, 299],
+        columns: 4,
+        cell: 90,
+        gap: 6,
+        scale: "all",
+        colorMap: "magma",
+        labels: true,
+        colorBar: true,
+      }),
+    grid_narrow: () =>
+      drawFeatureMapGrid(waves(9, 2, 2048), {
+        strongest: 20,
+        cell: 18,
+        labels: true,
+      }),
+    grid_one: () =>
+      drawFeatureMapGrid(waves(7, 7, 1), {
+        cell: 14,
+        scale: "all",
+        labels: true,
+        colorBar: true,
+      }),
+    overlay: () => {
+      const { data } = waves(5, 3, 1);
+      return drawOverlay(stripes(61, 83), { data, shape: [5, 3] });
+    },
+    text: () => {
+      const [width, height] = [230, 110];
+      const data = new Uint8Array(width * height * 3).fill(255);
+      let top = 4;
+      for (const height of [8, 12, 24]) {
+        const place = { left: 4, top, height };
+        drawText({ width, height: 110, data }, "0123456789", place);
+        top += height + 6;
+      }
+      drawText({ width, height, data }, "-1.2e-5", {
+        left: 4,
+        top,
+        height: 16,
+      });
+      drawText({ width, height, data }, "minmax", {
+        left: 110,
+        top,
+        height: 16,
+      });
+      return Promise.resolve({ width, height, data });
+    },
+  };

@@ -1,0 +1,271 @@
+/** Weights over the network, from a server on this machine that fails in every way it can. */
+
+import assert from "node:assert/strict";
+import type { FetchProgress } from "../../src/weights/fetch/options.ts";
+import {
+  assertSentOnce,
+  filesIn,
+  frontNames,
+  frontPth,
+  layer1Names,
+  load,
+  setUp,
+  stemNames,
+  url,
+} from "./fetch_support.ts";
+import { corrupted, cutAfter, status } from "./server.ts";
+
+Deno.test("all of a file: fetched once, as one; then not at all", async () => {
+  await using env = await setUp();
+  const { server, settings } = env;
+  await load(url, frontNames, settings);
+  assert.equal(server.sent, frontPth.length);
+  assertSentOnce(server.served);
+  assert.ok(server.served.length <= 4, `${server.served.length} requests`);
+  const [kept, ...others] = (await filesIn(env.cache))
+    .filter((path) => !path.endsWith("source.json"));
+  assert.deepEqual(await Deno.readFile(kept), frontPth);
+  assert.deepEqual(others, []);
+  server.reset();
+  await load(url, frontNames, settings);
+  assert.equal(server.served.length, 0);
+});
+
+Deno.test("the front of a file: only that; then not at all; then only what is missing", async () => {
+  await using env = await setUp();
+  const { server, settings } = env;
+  await load(url, layer1Names, settings);
+  assert.ok(server.sent < frontPth.length / 2, `${server.sent} bytes`);
+  const served = [...server.served];
+  server.reset();
+  await load(url, stemNames, settings);
+  await load(url, layer1Names, settings);
+  assert.equal(server.served.length, 0);
+  await load(url, frontNames, settings);
+  assertSentOnce([...served, ...server.served]);
+  const sent = served.reduce((sum, { sent }) => sum + sent, server.sent);
+  assert.equal(sent, frontPth.length);
+});
+
+Deno.test("without a cache: each byte once, every time", async () => {
+  await using env = await setUp();
+  const { server } = env;
+  for (const _ of [1, 2]) {
+    server.reset();
+    await load(url, frontNames, { ...env.settings, cache: false });
+    assertSentOnce(server.served);
+    assert.equal(server.sent, frontPth.length);
+  }
+  assert.deepEqual(await filesIn(env.cache), []);
+});
+
+Deno.test("progress: what arrives of what will, and what it is checked by", async () => {
+  await using env = await setUp();
+  for (const names of [layer1Names, frontNames]) {
+    const events: FetchProgress[] = [];
+    const onProgress = (event: FetchProgress) => events.push(event);
+    await load(url, names, { ...env.settings, onProgress, cache: false });
+    let loaded = 0;
+    for (const event of events) {
+      assert.equal(event.source, url);
+      assert.ok(event.loaded > loaded && event.loaded <= (event.total ?? 1e9));
+      loaded = event.loaded;
+    }
+    const last = events.at(-1)!;
+    assert.equal(last.loaded, last.total);
+    assert.equal(last.check, "crc32");
+  }
+});
+
+Deno.test("a connection that breaks is taken up where it broke", async () => {
+  await using env = await setUp();
+  const { server, settings } = env;
+  for (const cache of [env.cache, false]) {
+    server.reset();
+    // The first answer twice, a later one twice.
+    server.fail(url, cutAfter(70_000), cutAfter(20_000));
+    server.fail(url, (_, normal) => normal(), cutAfter(9_000), cutAfter(1));
+    await load(url, frontNames, { ...settings, cache });
+    const resumed = server.served.filter(({ ifRange }) => ifRange !== null);
+    assert.ok(resumed.length >= 3, `${resumed.length} resumed`);
+    assert.ok(resumed.every(({ status }) => status === 206));
+    const again = server.sent - frontPth.length;
+    assert.ok(again < 300_000, `${again} bytes were sent again`);
+  }
+});
+
+Deno.test("a server that is busy is asked again, a few times", async () => {
+  await using env = await setUp();
+  const { server, settings } = env;
+  const retryAfter = { "retry-after": "0.001" };
+  server.fail(url, status(503), status(429, retryAfter), status(500));
+  await load(url, stemNames, settings);
+
+  const other = "https://example.com/busy.pth";
+  server.reset();
+  server.fail(other, ...Array.from({ length: 9 }, () => status(502)));
+  await assert.rejects(load(other, stemNames, settings), {
+    message: `cannot fetch ${other}: HTTP 502 Bad Gateway`,
+  });
+  assert.equal(server.served.length, 5);
+});
+
+Deno.test("no connection at all is said with the URL", async () => {
+  await using env = await setUp();
+  const fetch = () => Promise.reject(new TypeError("network down"));
+  await assert.rejects(load(url, stemNames, { ...env.settings, fetch }), {
+    message: `cannot fetch ${url}: network down`,
+  });
+});
+
+Deno.test("404 says what to check, and is not asked for twice", async () => {
+  await using env = await setUp();
+  const absent = "https://example.com/absent.pth";
+  await assert.rejects(load(absent, stemNames, env.settings), {
+    message:
+      `cannot fetch ${absent}: HTTP 404 Not Found: there is no such file, check the URL`,
+  });
+  assert.equal(env.server.served.length, 1);
+  assert.deepEqual(await filesIn(env.cache), []);
+});
+
+Deno.test("redirects are followed", async () => {
+  await using env = await setUp();
+  const { server, settings } = env;
+  const moved = "https://example.org/moved.pth";
+  const redirect = status(302, { location: "/example.com/front.pth" });
+  server.fail(moved, ...Array.from({ length: 99 }, () => redirect));
+  await load(moved, layer1Names, settings);
+  server.reset();
+  await load(moved, layer1Names, settings);
+  assert.equal(server.served.length, 0);
+});
+
+Deno.test("damaged on the way: an error, and fetched again the next time", async () => {
+  await using env = await setUp();
+  const { server, settings } = env;
+  for (const names of [stemNames, frontNames]) {
+    // In the first answer, within the values of conv1.weight or before.
+    server.fail(url, corrupted(20_000));
+    await assert.rejects(load(url, names, settings), {
+      name: "SyntaxError",
+      message: /cannot read "https:\/\/example\.com\/front\.pth/,
+    });
+    assert.deepEqual(await filesIn(env.cache), []);
+    await load(url, names, settings);
+    await Deno.remove(env.cache, { recursive: true });
+    await Deno.mkdir(env.cache);
+  }
+});
+
+Deno.test("damaged on disk: found, and fetched again", async () => {
+  await using env = await setUp();
+  const { server, settings } = env;
+  const damages: ((bytes: Uint8Array<ArrayBuffer>) => Uint8Array)[] = [
+    (bytes) => bytes.with(bytes.length >> 1, bytes[bytes.length >> 1] ^ 1),
+    (bytes) => bytes.subarray(0, -1),
+    () => new Uint8Array(),
+  ];
+  for (const names of [layer1Names, frontNames]) {
+    await load(url, names, settings);
+    for (const damage of damages) {
+      for (const path of await filesIn(env.cache)) {
+        if (path.endsWith(".json")) continue;
+        await Deno.writeFile(path, damage(await Deno.readFile(path)));
+      }
+      server.reset();
+      await load(url, names, settings);
+      assert.ok(server.sent > 0);
+      server.reset();
+      await load(url, names, settings);
+      assert.equal(server.sent, 0);
+    }
+  }
+});
+
+Deno.test("an abort ends it at once and leaves nothing behind", async () => {
+  await using env = await setUp();
+  const { server } = env;
+  for (const cache of [env.cache, false]) {
+    // A server that sends half of what it should and then nothing.
+    const controller = new AbortController();
+    const slow = async (_: Request, normal: () => Promise<Response>) => {
+      const reader = (await normal()).body!.getReader();
+      const { value } = await reader.read();
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(value!.subarray(0, 5_000)),
+        cancel: () => reader.cancel(),
+      });
+      setTimeout(() => controller.abort(new Error("enough")), 20);
+      return new Response(body, { status: 206, headers: rangeHeaders });
+    };
+    const rangeHeaders = {
+      "content-range": `bytes 0-32767/${frontPth.length}`,
+    };
+    server.fail(url, slow);
+    const { signal } = controller;
+    const settings = { ...env.settings, cache, signal };
+    const start = performance.now();
+    await assert.rejects(load(url, frontNames, settings), {
+      message: "enough",
+    });
+    assert.ok(performance.now() - start < 1000);
+    assert.deepEqual(
+      (await filesIn(env.cache)).filter((path) => !path.endsWith(".json")),
+      [],
+    );
+  }
+});
+
+Deno.test("an abort ends the wait between two attempts, and one before it all", async () => {
+  await using env = await setUp();
+  env.server.fail(url, status(503));
+  const controller = new AbortController();
+  const { signal } = controller;
+  const settings = { ...env.settings, signal, retryDelay: () => 60_000 };
+  setTimeout(() => controller.abort(), 20);
+  await assert.rejects(load(url, stemNames, settings), { name: "AbortError" });
+  env.server.reset();
+  await assert.rejects(load(url, stemNames, settings), { name: "AbortError" });
+  assert.equal(env.server.served.length, 0);
+});
+
+Deno.test("a file that changes on the way is loaded anew", async () => {
+  await using env = await setUp();
+  const { server, settings } = env;
+  const longer = new Uint8Array([...frontPth, 0]);
+  for (const old of [frontPth, longer]) {
+    for (const cache of [env.cache, false]) {
+      server.put(url, old);
+      const change = (_: Request, normal: () => Promise<Response>) => {
+        server.put(url, frontPth);
+        return normal();
+      };
+      server.reset();
+      server.fail(url, (_, normal) => normal(), change);
+      await load(url, layer1Names, { ...settings, cache });
+      const starts = server.served
+        .filter(({ range }) => range?.startsWith("bytes=0-"));
+      assert.equal(starts.length, 2);
+      await Deno.remove(env.cache, { recursive: true });
+      await Deno.mkdir(env.cache);
+    }
+  }
+});
+
+Deno.test("what is kept of a file is not mixed with a later one", async () => {
+  await using env = await setUp();
+  const { server, settings } = env;
+  await load(url, stemNames, settings);
+  server.put(url, frontPth, `"later"`);
+  server.reset();
+  // What is kept will do, as long as it is enough.
+  await load(url, stemNames, settings);
+  assert.equal(server.served.length, 0);
+  await load(url, layer1Names, settings);
+  assert.ok(server.served.some(({ range }) => range?.startsWith("bytes=0-")));
+  const sources = (await filesIn(env.cache))
+    .filter((path) => path.endsWith(".json"));
+  assert.equal(sources.length, 1);
+  assert.match(await Deno.readTextFile(sources[0]), /later/);
+});

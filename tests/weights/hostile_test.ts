@@ -1,0 +1,163 @@
+/** Hostile files of weights. */
+
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { zipSync } from "fflate";
+import { encodeNpy } from "../../src/formats/npy.ts";
+import { openByteSource } from "../../src/runtime/open_source.ts";
+import { readTar } from "../../src/formats/tar.ts";
+import { openCheckpoint } from "../../src/weights/open.ts";
+import { fileBytes, rezipped } from "./fixtures.ts";
+
+/** Opens and reads all of it; the error, which must be of the one kind, and come soon. */
+async function refusal(bytes: Uint8Array): Promise<string> {
+  const start = performance.now();
+  try {
+    const checkpoint = await openCheckpoint(bytes);
+    for (const name of checkpoint.tensors.keys()) await checkpoint.read(name);
+  } catch (error) {
+    assert.ok(error instanceof SyntaxError, String(error));
+    assert.ok(performance.now() - start < 1000);
+    return error.message;
+  }
+  throw new Error("it was read");
+}
+
+/** A pickle in an archive, as torch.save puts it; text as Latin-1. */
+async function withPickle(pickle: string): Promise<Uint8Array> {
+  const bytes = Uint8Array.from(pickle, (char) => char.charCodeAt(0));
+  return await rezipped(fileBytes("little_endian.pth"), {
+    "little_endian/data.pkl": bytes,
+  });
+}
+
+/** A tensor of 6 floats in `data/0`; offset, shape and strides as pickled. */
+const tensorPickle = (offset: string, shape: string, strides: string) =>
+  "\x80\x02}U\x01wctorch._utils\n_rebuild_tensor_v2\n((U\x07storage" +
+  "ctorch\nFloatStorage\nU\x010U\x03cpuK\x06tQ" +
+  `${offset}${shape}${strides}\x89NtRs.`;
+
+Deno.test("a zip bomb is not unpacked further than its directory says", async () => {
+  const zeros = encodeNpy(new Float32Array(2 ** 23), [2 ** 23]);
+  const bomb = Buffer.from(zipSync({ "w.npy": zeros }));
+  assert.ok(bomb.length < 2 ** 16);
+  const directory = bomb.indexOf("PK\x01\x02", 0, "latin1");
+  bomb.writeUInt32LE(128 + 8, directory + 24);
+  assert.match(
+    await refusal(new Uint8Array(bomb)),
+    /^cannot read "bytes": entry "w\.npy" is damaged/,
+  );
+  bomb.writeUInt32LE(0xffffff00, directory + 24);
+  assert.match(
+    await refusal(new Uint8Array(bomb)),
+    /^cannot read "bytes": entry "w\.npy" claims 4294967040 bytes in \d+$/,
+  );
+});
+
+Deno.test("entries that overlap are refused", async () => {
+  const bytes = Buffer.from(fileBytes("views.pth"));
+  const records = [1, 2].map((i) =>
+    bytes.lastIndexOf(`views/data/${i}`, undefined, "latin1") - 46
+  );
+  bytes.copy(bytes, records[1] + 42, records[0] + 42, records[0] + 46);
+  assert.match(
+    await refusal(new Uint8Array(bytes)),
+    /^cannot read "bytes": entries "views\/data\/\d" and "views\/data\/\d" overlap$/,
+  );
+});
+
+Deno.test("sizes of 2^53 and beyond are refused", async () => {
+  const huge = [
+    "\x8a\x07\0\0\0\0\0\0\x20",
+    "\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f",
+  ];
+  for (const number of huge) {
+    for (
+      const [offset, shape, strides] of [
+        [number, ")", ")"],
+        ["K\0", `${number}\x85`, "K\0\x85"],
+        ["K\0", "K\x02\x85", `${number}\x85`],
+      ]
+    ) {
+      assert.match(
+        await refusal(await withPickle(tensorPickle(offset, shape, strides))),
+        /^cannot read "bytes: .*_rebuild_tensor with arguments that make no tensor \(byte \d+\)$/,
+      );
+    }
+  }
+  const archive = Buffer.from(fileBytes("archive.pth"));
+  const end = archive.indexOf("PK\x06\x06", 0, "latin1");
+  for (const field of [32, 40, 48]) {
+    const changed = Buffer.from(archive);
+    changed.writeBigUInt64LE(2n ** 53n, end + field);
+    // The library takes the numbers of the plain record where those fit.
+    changed.writeUInt32LE(0xffffffff, archive.length - 6);
+    assert.match(await refusal(new Uint8Array(changed)), /^cannot read "bytes/);
+  }
+  const tar = Buffer.from(fileBytes("tar.pth"));
+  const { offset } = (await readTar(await openByteSource(fileBytes("tar.pth"))))
+    .get("storages")!;
+  const count = tar.indexOf("Storage\nq\x01\x87q\x02.", offset, "latin1") + 14;
+  for (const number of [2n ** 53n, -1n, 2n ** 62n]) {
+    tar.writeBigInt64LE(number, count);
+    assert.match(
+      await refusal(new Uint8Array(tar)),
+      /^cannot read "bytes": a storage of -?\d+ elements, more than there are, at byte \d+$/,
+    );
+  }
+});
+
+Deno.test("negative offsets, sizes and strides are refused", async () => {
+  const negative = "J\xff\xff\xff\xff";
+  for (
+    const [offset, shape, strides] of [
+      [negative, "K\x02\x85", "K\x01\x85"],
+      ["K\0", `${negative}\x85`, "K\x01\x85"],
+      ["K\x05", "K\x02\x85", `${negative}\x85`],
+    ]
+  ) {
+    assert.match(
+      await refusal(await withPickle(tensorPickle(offset, shape, strides))),
+      /arguments that make no tensor \(byte \d+\)$/,
+    );
+  }
+});
+
+Deno.test("pickles that contain themselves end", async () => {
+  for (
+    const pickle of [
+      "\x80\x02}q\0U\x0astate_dicth\0s.",
+      "\x80\x02}q\0U\x05modelh\0sU\x01w]q\x01h\x01as.",
+      "\x80\x02]q\0h\0accollections\nOrderedDict\nh\0\x85R.",
+      "\x80\x02}q\0h\0h\0s.",
+    ]
+  ) {
+    assert.match(
+      await refusal(await withPickle(pickle)),
+      /^cannot read "bytes": no state dict/,
+    );
+  }
+});
+
+Deno.test("huge shapes with no data are refused, or are empty", async () => {
+  const million = "J\x40\x42\x0f\0";
+  assert.match(
+    await refusal(
+      await withPickle(tensorPickle("K\0", `${million}\x85`, "K\0\x85")),
+    ),
+    /^cannot read "bytes": "w" has the shape \[1000000\] and a storage of 6$/,
+  );
+  const npy = Buffer.from(encodeNpy(new Float32Array(0), [0]));
+  npy.write("(1000000000,), }", npy.indexOf("(0,), }"), "latin1");
+  assert.match(
+    await refusal(zipSync({ "w.npy": npy })),
+    /^cannot read "bytes: w\.npy": 0 bytes of data, float32 \[1000000000\] has 4000000000$/,
+  );
+  const empty = await openCheckpoint(
+    await withPickle(
+      tensorPickle("K\0", `K\0${million}\x86`, "K\x01K\x01\x86"),
+    ),
+  );
+  assert.deepEqual(empty.tensors.get("w")?.shape, [0, 1_000_000]);
+  assert.equal((await empty.read("w")).length, 0);
+});

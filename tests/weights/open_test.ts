@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { openByteSource } from "../../src/runtime/open_source.ts";
+import { openCheckpoint } from "../../src/weights/open.ts";
+import { sha256 } from "../../src/weights/sha256.ts";
+import {
+  expectedTensors,
+  fileBytes,
+  folder,
+  seededRandom,
+  zipOf,
+} from "./fixtures.ts";
+
+const path = `${folder}/state_dict.pth`;
+const bytes = fileBytes("state_dict.pth");
+
+Deno.test("openCheckpoint takes a path, a URL, bytes, a buffer, a Blob, a File", async () => {
+  const expected = (await expectedTensors("state_dict.pth")).get("fc.weight")!;
+  const url = pathToFileURL(path);
+  const dataUrl = `data:;base64,${btoa(String.fromCharCode(...bytes))}`;
+  const padded = new Uint8Array(bytes.length + 3);
+  padded.set(bytes, 3);
+  const sources = [
+    [path, path],
+    [url, url.href],
+    [url.href, url.href],
+    [new URL(dataUrl), "data: URL"],
+    [bytes, "bytes"],
+    [padded.subarray(3), "bytes"],
+    [bytes.buffer, "bytes"],
+    [new Blob([bytes]), "blob"],
+    [new File([bytes], "net.pth"), "net.pth"],
+  ] as const;
+  for (const [source, name] of sources) {
+    const checkpoint = await openCheckpoint(source);
+    assert.equal(checkpoint.source, name);
+    assert.deepEqual(await checkpoint.read("fc.weight"), expected.data);
+    checkpoint.close();
+  }
+});
+
+Deno.test("openByteSource reads copies, and nothing beyond the end", async () => {
+  for (const given of [path, bytes, new Blob([bytes])]) {
+    const source = await openByteSource(given);
+    assert.equal(source.size, bytes.length);
+    const part = await source.read(100, 50);
+    assert.deepEqual(part, bytes.slice(100, 150));
+    part.fill(0);
+    assert.deepEqual(await source.read(100, 50), bytes.slice(100, 150));
+    assert.equal((await source.read(bytes.length, 0)).length, 0);
+    for (const [offset, length] of [[bytes.length - 1, 2], [-1, 1], [0, -1]]) {
+      await assert.rejects(async () => await source.read(offset, length), {
+        name: "SyntaxError",
+        message:
+          `cannot read "${source.name}": ${length} bytes wanted at byte ${offset}, it has ${bytes.length}`,
+      });
+    }
+    source.close();
+    source.close();
+  }
+});
+
+Deno.test("what cannot be opened is named", async () => {
+  await assert.rejects(openCheckpoint("nowhere/net.pth"), {
+    name: "Error",
+    message: 'cannot open "nowhere/net.pth": there is no such file',
+  });
+  await assert.rejects(openCheckpoint("tests"), {
+    name: "Error",
+    message: 'cannot open "tests": it is no regular file',
+  });
+  await assert.rejects(openCheckpoint(5 as unknown as string), {
+    name: "TypeError",
+    message: "cannot open number: a path, a URL, bytes or a Blob is wanted",
+  });
+});
+
+Deno.test("a server's refusal is named, its answer read", async () => {
+  const { fetch } = globalThis;
+  const url = "https://example.com/net.pth";
+  const answers: [Response | Error, string][] = [
+    [
+      new Response("gone", { status: 404, statusText: "Not Found" }),
+      `cannot fetch ${url}: HTTP 404 Not Found`,
+    ],
+    [new TypeError("no route"), `cannot fetch ${url}: no route`],
+  ];
+  try {
+    for (const [answer, message] of answers) {
+      globalThis.fetch = () =>
+        answer instanceof Error
+          ? Promise.reject(answer)
+          : Promise.resolve(answer);
+      await assert.rejects(openCheckpoint(url), { name: "Error", message });
+    }
+    globalThis.fetch = () => Promise.resolve(new Response(bytes));
+    const checkpoint = await openCheckpoint(url);
+    assert.equal(checkpoint.source, url);
+    assert.equal((await checkpoint.read("fc.weight")).length, 20);
+  } finally {
+    globalThis.fetch = fetch;
+  }
+});
+
+Deno.test("openCheckpoint says what a file is that it does not read", async () => {
+  const text = (content: string) => new TextEncoder().encode(content);
+  const cases: [bytes: Uint8Array<ArrayBuffer>, what: RegExp][] = [
+    [new Uint8Array(0), /it is empty/],
+    [text("\x80").slice(1), /it is a pickle that torch\.save did not write/],
+    [
+      new Uint8Array(readFileSync("examples/images/chelsea.png")),
+      /it is a PNG picture/,
+    ],
+    [
+      new Uint8Array(readFileSync("examples/images/rocket.jpg")),
+      /it is a JPEG picture/,
+    ],
+    [text("\n<!DOCTYPE html><p>404"), /it is an HTML or XML page/],
+    [
+      text("version https://git-lfs.github.com/spec/v1\noid sha256:00"),
+      /it is a Git LFS pointer, not the file that it points to/,
+    ],
+    [new Uint8Array([0x1f, 0x8b, 8]), /it is a gzip archive/],
+    [text("hello world"), /it starts with 68 65 6c 6c 6f 20 77 6f;/],
+    [
+      await zipOf([["word/document.xml", text("x")]], true),
+      /it is a zip archive of \["word\/document\.xml"\]/,
+    ],
+  ];
+  for (const [content, what] of cases) {
+    await assert.rejects(openCheckpoint(content), (error: Error) => {
+      assert.equal(error.name, "SyntaxError");
+      assert.match(error.message, what);
+      assert.match(
+        error.message,
+        /^cannot read "bytes" as weights: .*; a \.pth, \.safetensors, packed weights or an \.npz is wanted$/,
+      );
+      return true;
+    });
+  }
+});
+
+Deno.test("sha256 of a source longer than a piece", async () => {
+  const long = new Uint8Array(2 ** 21 + 17).map((_, i) => i * 7);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", long));
+  assert.equal(await sha256(await openByteSource(long)), digest.toHex());
+});
+
+/** Opens and reads everything; whether that worked. Any error must be a typed one that names the source. */
+async function readsAll(content: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  try {
+    const checkpoint = await openCheckpoint(content);
+    for (const [name, { shape }] of checkpoint.tensors) {
+      const data = await checkpoint.read(name);
+      assert.equal(data.length, shape.reduce((a, b) => a * b, 1));
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError && /"bytes[":]/.test(error.message)) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+const inputs = [
+  "legacy_views.pth",
+  "dtypes.safetensors",
+  "state_dict.pth",
+  "views.pth",
+  "wrapped_model.pth",
+  "big_endian.pth",
+  "plain.npz",
+  "plain_compressed.npz",
+];
+
+for (const file of inputs) {
+  Deno.test(`${file} cut short anywhere is a SyntaxError`, async () => {
+    const whole = fileBytes(file);
+    assert.ok(await readsAll(whole));
+    for (let length = 0; length < whole.length; length += 7) {
+      assert.equal(await readsAll(whole.slice(0, length)), false, `${length}`);
+    }
+    assert.equal(await readsAll(whole.slice(0, -1)), false);
+  });
+
+  Deno.test(`${file} with bytes changed is read or a SyntaxError`, async () => {
+    const whole = fileBytes(file);
+    const random = seededRandom(whole.length);
+    let refused = 0;
+    for (let round = 0; round < 100; round++) {
+      const mutated = whole.slice();
+      for (let i = random(8); i >= 0; i--) {
+        mutated[random(mutated.length)] = random(256);
+      }
+      if (!await readsAll(mutated)) refused++;
+    }
+    assert.ok(refused > 20, `${refused} refused`);
+  });
+}

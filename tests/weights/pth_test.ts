@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { openZip } from "../../src/formats/zip.ts";
+import { openByteSource } from "../../src/runtime/open_source.ts";
+import { openCheckpoint, openCheckpointAt } from "../../src/weights/open.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
+import { pthBytes, writePth } from "./pth_writer.ts";
+import {
+  assertSameBits,
+  assertTensors,
+  countingSource,
+  expectedTensors,
+  fileBytes,
+  folder,
+  rezipped,
+} from "./fixtures.ts";
+
+/** Files, and whose tensors they have. */
+const files = [
+  ["state_dict.pth", "state_dict.pth"],
+  ["dtypes.pth", "dtypes.pth"],
+  ["views.pth", "views.pth"],
+  ["wrapped_state_dict.pth", "wrapped_state_dict.pth"],
+  ["wrapped_model.pth", "wrapped_model.pth"],
+  ["wrapped_model_state_dict.pth", "wrapped_model_state_dict.pth"],
+  ["parameters.pth", "parameters.pth"],
+  ["little_endian.pth", "little_endian.pth"],
+  ["big_endian.pth", "big_endian.pth"],
+  ["big_endian_dtypes.pth", "big_endian_dtypes.pth"],
+  ["protocol_3.pth", "wrapped_model_state_dict.pth"],
+  ["protocol_4.pth", "wrapped_model_state_dict.pth"],
+  ["protocol_5.pth", "wrapped_model_state_dict.pth"],
+  ["archive.pth", "wrapped_model_state_dict.pth"],
+  ["train_script_2.pth", "tiny.pth"],
+  ["train_script_4.pth", "tiny.pth"],
+];
+
+for (const [file, sameAs] of files) {
+  Deno.test(`${file}: the tensors that PyTorch sees, bit for bit`, async () => {
+    const checkpoint = await openCheckpoint(`${folder}/${file}`);
+    await assertTensors(checkpoint, await expectedTensors(sameAs));
+    assert.equal(checkpoint.source, `${folder}/${file}`);
+    assert.equal(checkpoint.metadata, undefined);
+    checkpoint.close();
+    checkpoint.close();
+  });
+}
+
+Deno.test("the tests' own writer writes what PyTorch does, byte for byte", async () => {
+  const bytes = fileBytes("archive.pth");
+  assert.deepEqual(await pthBytes(await openCheckpoint(bytes)), bytes);
+});
+
+Deno.test("a whole resnet50 written to disk is read back", async () => {
+  const written = formulaCheckpoint("resnet50");
+  const folder = await Deno.makeTempDir();
+  try {
+    await writePth(written, `${folder}/resnet50.pth`);
+    const checkpoint = await openCheckpoint(`${folder}/resnet50.pth`);
+    assert.equal(checkpoint.tensors.size, 267);
+    for (const name of ["conv1.weight", "layer4.2.conv3.weight", "fc.bias"]) {
+      assertSameBits(
+        await checkpoint.read(name),
+        await written.read(name),
+        name,
+      );
+    }
+    checkpoint.close();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("dtypes.pth: the stored types are known before anything is read", async () => {
+  const checkpoint = await openCheckpoint(fileBytes("dtypes.pth"));
+  for (const [name, { dtype }] of checkpoint.tensors) assert.equal(dtype, name);
+  assert.equal(checkpoint.tensors.size, 10);
+});
+
+Deno.test("state_dict.pth: num_batches_tracked is a scalar of int64", async () => {
+  const checkpoint = await openCheckpoint(fileBytes("state_dict.pth"));
+  const name = "bn1.num_batches_tracked";
+  assert.deepEqual(checkpoint.tensors.get(name), { dtype: "int64", shape: [] });
+  assert.deepEqual([...await checkpoint.read(name)], [7]);
+});
+
+Deno.test("a tensor that is not there is a RangeError", async () => {
+  const checkpoint = await openCheckpoint(fileBytes("state_dict.pth"));
+  await assert.rejects(checkpoint.read("conv2.weight"), {
+    name: "RangeError",
+    message: '"bytes" has no tensor "conv2.weight"',
+  });
+});
+
+Deno.test("what is read belongs to the caller", async () => {
+  const bytes = fileBytes("state_dict.pth");
+  const checkpoint = await openCheckpoint(bytes);
+  const first = await checkpoint.read("conv1.weight");
+  const kept = first.slice();
+  first.fill(5);
+  assertSameBits(await checkpoint.read("conv1.weight"), kept, "second reading");
+  assert.deepEqual(bytes, fileBytes("state_dict.pth"));
+});
+
+Deno.test("of a view in a big storage only the view's bytes are read", async () => {
+  const source = await countingSource(fileBytes("views.pth"));
+  const checkpoint = await openCheckpointAt(source);
+  const read = async (name: string) => {
+    source.reads.length = 0;
+    await checkpoint.read(name);
+    return source.reads.map(({ length }) => length);
+  };
+  // The entry's local header, then the elements from the first to the last.
+  assert.deepEqual(await read("offset"), [30, 60 * 4]);
+  assert.deepEqual(await read("scalar"), [30, 4]);
+  assert.deepEqual(await read("strided"), [30, (16 * 30 + 18 + 1) * 4]);
+  assert.deepEqual(await read("half"), [30, 10 * 2]);
+  const whole = await read("base");
+  assert.ok(whole.includes(600 * 4), String(whole));
+});
+
+Deno.test("expect tells the source each entry's range, and nothing else is read", async () => {
+  const source = await countingSource(fileBytes("tiny.pth"));
+  let expected: readonly { offset: number; length: number }[] = [];
+  source.expect = (ranges) => expected = ranges;
+  const checkpoint = await openCheckpointAt(source);
+  const names = ["layer1.0.conv1.weight", "fc.bias", "conv1.weight"];
+  checkpoint.expect?.(names);
+  assert.equal(expected.length, names.length);
+  for (const [i, name] of names.entries()) {
+    source.reads.length = 0;
+    await checkpoint.read(name);
+    const { offset, length } = expected[i];
+    assert.ok(source.reads.length > 0 && length < 512, `${length}`);
+    for (const read of source.reads) {
+      assert.ok(
+        read.offset >= offset && read.offset + read.length <= offset + length,
+        `${name}: ${read.length} bytes at ${read.offset}`,
+      );
+    }
+  }
+});
+
+Deno.test("averaged weights are taken only where there are no others", async () => {
+  const bytes = fileBytes("train_script_2.pth");
+  const archive = await openZip(await openByteSource(bytes));
+  const pickle = await archive.read("train_script_2/data.pkl");
+  const at = Buffer.from(pickle).indexOf("X\x05\0\0\0modelq", 0, "latin1");
+  pickle[at + 5] = "M".charCodeAt(0);
+  const averaged = await openCheckpoint(
+    await rezipped(bytes, { "train_script_2/data.pkl": pickle }),
+  );
+  assert.ok(averaged.tensors.has("module.conv1.weight"));
+});
+
+Deno.test("what is no state dict is refused by name", async () => {
+  const cases: [file: string, message: RegExp][] = [
+    [
+      "malicious.pth",
+      /^cannot read "bytes: malicious\/data.pkl": GLOBAL (posix|nt)\.system is not allowed in a state dict \(byte \d+\)$/,
+    ],
+    [
+      "whole_module.pth",
+      /GLOBAL __main__\.Block is not allowed in a state dict \(byte 2\)$/,
+    ],
+    [
+      "no_tensors.pth",
+      /^cannot read "bytes": no state dict: tensors are looked for at the top and under "state_dict", "model", "model_state_dict", "state_dict_ema", "model_ema", there is "epoch", "best"$/,
+    ],
+  ];
+  for (const [file, message] of cases) {
+    await assert.rejects(openCheckpoint(fileBytes(file)), {
+      name: "SyntaxError",
+      message,
+    });
+  }
+});
+
+Deno.test("an archive whose parts do not agree is refused", async () => {
+  const bytes = fileBytes("big_endian.pth");
+  const name = (entry: string) => `little_endian/${entry}`;
+  const refused = async (
+    changed: Uint8Array<ArrayBuffer>,
+    message: string,
+  ) =>
+    await assert.rejects(openCheckpoint(changed), {
+      name: "SyntaxError",
+      message: `cannot read "bytes": ${message}`,
+    });
+  await refused(
+    await rezipped(bytes, { [name("byteorder")]: "middle" }),
+    'byte order "middle", known are "little" and "big"',
+  );
+  await refused(
+    await rezipped(bytes, { [name("data/1")]: null }),
+    'the storage of "bias" has 12 bytes, its entry "little_endian/data/1" is missing',
+  );
+  await refused(
+    await rezipped(bytes, { [name("data/1")]: "eight by" }),
+    'the storage of "bias" has 12 bytes, its entry "little_endian/data/1" has 8',
+  );
+  await refused(
+    await rezipped(bytes, {}, true),
+    'entry "little_endian/data.pkl" is compressed, torch.save stores it',
+  );
+});
+
+Deno.test("an expanded tensor beyond the file's size is refused", async () => {
+  const bytes = fileBytes("views.pth");
+  const archive = await openZip(await openByteSource(bytes));
+  const pickle = await archive.read("views/data.pkl");
+  // The shape (2, 9) and the strides (1, 0) of "expanded": BININT1 and TUPLE2.
+  const at = pickle.findIndex((_, i) =>
+    [0x4b, 2, 0x4b, 9, 0x86].every((byte, k) => pickle[i + k] === byte)
+  );
+  assert.ok(at > 0);
+  const huge = new Uint8Array(pickle.length + 3);
+  huge.set(pickle.subarray(0, at + 2));
+  huge.set([0x4a, 0xff, 0xff, 0xff, 0x7f], at + 2); // BININT 2^31 - 1
+  huge.set(pickle.subarray(at + 4), at + 7);
+  await assert.rejects(
+    openCheckpoint(await rezipped(bytes, { "views/data.pkl": huge })),
+    {
+      name: "SyntaxError",
+      message:
+        'cannot read "bytes": "expanded" has the shape [2, 2147483647] and a storage of 2',
+    },
+  );
+});

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { openCheckpoint, openCheckpointAt } from "../../src/weights/open.ts";
+import {
+  assertTensors,
+  countingSource,
+  expectedTensors,
+  fileBytes,
+  folder,
+  type Tensors,
+} from "./fixtures.ts";
+
+const files = [
+  ["dtypes.safetensors", "dtypes.pth"],
+  ["state_dict.safetensors", "wrapped_model_state_dict.pth"],
+];
+
+for (const [file, sameAs] of files) {
+  Deno.test(`${file}: the tensors that PyTorch sees, bit for bit`, async () => {
+    const checkpoint = await openCheckpoint(`${folder}/${file}`);
+    const expected = await expectedTensors(sameAs);
+    // The file has them in an order of its own.
+    const ordered: Tensors = new Map(
+      [...checkpoint.tensors.keys()].map((name) => [name, expected.get(name)!]),
+    );
+    assert.equal(ordered.size, expected.size);
+    await assertTensors(checkpoint, ordered);
+    checkpoint.close();
+  });
+}
+
+Deno.test("dtypes.safetensors: the stored types, under PyTorch's names", async () => {
+  const checkpoint = await openCheckpoint(fileBytes("dtypes.safetensors"));
+  for (const [name, { dtype }] of checkpoint.tensors) assert.equal(dtype, name);
+  assert.equal(checkpoint.tensors.size, 10);
+});
+
+Deno.test("a tensor is one read, the range that expect names", async () => {
+  const source = await countingSource(fileBytes("state_dict.safetensors"));
+  let expected: readonly { offset: number; length: number }[] = [];
+  source.expect = (ranges) => expected = ranges;
+  const checkpoint = await openCheckpointAt(source);
+  const names = ["conv1.weight", "fc.bias"];
+  checkpoint.expect?.(names);
+  source.reads.length = 0;
+  for (const name of names) await checkpoint.read(name);
+  assert.deepEqual(source.reads, expected);
+  assert.deepEqual(expected.map(({ length }) => length), [4 * 27 * 4, 5 * 4]);
+});
+
+/** A file of that header, and zeros for data. */
+function fileOf(header: unknown, dataLength: number) {
+  const json = new TextEncoder().encode(
+    typeof header === "string" ? header : JSON.stringify(header),
+  );
+  const bytes = new Uint8Array(8 + json.length + dataLength);
+  bytes[0] = json.length;
+  bytes[1] = json.length >> 8;
+  bytes.set(json, 8);
+  return bytes;
+}
+
+const tensor = (
+  shape: unknown,
+  begin: unknown,
+  end: unknown,
+  dtype = "F32",
+) => ({
+  dtype,
+  shape,
+  data_offsets: [begin, end],
+});
+
+Deno.test("headers that the reference takes", async () => {
+  const cases: [header: unknown, length: number, names: string[]][] = [
+    [{ a: tensor([2], 0, 8) }, 8, ["a"]],
+    [{ b: tensor([1], 8, 12), a: tensor([2], 0, 8) }, 12, ["a", "b"]],
+    [{ a: tensor([0, 9], 0, 0), b: tensor([], 0, 4) }, 4, ["a", "b"]],
+    [{ __metadata__: { format: "pt" }, a: tensor([2], 0, 8) }, 8, ["a"]],
+    ['{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}   ', 1, ["a"]],
+  ];
+  for (const [header, length, names] of cases) {
+    const checkpoint = await openCheckpoint(fileOf(header, length));
+    assert.deepEqual([...checkpoint.tensors.keys()], names);
+  }
+});
+
+Deno.test("headers that it refuses, and what is said of them", async () => {
+  const huge = Number.MAX_SAFE_INTEGER;
+  const cases: [header: unknown, length: number, why: string][] = [
+    [{ a: tensor([2], 0, 8) }, 7, "the tensors have 8 bytes, the file 7"],
+    [{ a: tensor([2], 0, 8) }, 9, "the tensors have 8 bytes, the file 9"],
+    [{ a: tensor([2], 1, 9) }, 9, '"a" begins at byte 1 of the data, not at 0'],
+    [
+      { a: tensor([2], 0, 8), b: tensor([2], 4, 12) },
+      12,
+      '"b" begins at byte 4 of the data, not at 8',
+    ],
+    [
+      { a: tensor([2], 0, 8), b: tensor([1], 12, 16) },
+      16,
+      '"b" begins at byte 12 of the data, not at 8',
+    ],
+    [{ a: tensor([3], 0, 8) }, 8, '"a" is float32 [3] in 8 bytes'],
+    [
+      { a: tensor([huge, huge], 0, 8) },
+      8,
+      `"a" is float32 [${huge}, ${huge}] in 8 bytes`,
+    ],
+    ...[
+      tensor([2], 8, 0),
+      tensor([-2], 0, 8),
+      tensor([2], -8, 0),
+      tensor([2 ** 53], 0, 8),
+      tensor([0.5], 0, 2),
+      tensor("2", 0, 8),
+      { dtype: "F32", shape: [2] },
+      null,
+    ].map((a): [unknown, number, string] => [
+      { a },
+      8,
+      '"a" is not given by dtype, shape and data_offsets',
+    ]),
+    [
+      { a: tensor([8], 0, 8, "F8_E4M3") },
+      8,
+      '"a" has a type that is not known, known are BOOL, U8, I8, U16, I16, F16, BF16, U32, I32, F32, F64, I64',
+    ],
+    [{ a: tensor([2], 0, 8, "toString") }, 8, '"a" has a type that is not'],
+    [{}, 0, "it has no tensors"],
+    ['{"a":', 0, "the header is no JSON ("],
+    ['{"\xff', 0, "the header is no JSON ("],
+  ];
+  for (const [header, length, why] of cases) {
+    await assert.rejects(openCheckpoint(fileOf(header, length)), (error) => {
+      assert.ok(error instanceof SyntaxError, String(error));
+      assert.ok(
+        error.message.startsWith(`cannot read "bytes": ${why}`),
+        error.message,
+      );
+      return true;
+    });
+  }
+  const long = fileOf({ a: tensor([2], 0, 8) }, 8);
+  long[1] = 0xff;
+  await assert.rejects(openCheckpoint(long), {
+    name: "SyntaxError",
+    message: /^cannot read "bytes": a header of 65\d\d\d bytes, at most \d\d$/,
+  });
+});
