@@ -100,11 +100,11 @@ export {
 export { decodeImage, type DecodeOptions } from "./src/image/decode.ts";
 export { encodePng } from "./src/image/encode_png.ts";
 export {
-  type Image,
   type ImageDataLike,
   type Picture,
+  type RgbImage,
   toRgb,
-} from "./src/image/image.ts";
+} from "./src/image/rgb_image.ts";
 export type { DecoderModules } from "./src/image/load_decoder.ts";
 export type { FileSource } from "./src/runtime/open_source.ts";
 

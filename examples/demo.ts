@@ -9,7 +9,7 @@ import {
   decodeImage,
   embed,
   encodePng,
-  type Image,
+  type RgbImage,
   startBackend,
   toNCHW,
 } from "@layertap/resnet";
@@ -87,7 +87,7 @@ function descending(names: string[], values: number[], count: number) {
     .slice(0, count);
 }
 
-function mirrored({ width, height, data }: Image): Image {
+function mirrored({ width, height, data }: RgbImage): RgbImage {
   const flipped = new Uint8Array(data.length);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

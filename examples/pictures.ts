@@ -10,7 +10,7 @@ import {
   createModel,
   decodeImage,
   encodePng,
-  type Image,
+  type RgbImage,
   type Tensor,
   unprocess,
 } from "@layertap/resnet";
@@ -53,14 +53,14 @@ await write(
   ]),
 );
 
-async function write(name: string, picture: Image): Promise<void> {
+async function write(name: string, picture: RgbImage): Promise<void> {
   const path = `examples/${name}.png`;
   await Deno.writeFile(path, await encodePng(picture));
   console.log(`${path}, ${picture.width}x${picture.height} pixels`);
 }
 
 /** Pictures of one height in a row, on white. */
-function beside(pictures: Image[]): Image {
+function beside(pictures: RgbImage[]): RgbImage {
   const gap = 8;
   const { height } = pictures[0];
   const width = pictures.reduce((sum, { width }) => sum + width + gap, -gap);

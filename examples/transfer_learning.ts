@@ -15,7 +15,7 @@ import {
   createModel,
   decodeImage,
   embed,
-  type Image,
+  type RgbImage,
 } from "@layertap/resnet";
 import { fitLinear } from "@layertap/resnet/fit";
 
@@ -25,12 +25,12 @@ const cropsOfEach = 12;
 
 /** A square part of a picture, perhaps mirrored. */
 function crop(
-  { data, width }: Image,
+  { data, width }: RgbImage,
   left: number,
   top: number,
   side: number,
   mirrored: boolean,
-): Image {
+): RgbImage {
   const part = new Uint8Array(3 * side * side);
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
@@ -43,7 +43,7 @@ function crop(
 }
 
 /** Crops of one half, from its top to its bottom. */
-function cropsOf(image: Image, half: "left" | "right"): Image[] {
+function cropsOf(image: RgbImage, half: "left" | "right"): RgbImage[] {
   const side = Math.floor(Math.min(image.width / 2, image.height) * 0.8);
   const room = Math.floor(image.width / 2) - side;
   return Array.from({ length: cropsOfEach }, (_, i) => {

@@ -8,8 +8,8 @@
 import {
   classify,
   decodeImage,
-  type Image,
   type ResNet,
+  type RgbImage,
   startBackend,
   toNCHW,
   unprocess,
@@ -31,7 +31,7 @@ import { stages } from "./stages.ts";
 /** The tasks, with the network and the picture that they share. */
 export function makeTasks(order: OpenOptions): Tasks {
   let model: ResNet | undefined;
-  let picture: Image | undefined;
+  let picture: RgbImage | undefined;
   let input: tf.Tensor4D | undefined;
   let isWarm = false;
 
@@ -212,7 +212,7 @@ function byMean(values: Float32Array, channels: number): number[] {
   return [...sums.keys()].sort((a, b) => sums[b] - sums[a]);
 }
 
-function toImageData({ width, height, data }: Image): ImageData {
+function toImageData({ width, height, data }: RgbImage): ImageData {
   const rgba = new Uint8ClampedArray(width * height * 4).fill(255);
   for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
     rgba.set(data.subarray(from, from + 3), to);

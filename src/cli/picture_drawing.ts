@@ -10,7 +10,7 @@ import { classActivationMap } from "../maps/class_activation_map.ts";
 import { featureMapGrid } from "../maps/feature_map_grid.ts";
 import { gradCam } from "../maps/grad_cam.ts";
 import { classNames } from "../model/head_class.ts";
-import type { Image } from "../image/image.ts";
+import type { RgbImage } from "../image/rgb_image.ts";
 import type { ResNet } from "../model/model.ts";
 import { mapsShape, requireChannel } from "../maps/node_maps.ts";
 import { occlusionMap } from "../maps/occlusion.ts";
@@ -73,7 +73,7 @@ export async function draw(
   input: Tensor4D,
   request: PictureRequest,
   io: Io,
-): Promise<Image> {
+): Promise<RgbImage> {
   const { kind, grid, colorMap } = request;
   const map = kind === "grid"
     ? model.forward(input)

@@ -1,4 +1,4 @@
-import type { Image } from "../image/image.ts";
+import type { RgbImage } from "../image/rgb_image.ts";
 import type { ValueRange } from "./color_map.ts";
 import { drawText, textWidth } from "./stroke_font.ts";
 
@@ -13,11 +13,11 @@ const BESIDE_BAR = 5;
  * @param range What the bar's ends mean; left out, they are called `max` and `min`.
  */
 export function withColorBar(
-  image: Image,
+  image: RgbImage,
   colors: Uint8Array,
   top: number,
   range?: ValueRange,
-): Image {
+): RgbImage {
   const shorter = Math.min(image.width, image.height);
   const textHeight = Math.floor(Math.min(24, Math.max(10, shorter / 40)));
   const [least, greatest] = range && range.low <= range.high

@@ -1,4 +1,4 @@
-import type { Image } from "../image/image.ts";
+import type { RgbImage } from "../image/rgb_image.ts";
 import { chooseMaps, type MapChoice } from "./choose_maps.ts";
 import { withColorBar } from "./color_bar.ts";
 import { colorMap, type ColorMapName, colorOf, rangeOf } from "./color_map.ts";
@@ -35,7 +35,7 @@ export interface FeatureMapGridOptions extends MapChoice, GridLayoutOptions {
 export async function drawFeatureMapGrid(
   maps: ShapedArray,
   options: FeatureMapGridOptions = {},
-): Promise<Image> {
+): Promise<RgbImage> {
   checkMaps(maps);
   const { scale = "each", labels, colorBar } = options;
   if (scale !== "each" && scale !== "all") {
@@ -97,7 +97,7 @@ interface MapPlace {
 
 /** Draws a map, each value as a square of `scale` pixels. */
 function drawMap(
-  { data, width }: Image,
+  { data, width }: RgbImage,
   values: Float32Array,
   { left, top, scale, columns }: MapPlace,
   color: (value: number) => Uint8Array,

@@ -1,4 +1,4 @@
-import type { Image } from "../image/image.ts";
+import type { RgbImage } from "../image/rgb_image.ts";
 import { colorMap, type ColorMapName, colorOf, rangeOf } from "./color_map.ts";
 import { enlarge } from "./enlarge.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
@@ -20,10 +20,10 @@ export interface OverlayOptions {
  * @throws {RangeError} If an option is out of bounds.
  */
 export async function drawOverlay(
-  picture: Image,
+  picture: RgbImage,
   { data, shape: [mapHeight, mapWidth] }: ShapedArray,
   options: OverlayOptions = {},
-): Promise<Image> {
+): Promise<RgbImage> {
   const { alpha = 0.5, colorMap: name = "inferno" } = options;
   if (!(alpha >= 0 && alpha <= 1)) {
     throw new RangeError(

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Image } from "../image/image.ts";
+import type { RgbImage } from "../image/rgb_image.ts";
 
 /** Units from the foot of a digit to its top. */
 const CAP = 21;
@@ -87,7 +87,7 @@ export function textWidth(text: string, height: number): number {
 
 /** Writes digits, `. - e` or the words `min` and `max` into a picture, in a dark grey. */
 export function drawText(
-  image: Image,
+  image: RgbImage,
   text: string,
   { left, top, height }: TextPlace,
 ): void {
@@ -115,7 +115,7 @@ const INK = 32;
 
 /** Darkens each pixel of a box by how much of it the strokes cover. */
 function drawSegments(
-  { data, width }: Image,
+  { data, width }: RgbImage,
   segments: readonly Segment[],
   radius: number,
   [left, top, right, bottom]: Segment,

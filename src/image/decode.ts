@@ -5,7 +5,7 @@
  */
 
 import type { ImageFormat } from "./format.ts";
-import { type Image, toRgb } from "./image.ts";
+import { type RgbImage, toRgb } from "./rgb_image.ts";
 import { jpeg } from "./jpeg.ts";
 import type { DecoderModules } from "./load_decoder.ts";
 import { orient, readOrientation } from "./orientation.ts";
@@ -52,7 +52,7 @@ export interface DecodeOptions {
 export async function decodeImage(
   source: FileSource,
   options: DecodeOptions = {},
-): Promise<Image> {
+): Promise<RgbImage> {
   const { exifOrientation = false, maxPixels = 89_478_485, modules = {} } =
     options;
   if (!(maxPixels > 0)) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Picture, toRgb } from "./image.ts";
+import { type Picture, toRgb } from "./rgb_image.ts";
 import { type DecoderModules, loadDecoder } from "./load_decoder.ts";
 
 /**

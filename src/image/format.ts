@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ImageDataLike } from "./image.ts";
+import type { ImageDataLike } from "./rgb_image.ts";
 import type { DecoderModules } from "./load_decoder.ts";
 
 /** What a file says of its picture before that is decoded. */

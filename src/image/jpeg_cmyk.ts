@@ -8,7 +8,7 @@
  */
 
 import type { Decode } from "./format.ts";
-import type { ImageDataLike } from "./image.ts";
+import type { ImageDataLike } from "./rgb_image.ts";
 import { withoutComponent } from "./jpeg_components.ts";
 import { APP14, segments } from "./jpeg_segments.ts";
 

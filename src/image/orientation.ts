@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Image } from "./image.ts";
+import type { RgbImage } from "./rgb_image.ts";
 
 const ORIENTATION_TAG = 0x0112;
 
@@ -31,7 +31,7 @@ export function readOrientation(exif: Uint8Array): number {
 }
 
 /** The picture as it is to be seen, for the orientation 1..8 that its EXIF gives. */
-export function orient(image: Image, orientation: number): Image {
+export function orient(image: RgbImage, orientation: number): RgbImage {
   if (orientation === 1) return image;
   const { width: w, height: h, data } = image;
   // The source pixel that comes first, then the steps to the right and down, in pixels.

@@ -8,7 +8,7 @@
  */
 
 import { IdleInstances } from "./idle_instances.ts";
-import type { ImageDataLike } from "./image.ts";
+import type { ImageDataLike } from "./rgb_image.ts";
 
 /** What is used of the module's exports; `squoosh_png_bg.wasm.d.ts` in the package has them all. */
 interface PngCodec {

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Image } from "./image.ts";
+import type { RgbImage } from "./rgb_image.ts";
 
 /** A reconstruction filter, as PIL has them. */
 export interface Filter {
@@ -53,12 +53,12 @@ const HALF = 1 << (PRECISION_BITS - 1);
  * window doesn't need is computed, so its cost doesn't grow with the size of the result.
  */
 export function resize(
-  image: Image,
+  image: RgbImage,
   width: number,
   height: number,
   filter: Filter,
   window: Box = { left: 0, top: 0, width, height },
-): Image {
+): RgbImage {
   // PIL skips a pass that changes no size; here it runs, with weights of exactly 1 and 0.
   const columns = taps(image.width, width, filter, window.left, window.width);
   const rows = taps(image.height, height, filter, window.top, window.height);
@@ -124,7 +124,7 @@ function taps(
 
 /** The horizontal pass over the rows `firstRow` to `lastRow`. */
 function resizeColumns(
-  image: Image,
+  image: RgbImage,
   { starts, counts, weights, stride }: Taps,
   firstRow: number,
   lastRow: number,

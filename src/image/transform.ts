@@ -6,7 +6,7 @@
  */
 
 import type { Preset } from "../arch/preset.ts";
-import { type Image, type Picture, toRgb } from "./image.ts";
+import { type Picture, type RgbImage, toRgb } from "./rgb_image.ts";
 import { bicubic, bilinear, type Filter, resize } from "./resize.ts";
 
 const filters: Record<Preset["interpolation"], Filter> = { bilinear, bicubic };
@@ -30,7 +30,7 @@ const filters: Record<Preset["interpolation"], Filter> = { bilinear, bicubic };
  * assert.deepEqual([width, height], [224, 224]);
  * ```
  */
-export function resizeAndCrop(picture: Picture, preset: Preset): Image {
+export function resizeAndCrop(picture: Picture, preset: Preset): RgbImage {
   const image = toRgb(picture);
   const { resizeSize, cropSize, interpolation } = preset;
   const short = Math.min(image.width, image.height);
@@ -64,7 +64,12 @@ function roundedHalf(n: number): number {
 }
 
 /** A black square of `side` pixels with the image in it. */
-function pad(image: Image, left: number, top: number, side: number): Image {
+function pad(
+  image: RgbImage,
+  left: number,
+  top: number,
+  side: number,
+): RgbImage {
   const data = new Uint8Array(3 * side * side);
   const rowLength = 3 * image.width;
   for (let y = 0; y < image.height; y++) {
@@ -96,7 +101,7 @@ function pad(image: Image, left: number, top: number, side: number): Image {
  * ```
  */
 export function normalize(
-  images: readonly Image[],
+  images: readonly RgbImage[],
   preset: Preset,
 ): Float32Array<ArrayBuffer> {
   if (images.length === 0) {
@@ -158,7 +163,7 @@ export function denormalize(
   width: number,
   height: number,
   { mean, std }: Preset,
-): Image {
+): RgbImage {
   if (data.length !== width * height * 3) {
     throw new TypeError(
       `cannot denormalize ${data.length} values as ${width}x${height} pixels: ` +

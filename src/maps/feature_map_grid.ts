@@ -5,7 +5,7 @@
  */
 
 import type { Tensor } from "@tensorflow/tfjs-core";
-import type { Image } from "../image/image.ts";
+import type { RgbImage } from "../image/rgb_image.ts";
 import type { MapChoice } from "../drawing/choose_maps.ts";
 import type { FeatureMapGridOptions } from "../drawing/draw_grid.ts";
 import type { GridLayoutOptions } from "../drawing/grid_layout.ts";
@@ -61,7 +61,7 @@ export type { FeatureMapGridOptions, GridLayoutOptions, MapChoice };
 export async function featureMapGrid(
   maps: Tensor,
   options: FeatureMapGridOptions = {},
-): Promise<Image> {
+): Promise<RgbImage> {
   const shape = maps.shape.slice(-3);
   const isOne = maps.rank === 3 || (maps.rank === 4 && maps.shape[0] === 1);
   if (!isOne || maps.dtype !== "float32") {

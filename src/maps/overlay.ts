@@ -5,7 +5,7 @@
  */
 
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { type Image, type Picture, toRgb } from "../image/image.ts";
+import { type Picture, type RgbImage, toRgb } from "../image/rgb_image.ts";
 import type { OverlayOptions } from "../drawing/draw_overlay.ts";
 
 export type { OverlayOptions };
@@ -46,7 +46,7 @@ export async function overlayMap(
   picture: Picture,
   map: Tensor,
   options: OverlayOptions = {},
-): Promise<Image> {
+): Promise<RgbImage> {
   const isOne = map.rank === 2 || (map.rank === 3 && map.shape[0] === 1);
   if (!isOne || map.dtype !== "float32" || map.size === 0) {
     throw new TypeError(

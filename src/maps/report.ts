@@ -10,7 +10,7 @@ import { classify } from "../model/classify.ts";
 import { featureInfo } from "../model/feature_extractor.ts";
 import { classNames } from "../model/head_class.ts";
 import { encodePng } from "../image/encode_png.ts";
-import type { Image, Picture } from "../image/image.ts";
+import type { Picture, RgbImage } from "../image/rgb_image.ts";
 import type { ResNet } from "../model/model.ts";
 import type {
   ReportContent,
@@ -104,7 +104,7 @@ export async function report(
 async function subject(
   model: ResNet,
   input: Tensor4D,
-  crop: Image,
+  crop: RgbImage,
   labels?: readonly string[],
 ): Promise<Pick<ReportContent, "overlay" | "classes">> {
   const over = async (map: Tensor, caption: string) => {
@@ -145,7 +145,7 @@ async function subject(
 /** The network's numbers. */
 function network(
   model: ResNet,
-  { width, height }: Image,
+  { width, height }: RgbImage,
 ): Pick<ReportContent, "facts" | "layers"> {
   const table = model.summary([3, height, width], { style: "torchinfo" });
   const number = (value: number) =>
@@ -178,7 +178,7 @@ async function stage(module: string, value: Tensor): Promise<ReportStage> {
 }
 
 /** A picture that stands in the page itself. */
-async function embedded(image: Image): Promise<ReportImage> {
+async function embedded(image: RgbImage): Promise<ReportImage> {
   const { dataUrl } = await import("../drawing/html.ts");
   const { width, height } = image;
   return { width, height, url: dataUrl("image/png", await encodePng(image)) };

@@ -6,7 +6,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
-import type { Picture } from "../image/image.ts";
+import type { Picture } from "../image/rgb_image.ts";
 import type { ResNet } from "./model.ts";
 
 /**

@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Preset } from "../arch/preset.ts";
 import { type NetworkOptions, withNetwork } from "../weights/convert.ts";
 import { createModel } from "./create_model.ts";
-import type { Picture } from "../image/image.ts";
+import type { Picture } from "../image/rgb_image.ts";
 import type { ResNet } from "./model.ts";
 import { preprocess } from "./preprocess.ts";
 import type { Pretrained } from "../weights/resolve.ts";

@@ -8,7 +8,7 @@ import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import { modulesOf } from "../arch/module.ts";
 import type { Preset } from "../arch/preset.ts";
 import type { ArchRow } from "../arch/table.ts";
-import type { Picture } from "../image/image.ts";
+import type { Picture } from "../image/rgb_image.ts";
 import { callsOf } from "../arch/node_names.ts";
 import type { Value } from "../graph/plan.ts";
 import { cutTrace, type Trace } from "../arch/trace.ts";

@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { imagenetPreset, type Preset } from "../arch/preset.ts";
-import type { Image, Picture } from "../image/image.ts";
+import type { Picture, RgbImage } from "../image/rgb_image.ts";
 import { denormalize, normalize, resizeAndCrop } from "../image/transform.ts";
 
 /**
@@ -75,7 +75,7 @@ export function preprocess(
 export async function unprocess(
   input: Tensor4D,
   preset: Preset = imagenetPreset,
-): Promise<Image[]> {
+): Promise<RgbImage[]> {
   const [count, height, width, channels] = input.shape;
   if (input.rank !== 4 || channels !== 3) {
     throw new TypeError(

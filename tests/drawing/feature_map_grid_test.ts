@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Image } from "../../src/image/image.ts";
+import type { RgbImage } from "../../src/image/rgb_image.ts";
 import { chooseMaps } from "../../src/drawing/choose_maps.ts";
 import { colorMap, type ColorMapName } from "../../src/drawing/color_map.ts";
 import {
@@ -27,7 +27,7 @@ function mapsOf(
   return { data, shape: [height, width, channels] };
 }
 
-const pixel = ({ data, width }: Image, x: number, y: number) => [
+const pixel = ({ data, width }: RgbImage, x: number, y: number) => [
   ...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3),
 ];
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "../../mod.ts";
-import type { Image } from "../../src/image/image.ts";
+import type { RgbImage } from "../../src/image/rgb_image.ts";
 import { colorMap, type ColorMapName } from "../../src/drawing/color_map.ts";
 import { enlarge } from "../../src/drawing/enlarge.ts";
 import { drawOverlay } from "../../src/drawing/draw_overlay.ts";
@@ -28,7 +28,7 @@ Deno.test("enlarge equals PyTorch's interpolate", () => {
   }
 });
 
-const plain = (width: number, height: number, level: number): Image => ({
+const plain = (width: number, height: number, level: number): RgbImage => ({
   width,
   height,
   data: new Uint8Array(width * height * 3).fill(level),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { decodeImage } from "../../src/image/decode.ts";
-import type { Image } from "../../src/image/image.ts";
+import type { RgbImage } from "../../src/image/rgb_image.ts";
 import {
   dataUrl,
   goldens,
@@ -165,8 +165,8 @@ Deno.test("decodeImage: maxPixels must be a number above 0", async () => {
 
 /** Fails with the first pixel that differs. */
 function assertSameImage(
-  actual: Image,
-  expected: Image,
+  actual: RgbImage,
+  expected: RgbImage,
   message = "",
   tolerance = 0,
 ): void {

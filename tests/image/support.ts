@@ -2,7 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
-import type { Image } from "../../src/image/image.ts";
+import type { RgbImage } from "../../src/image/rgb_image.ts";
 
 export const dataUrl = new URL("../data/image/", import.meta.url);
 export const photosUrl = new URL("../../examples/images/", import.meta.url);
@@ -46,7 +46,7 @@ export async function sha256(data: Uint8Array<ArrayBuffer>): Promise<string> {
 }
 
 /** The same hashed counters as `noise` in scripts/make_image_goldens.py. */
-export function noise(width: number, height: number): Image {
+export function noise(width: number, height: number): RgbImage {
   const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => {
     i = Math.imul(i ^ (i >>> 15), 2246822519);
     i = Math.imul(i ^ (i >>> 13), 3266489917);
@@ -56,7 +56,7 @@ export function noise(width: number, height: number): Image {
 }
 
 /** The pixel at a column and row. */
-export function pixelAt({ width, data }: Image, x: number, y: number) {
+export function pixelAt({ width, data }: RgbImage, x: number, y: number) {
   return [...data.subarray(3 * (y * width + x)).subarray(0, 3)];
 }
 

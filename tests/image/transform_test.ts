@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { imagenetPreset, type Preset } from "../../src/arch/preset.ts";
 import { decodeImage } from "../../src/image/decode.ts";
-import { type Image, toRgb } from "../../src/image/image.ts";
+import { type RgbImage, toRgb } from "../../src/image/rgb_image.ts";
 import {
   denormalize,
   normalize,
@@ -35,7 +35,7 @@ for (const { image, resizeSize, cropSize, ...golden } of goldens.transformed) {
 
 Deno.test("resizeAndCrop: the most extreme aspect costs no more than its crop", () => {
   const tall = noise(1, 100_000);
-  const wide: Image = { ...tall, width: 100_000, height: 1 };
+  const wide: RgbImage = { ...tall, width: 100_000, height: 1 };
   for (const image of [tall, wide]) {
     const { width, height, data } = resizeAndCrop(image, imagenetPreset);
     assert.deepEqual([width, height], [224, 224]);

@@ -7,7 +7,7 @@ import {
   classify,
   createModel,
   decodeImage,
-  type Image,
+  type RgbImage,
   startBackend,
   unprocess,
 } from "../../mod.ts";
@@ -38,7 +38,7 @@ function reportTest(name: string, run: () => Promise<void>) {
 }
 
 /** The pictures of a page, in order. */
-async function imagesOf(page: string): Promise<Image[]> {
+async function imagesOf(page: string): Promise<RgbImage[]> {
   const urls = [...page.matchAll(/<img src="data:image\/png;base64,([^"]+)"/g)];
   return await Promise.all(
     urls.map(([, base64]) =>

@@ -1,6 +1,6 @@
 /** Pictures that `scripts/make_reference_pictures.ts` keeps and `output_reference_test.ts` draws. */
 
-import type { Image } from "../../src/image/image.ts";
+import type { RgbImage } from "../../src/image/rgb_image.ts";
 import { drawFeatureMapGrid } from "../../src/drawing/draw_grid.ts";
 import type { ShapedArray } from "../../src/formats/shaped_array.ts";
 import { drawOverlay } from "../../src/drawing/draw_overlay.ts";
@@ -24,7 +24,7 @@ function waves(height: number, width: number, channels: number): ShapedArray {
 }
 
 /** A picture of stripes. */
-function stripes(width: number, height: number): Image {
+function stripes(width: number, height: number): RgbImage {
   const data = new Uint8Array(width * height * 3);
   data.forEach((_, i) => {
     const x = Math.floor(i / 3) % width, y = Math.floor(i / 3 / width);
@@ -34,61 +34,62 @@ function stripes(width: number, height: number): Image {
 }
 
 /** What there is to draw, by the names of the files. */
-export const referencePictures: Readonly<Record<string, () => Promise<Image>>> =
-  {
-    grid_each: () =>
-      drawFeatureMapGrid(waves(7, 7, 30), {
-        cell: 28,
-        labels: true,
-        colorBar: true,
-      }),
-    grid_all: () =>
-      drawFeatureMapGrid(waves(12, 18, 300), {
-        channels: [0, 7, 10, 99, 100, 123, 299],
-        columns: 4,
-        cell: 90,
-        gap: 6,
-        scale: "all",
-        colorMap: "magma",
-        labels: true,
-        colorBar: true,
-      }),
-    grid_narrow: () =>
-      drawFeatureMapGrid(waves(9, 2, 2048), {
-        strongest: 20,
-        cell: 18,
-        labels: true,
-      }),
-    grid_one: () =>
-      drawFeatureMapGrid(waves(7, 7, 1), {
-        cell: 14,
-        scale: "all",
-        labels: true,
-        colorBar: true,
-      }),
-    overlay: () => {
-      const { data } = waves(5, 3, 1);
-      return drawOverlay(stripes(61, 83), { data, shape: [5, 3] });
-    },
-    text: () => {
-      const [width, height] = [230, 110];
-      const data = new Uint8Array(width * height * 3).fill(255);
-      let top = 4;
-      for (const height of [8, 12, 24]) {
-        const place = { left: 4, top, height };
-        drawText({ width, height: 110, data }, "0123456789", place);
-        top += height + 6;
-      }
-      drawText({ width, height, data }, "-1.2e-5", {
-        left: 4,
-        top,
-        height: 16,
-      });
-      drawText({ width, height, data }, "minmax", {
-        left: 110,
-        top,
-        height: 16,
-      });
-      return Promise.resolve({ width, height, data });
-    },
-  };
+export const referencePictures: Readonly<
+  Record<string, () => Promise<RgbImage>>
+> = {
+  grid_each: () =>
+    drawFeatureMapGrid(waves(7, 7, 30), {
+      cell: 28,
+      labels: true,
+      colorBar: true,
+    }),
+  grid_all: () =>
+    drawFeatureMapGrid(waves(12, 18, 300), {
+      channels: [0, 7, 10, 99, 100, 123, 299],
+      columns: 4,
+      cell: 90,
+      gap: 6,
+      scale: "all",
+      colorMap: "magma",
+      labels: true,
+      colorBar: true,
+    }),
+  grid_narrow: () =>
+    drawFeatureMapGrid(waves(9, 2, 2048), {
+      strongest: 20,
+      cell: 18,
+      labels: true,
+    }),
+  grid_one: () =>
+    drawFeatureMapGrid(waves(7, 7, 1), {
+      cell: 14,
+      scale: "all",
+      labels: true,
+      colorBar: true,
+    }),
+  overlay: () => {
+    const { data } = waves(5, 3, 1);
+    return drawOverlay(stripes(61, 83), { data, shape: [5, 3] });
+  },
+  text: () => {
+    const [width, height] = [230, 110];
+    const data = new Uint8Array(width * height * 3).fill(255);
+    let top = 4;
+    for (const height of [8, 12, 24]) {
+      const place = { left: 4, top, height };
+      drawText({ width, height: 110, data }, "0123456789", place);
+      top += height + 6;
+    }
+    drawText({ width, height, data }, "-1.2e-5", {
+      left: 4,
+      top,
+      height: 16,
+    });
+    drawText({ width, height, data }, "minmax", {
+      left: 110,
+      top,
+      height: 16,
+    });
+    return Promise.resolve({ width, height, data });
+  },
+};

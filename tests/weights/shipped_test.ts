@@ -8,7 +8,7 @@ import { convertWeights } from "../../src/weights/convert.ts";
 import { createModel } from "../../src/model/create_model.ts";
 import { openByteSource } from "../../src/runtime/open_source.ts";
 import { decodeImage } from "../../src/image/decode.ts";
-import type { Image } from "../../src/image/image.ts";
+import type { RgbImage } from "../../src/image/rgb_image.ts";
 import { toNCHW } from "../../src/model/layout.ts";
 import { openCheckpoint } from "../../src/weights/open.ts";
 import { openPretrained } from "../../src/weights/resolve.ts";
@@ -61,10 +61,10 @@ Deno.test("true opens it for mlnet_resnet18: names, shapes, order, preset", asyn
 
 /** An image of which each pixel is taken from another place of this one. */
 function moved(
-  { width, height, data }: Image,
+  { width, height, data }: RgbImage,
   size: { width: number; height: number },
   from: (x: number, y: number) => [x: number, y: number],
-): Image {
+): RgbImage {
   const pixels = new Uint8Array(data.length);
   for (let y = 0, to = 0; y < size.height; y++) {
     for (let x = 0; x < size.width; x++, to += 3) {
@@ -78,7 +78,7 @@ function moved(
 }
 
 /** The rows of the committed features: see `scripts/make_shipped_goldens.py`. */
-async function pictures(): Promise<Image[]> {
+async function pictures(): Promise<RgbImage[]> {
   const images = await Promise.all(
     ["astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg"]
       .map((name) => decodeImage(`examples/images/${name}`)),

@@ -5,7 +5,7 @@
  */
 
 /** A picture in memory: RGB8, row by row from the top left, no padding between rows. */
-export interface Image {
+export interface RgbImage {
   /** Pixels in a row. */
   readonly width: number;
   /** Rows. */
@@ -25,7 +25,7 @@ export interface ImageDataLike {
 }
 
 /** Whatever is taken where a picture is wanted; the length of `data` tells RGB from RGBA. */
-export type Picture = Image | ImageDataLike;
+export type Picture = RgbImage | ImageDataLike;
 
 /**
  * A picture as RGB8, as PIL's `convert("RGB")` makes it: alpha is dropped, nothing is composited.
@@ -43,7 +43,7 @@ export type Picture = Image | ImageDataLike;
  * assert.deepEqual([...toRgb(red).data], [255, 0, 0]);
  * ```
  */
-export function toRgb(picture: Picture): Image {
+export function toRgb(picture: Picture): RgbImage {
   const { width, height, data } = picture;
   for (const side of [width, height]) {
     if (!Number.isInteger(side) || side < 1) {
