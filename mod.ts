@@ -83,7 +83,7 @@ export type {
   ResNetRoot,
   Sequential,
 } from "./src/arch/module.ts";
-export type { Call, Node, Trace } from "./src/arch/trace.ts";
+export type { ModuleCall, Trace, TraceNode } from "./src/arch/trace.ts";
 export {
   imagenetPreset,
   type Preset,
@@ -111,12 +111,12 @@ export type { FileSource } from "./src/runtime/open_source.ts";
 export type {
   Checkpoint,
   CheckpointMetadata,
-  TensorInfo,
-  TensorRows,
+  StoredTensor,
 } from "./src/weights/checkpoint.ts";
 export type {
   FetchOptions,
   FetchProgress,
 } from "./src/weights/fetch/options.ts";
-export type { PackedDType } from "./src/weights/pack.ts";
+export type { ScaledRows } from "./src/arch/folded_conv.ts";
+export type { WeightsDType } from "./src/arch/weights_dtype.ts";
 export type { Pretrained } from "./src/weights/resolve.ts";

@@ -9,7 +9,7 @@
 
 import { parseArgs } from "node:util";
 import type { ModelOptions } from "../mod.ts";
-import type { PackedDType } from "../src/weights/pack.ts";
+import type { WeightsDType } from "../src/arch/weights_dtype.ts";
 import { load, machine } from "./machine.ts";
 import { whyMissing } from "./model_file.ts";
 import type { Started, Starter } from "./start_case.ts";
@@ -22,7 +22,8 @@ interface Case {
   readonly options?: ModelOptions;
 }
 
-const packedFile = (dtype: PackedDType) => `bench/models/resnet18_${dtype}.npz`;
+const packedFile = (dtype: WeightsDType) =>
+  `bench/models/resnet18_${dtype}.npz`;
 
 const cases: Readonly<Record<string, Case>> = {
   "own, int8 file": { starter: "own", file: packedFile("int8") },
@@ -45,7 +46,7 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 /** Packs the weights by formula, as `layertap convert` packs a file. */
-async function pack(dtype: PackedDType): Promise<void> {
+async function pack(dtype: WeightsDType): Promise<void> {
   if (!await whyMissing(packedFile(dtype))) return;
   const { convertWeights } = await import("../src/weights/convert.ts");
   const { formulaCheckpoint } = await import("../tests/support/formula.ts");

@@ -19,7 +19,7 @@ import { parseArgs } from "node:util";
 import { convertWeights } from "../src/weights/convert.ts";
 import { writeFile } from "../src/weights/write_file.ts";
 import type { ManifestFile } from "../src/weights/fetch/manifest.ts";
-import type { PackedDType } from "../src/weights/pack.ts";
+import type { WeightsDType } from "../src/arch/weights_dtype.ts";
 import { createSha256 } from "../src/weights/sha256.ts";
 import {
   sha256PrefixOf,
@@ -33,7 +33,7 @@ export interface ConvertAllOptions {
   /** Where the official files are. Default: torch's cache, else their host. */
   readonly from?: string;
   /** One file is made for each. */
-  readonly dtypes: readonly PackedDType[];
+  readonly dtypes: readonly WeightsDType[];
   /** The entries that there are. */
   readonly table?: readonly WeightsEntry[];
   /** Told what was packed and what is missing. */
@@ -71,7 +71,7 @@ export async function convertAll(
 
 async function convertOne(
   entry: WeightsEntry,
-  dtype: PackedDType,
+  dtype: WeightsDType,
   out: string,
   { from, log }: ConvertAllOptions,
 ): Promise<ManifestFile> {
@@ -116,7 +116,7 @@ if (import.meta.main) {
       dtype: { type: "string", default: "float16,int8" },
     },
   });
-  const dtypes = values.dtype.split(",") as PackedDType[];
+  const dtypes = values.dtype.split(",") as WeightsDType[];
   const known = ["float32", "float16", "int8"];
   if (!out || rest.length > 0 || !dtypes.every((d) => known.includes(d))) {
     console.error(

@@ -28,7 +28,7 @@ import {
   type Variables,
   when,
 } from "./assembler.ts";
-import { dtypes } from "../../src/kernels/dtypes.ts";
+import { weightsDTypes } from "../../src/arch/weights_dtype.ts";
 
 const rowBytes = 32, vectorBytes = 16;
 /** From float32's exponents to float16's. */
@@ -123,7 +123,7 @@ function defineEncode(module: ModuleBuilder): Callable {
           ),
         ),
         when(
-          i32.eq(dtype, i32.const(dtypes.indexOf("float16"))),
+          i32.eq(dtype, i32.const(weightsDTypes.indexOf("float16"))),
           float16,
           int8,
         ),
@@ -194,7 +194,7 @@ function defineDecode(module: ModuleBuilder): Callable {
         end.set(i32.add(to, bytes)),
         ...factor.map((f, i) => f.set(v128.load(factors, i * vectorBytes))),
         when(
-          i32.eq(dtype, i32.const(dtypes.indexOf("float16"))),
+          i32.eq(dtype, i32.const(weightsDTypes.indexOf("float16"))),
           repeatWhile(
             i32.lt_u(to, end),
             store(float16(0), 0),

@@ -25,7 +25,7 @@ import {
   when,
 } from "./assembler.ts";
 import { type Conversions, loadFloat16, rebias } from "./dtypes.ts";
-import { dtypes, weightBytes } from "../../src/kernels/dtypes.ts";
+import { bytesPerWeight, weightsDTypes } from "../../src/arch/weights_dtype.ts";
 import { defineTask, type FieldLocals, itemsOf } from "./task.ts";
 
 const panelChannels = 8, rowBytes = 32, floatBytes = 4, vectorBytes = 16;
@@ -84,7 +84,7 @@ function defineExpandRows(module: ModuleBuilder): void {
     const [row, from, to, last, over] = variables.locals(5);
     const factor = variables.local("v128");
     const expand = (dtype: "float16" | "int8", values: Code) => {
-      const fourths = floatBytes / weightBytes[dtype];
+      const fourths = floatBytes / bytesPerWeight[dtype];
       const four = v128.store(to, f32x4.mul(values, factor));
       return sequence(
         loopWhile(
@@ -113,7 +113,7 @@ function defineExpandRows(module: ModuleBuilder): void {
           i32.add(f.factors, i32.mul(row, i32.const(floatBytes))),
         )),
         when(
-          i32.eq(f.dtype, i32.const(dtypes.indexOf("float16"))),
+          i32.eq(f.dtype, i32.const(weightsDTypes.indexOf("float16"))),
           expand(
             "float16",
             f32x4.mul(loadFloat16(from), f32x4.splat(f32.const(1 / rebias))),
@@ -185,7 +185,7 @@ function defineStored(module: ModuleBuilder): void {
     return sequence(
       code,
       when(
-        i32.eq(f.dtype, i32.const(dtypes.indexOf("float16"))),
+        i32.eq(f.dtype, i32.const(weightsDTypes.indexOf("float16"))),
         order(halves, 2),
         order(bytes, 1),
       ),

@@ -6,7 +6,7 @@
 
 import { modulesOf } from "./module.ts";
 import { nearest, quoted } from "../errors/nearest.ts";
-import type { Call, Trace } from "./trace.ts";
+import type { ModuleCall, Trace } from "./trace.ts";
 
 /**
  * The node of that name, or the output of the module of that name.
@@ -40,7 +40,7 @@ export function resolveNode(trace: Trace, full: Trace, name: string): string {
  * @throws {RangeError} If the name is no module's (a node such as `layer1.0.add` is none), or if
  *   its output lies behind the cut.
  */
-export function callsOf(trace: Trace, full: Trace, name: string): Call[] {
+export function callsOf(trace: Trace, full: Trace, name: string): ModuleCall[] {
   const calls = trace.calls.filter((call) => call.module.name === name);
   if (calls.length > 0) return calls;
   if (full.calls.some((call) => call.module.name === name)) {

@@ -14,7 +14,7 @@ import type { Block, Module, ResNetRoot } from "./module.ts";
 export const INPUT = "x";
 
 /** One value of the network. */
-export interface Node {
+export interface TraceNode {
   /** Its name, e.g. `"layer1.0.relu_1"`. */
   readonly name: string;
   /** The module that computes it; `null` for `add` and `flatten`. */
@@ -35,7 +35,7 @@ export interface Node {
 }
 
 /** One call of a module, a container's included. */
-export interface Call {
+export interface ModuleCall {
   /** The module that is called. */
   readonly module: Module;
   /** The node that went in. */
@@ -51,22 +51,22 @@ export interface Trace {
   /** The module tree, without what the nodes never call. */
   readonly root: ResNetRoot;
   /** In the order of the forward pass. */
-  readonly nodes: ReadonlyMap<string, Node>;
+  readonly nodes: ReadonlyMap<string, TraceNode>;
   /** In the order in which the calls return: inner modules before the container around them. */
-  readonly calls: readonly Call[];
+  readonly calls: readonly ModuleCall[];
   /** The last node: the network's output. */
   readonly output: string;
 }
 
 /** Follows the forward pass of a module tree. */
 export function traceForward(root: ResNetRoot): Trace {
-  const nodes = new Map<string, Node>();
-  const calls: Call[] = [];
+  const nodes = new Map<string, TraceNode>();
+  const calls: ModuleCall[] = [];
 
   const push = (
     base: string,
     module: Module | null,
-    op: Node["op"],
+    op: TraceNode["op"],
     inputs: string[],
   ): string => {
     let name = base;
@@ -132,7 +132,7 @@ export function traceForward(root: ResNetRoot): Trace {
  */
 export function cutTrace(trace: Trace, output: string): Trace {
   if (output === trace.output) return trace;
-  const nodes = new Map<string, Node>();
+  const nodes = new Map<string, TraceNode>();
   for (const [name, node] of trace.nodes) {
     nodes.set(name, node);
     if (name === output) break;

@@ -1,7 +1,7 @@
 import { modulesOf, tensorsOf } from "../arch/module.ts";
 import type { Trace } from "../arch/trace.ts";
 import type { PassPlan, PassStep } from "../model/pass_plan.ts";
-import type { Checkpoint, TensorInfo } from "../weights/checkpoint.ts";
+import type { Checkpoint, StoredTensor } from "../weights/checkpoint.ts";
 import { type Command, count, inputSize, parse } from "./command.ts";
 import {
   cutAfter,
@@ -58,7 +58,7 @@ export const plan: Command = {
 /** A state dict of ones: a plan doesn't depend on the numbers. */
 function ones(trace: Trace): Checkpoint {
   const specs = [...modulesOf(trace.root)].flatMap(tensorsOf);
-  const tensors = new Map<string, TensorInfo>(
+  const tensors = new Map<string, StoredTensor>(
     specs.map(({ name, shape }) => [name, { shape, dtype: "float32" }]),
   );
   return {

@@ -12,14 +12,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Conv2d, Linear } from "../arch/module.ts";
-import type { ConvWeights, Kernels } from "../kernels/kernels.ts";
+import type { FoldedConv } from "../arch/folded_conv.ts";
+import type { Kernels } from "../kernels/kernels.ts";
 import type { Fused, Step, Value } from "./plan.ts";
 
 /** What the way back needs besides the steps. */
 export interface BackwardContext {
   readonly kernels: Kernels;
   /** The unpacked weights of a convolution. */
-  conv(module: Conv2d): ConvWeights;
+  conv(module: Conv2d): FoldedConv;
   /** The weight of a linear layer, `[out, in]`. */
   linear(module: Linear): Float32Array;
   /** The value of a step that ends with a ReLU. */
@@ -122,7 +123,7 @@ function through(
 }
 
 /** The filter as it was before the batch norm was folded in. */
-function unfolded(weights: ConvWeights): Float32Array {
+function unfolded(weights: FoldedConv): Float32Array {
   const size = weights.filter.length / weights.scale.length;
   const filter = weights.filter.map((value, i) =>
     value / weights.scale[Math.floor(i / size)]

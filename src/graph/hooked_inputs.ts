@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Call, Node, Trace } from "../arch/trace.ts";
+import type { ModuleCall, Trace, TraceNode } from "../arch/trace.ts";
 
 /** The name of a call's own input, in a trace that {@linkcode withOwnInputs} made. */
-export const ownInputOf = ({ module, output }: Call): string =>
+export const ownInputOf = ({ module, output }: ModuleCall): string =>
   `input of ${module.name || "the network"} for ${output}`;
 
 /**
@@ -15,19 +15,22 @@ export const ownInputOf = ({ module, output }: Call): string =>
  * that changes that node changes what the module gets, and nothing for others that read the same
  * value, such as a block's identity branch.
  */
-export function withOwnInputs(trace: Trace, hooked: readonly Call[]): Trace {
+export function withOwnInputs(
+  trace: Trace,
+  hooked: readonly ModuleCall[],
+): Trace {
   // Calls are listed when they return: backwards, a container comes before what is inside.
   return hooked.toReversed().reduce(withOwnInput, trace);
 }
 
-function withOwnInput(trace: Trace, { module, output }: Call): Trace {
+function withOwnInput(trace: Trace, { module, output }: ModuleCall): Trace {
   const call = trace.calls.find((c) =>
     c.module.name === module.name && c.output === output
   )!;
   const inside = new Set(call.nodes);
   const name = ownInputOf(call);
   const rename = (value: string) => value === call.input ? name : value;
-  const nodes = new Map<string, Node>();
+  const nodes = new Map<string, TraceNode>();
   for (const node of trace.nodes.values()) {
     if (node.name === call.nodes[0]) {
       nodes.set(name, {

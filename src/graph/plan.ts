@@ -10,7 +10,7 @@
 
 import type { Conv2d, Linear, MaxPool2d } from "../arch/module.ts";
 import { groupBy } from "./group_by.ts";
-import { INPUT, type Node, type Trace } from "../arch/trace.ts";
+import { INPUT, type Trace, type TraceNode } from "../arch/trace.ts";
 
 /** Name of a value: a node or the input. */
 export type Value = string;
@@ -62,7 +62,10 @@ export function makePlan(
     ({ input }) => input,
   );
   /** The node behind this one, if nobody else wants the value in between. */
-  const follower = (node: Node, op: Node["op"]): Node | undefined => {
+  const follower = (
+    node: TraceNode,
+    op: TraceNode["op"],
+  ): TraceNode | undefined => {
     const users = consumers.get(node.name) ?? [];
     if (watched.has(node.name) || users.length !== 1) return undefined;
     const next = users[0].node;
@@ -75,7 +78,7 @@ export function makePlan(
     if (fused.has(node.name)) continue;
     let last = node;
     const inside = [node.name];
-    const absorb = (op: Node["op"]): Node | undefined => {
+    const absorb = (op: TraceNode["op"]): TraceNode | undefined => {
       const next = follower(last, op);
       if (next) {
         last = next;
@@ -99,8 +102,8 @@ export function makePlan(
 /** The operation that starts at a node; `absorb` takes the next node in, if it may be fused. */
 function lower(
   trace: Trace,
-  node: Node,
-  absorb: (op: Node["op"]) => Node | undefined,
+  node: TraceNode,
+  absorb: (op: TraceNode["op"]) => TraceNode | undefined,
 ): Operation {
   const epilogue = (): Fused => {
     const residual = absorb("add")?.inputs[1];
@@ -137,7 +140,7 @@ function lower(
 }
 
 /** The convolution whose packed weights hold a batch norm. */
-function convBefore(trace: Trace, { inputs }: Node): Conv2d {
+function convBefore(trace: Trace, { inputs }: TraceNode): Conv2d {
   const input = trace.nodes.get(inputs[0])!;
   return input.op === "passThrough"
     ? convBefore(trace, input)
@@ -149,9 +152,9 @@ function ancestors(
   trace: Trace,
   watched: ReadonlySet<Value>,
   given: Value,
-): Node[] {
+): TraceNode[] {
   const needed = new Set(watched);
-  const nodes: Node[] = [];
+  const nodes: TraceNode[] = [];
   for (const node of [...trace.nodes.values()].reverse()) {
     if (!needed.has(node.name) || node.name === given) continue;
     nodes.unshift(node);

@@ -5,7 +5,7 @@
  */
 
 import { outputSize } from "../kernels/geometry.ts";
-import { INPUT, type Node, type Trace } from "../arch/trace.ts";
+import { INPUT, type Trace, type TraceNode } from "../arch/trace.ts";
 
 /** Shapes of all nodes, NHWC (`flatten` and `fc`: `[N, C]`), for an NHWC input shape. */
 export function inferShapes(
@@ -20,7 +20,7 @@ export function inferShapes(
   return shapes;
 }
 
-function shapeOf({ op, module }: Node, input: number[]): number[] {
+function shapeOf({ op, module }: TraceNode, input: number[]): number[] {
   const [n, h, w, c] = input;
   switch (module?.type) {
     case "Conv2d":

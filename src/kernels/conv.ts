@@ -4,12 +4,13 @@
  * @module
  */
 
+import type { Filter, FoldedConv } from "../arch/folded_conv.ts";
 import type { Conv2d } from "../arch/module.ts";
 import { DirectConv } from "./direct.ts";
-import type { WeightsDType } from "./dtypes.ts";
+import type { WeightsDType } from "../arch/weights_dtype.ts";
 import { outputSize } from "./geometry.ts";
 import type { Block } from "./heap.ts";
-import type { ConvWeights, Filter, Packed } from "./kernels.ts";
+import type { Packed } from "./kernels.ts";
 import { type FilterShape, packBias } from "./pack.ts";
 import type { Algorithm } from "./planner.ts";
 import type { Address, Recording } from "./program.ts";
@@ -31,7 +32,7 @@ export class OwnConv implements Packed {
     readonly runtime: Runtime,
     readonly module: Omit<Conv2d, "type" | "name" | "children">,
     readonly algorithm: Algorithm,
-    { filter, bias, scale, unfolded }: ConvWeights<Filter>,
+    { filter, bias, scale, unfolded }: FoldedConv<Filter>,
     dtype: WeightsDType = "float32",
   ) {
     this.#conv = algorithm === "direct"
@@ -96,7 +97,7 @@ export class OwnConv implements Packed {
   }
 
   /** The weights as they came, but for the rounding of Winograd's transform. */
-  unpack(): ConvWeights {
+  unpack(): FoldedConv {
     const { bias, scale, unfolded } = this;
     return {
       filter: this.#conv.unpack(),

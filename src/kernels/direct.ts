@@ -4,9 +4,9 @@
  * @module
  */
 
+import type { Filter } from "../arch/folded_conv.ts";
 import { outputSize, tilesOf, type Window } from "./geometry.ts";
-import type { WeightsDType } from "./dtypes.ts";
-import type { Filter } from "./kernels.ts";
+import type { WeightsDType } from "../arch/weights_dtype.ts";
 import { type FilterShape, panelChannels, panelsOf } from "./pack.ts";
 import { type FilterMemory, PackedFilter } from "./packed_filter.ts";
 import { cutDirect } from "./planner.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { dtypes } from "./dtypes.ts";
+import type { Filter } from "../arch/folded_conv.ts";
+import { weightsDTypes } from "../arch/weights_dtype.ts";
 import type { Block } from "./heap.ts";
-import type { Filter } from "./kernels.ts";
 import { panelChannels } from "./pack.ts";
 import type { Runtime } from "./means.ts";
 
@@ -73,7 +73,7 @@ export class FilterStage {
     pool.run("expandRows", Math.ceil(rows / panelChannels), {
       x: values.address,
       xRowBytes: length * filter.values.BYTES_PER_ELEMENT,
-      dtype: dtypes.indexOf(
+      dtype: weightsDTypes.indexOf(
         filter.values instanceof Int8Array ? "int8" : "float16",
       ),
       factors: factors.address,

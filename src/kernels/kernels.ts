@@ -9,32 +9,8 @@
 
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Conv2d, Linear, MaxPool2d } from "../arch/module.ts";
-import type { WeightsDType } from "./dtypes.ts";
-
-/** A filter in fewer bytes than float32's: each output channel's values times its factor. */
-export interface FilterRows {
-  /** OIHW, four or more to a channel; 16-bit ones are float16's bit patterns, of finite values. */
-  readonly values: Int8Array | Uint16Array;
-  readonly factors: Float32Array;
-}
-
-/** A filter, OIHW, or the weight of a linear layer, `[out, in]`. */
-export type Filter = Float32Array | FilterRows;
-
-/** A convolution with its batch norm folded in, as it is handed over for packing. */
-export interface ConvWeights<F extends Filter = Float32Array> {
-  /** The filter times {@linkcode scale}, OIHW as in the state dict. */
-  readonly filter: F;
-  /** Added to each output channel; the batch norm's shift. */
-  readonly bias: Float32Array;
-  /** The batch norm's factor of each output channel. */
-  readonly scale: Float32Array;
-  /**
-   * Filters (IHW) before folding, for the channels whose scale is too small to divide by.
-   * Only a watched convolution needs them.
-   */
-  readonly unfolded: ReadonlyMap<number, Float32Array>;
-}
+import type { Filter, FoldedConv } from "../arch/folded_conv.ts";
+import type { WeightsDType } from "../arch/weights_dtype.ts";
 
 /** How weights are packed. What a set of kernels doesn't have, it leaves. */
 export interface Packing {
@@ -130,12 +106,12 @@ export interface PreparedJob {
 
 /** One implementation of every step that a ResNet takes. */
 export interface Kernels extends Operations<Tensor> {
-  /** Whether filters may be packed from {@linkcode FilterRows}. */
+  /** Whether filters may be packed from {@linkcode ScaledRows}. */
   readonly packsRows: boolean;
   /** Packs a convolution. The arrays may be reused afterwards. */
   packConv(
     module: Conv2d,
-    weights: ConvWeights<Filter>,
+    weights: FoldedConv<Filter>,
     packing?: Packing,
   ): Packed;
   /** Packs a linear layer: weight `[out, in]`, bias `[out]`. */
@@ -146,7 +122,7 @@ export interface Kernels extends Operations<Tensor> {
     packing?: Packing,
   ): Packed;
   /** What was packed, as exactly as it is kept: for saving a model. The arrays are new. */
-  unpackConv(weights: Packed): ConvWeights;
+  unpackConv(weights: Packed): FoldedConv;
   /** The same for a linear layer: weight `[out, in]`, bias `[out]`. */
   unpackLinear(
     weights: Packed,

@@ -4,10 +4,14 @@
  * @module
  */
 
-import { dtypes, weightBytes, type WeightsDType } from "./dtypes.ts";
+import type { Filter } from "../arch/folded_conv.ts";
+import {
+  bytesPerWeight,
+  type WeightsDType,
+  weightsDTypes,
+} from "../arch/weights_dtype.ts";
 import { FilterStage } from "./filter_stage.ts";
 import type { Block } from "./heap.ts";
-import type { Filter } from "./kernels.ts";
 import {
   type FilterShape,
   packBias,
@@ -25,7 +29,7 @@ const floatBytes = 4, channelBytes = panelChannels * floatBytes;
 
 /** What the kernels are told of it. */
 export interface FilterFields {
-  /** The type's place in `dtypes`. */
+  /** The type's place in `weightsDTypes`. */
   readonly dtype: number;
   /** Bytes of a packed panel. */
   readonly panelBytes: number;
@@ -99,15 +103,15 @@ export class PackedFilter {
   get #stored() {
     const { address, dtype } = this;
     return {
-      dtype: dtypes.indexOf(dtype),
-      panelBytes: this.#panelWeights * weightBytes[dtype],
+      dtype: weightsDTypes.indexOf(dtype),
+      panelBytes: this.#panelWeights * bytesPerWeight[dtype],
       factors: dtype === "float32" ? 0 : address + this.#valueBytes,
     };
   }
 
   get #valueBytes(): number {
     const weights = this.#components * this.#panels * this.#panelWeights;
-    return weights * weightBytes[this.dtype];
+    return weights * bytesPerWeight[this.dtype];
   }
 
   get #factorBytes(): number {
@@ -121,7 +125,7 @@ export class PackedFilter {
     const { outs, ins, taps } = shape, panelsPerGroup = panelsOf(shape);
     const stored = this.#asStored(filter);
     const rowBytes = ins * taps *
-      (stored ? weightBytes[dtype] : floatBytes);
+      (stored ? bytesPerWeight[dtype] : floatBytes);
     const firstChannel = (panel: number) =>
       Math.floor(panel / panelsPerGroup) * outs +
       panel % panelsPerGroup * panelChannels;

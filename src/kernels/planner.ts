@@ -8,7 +8,7 @@
  */
 
 import type { Conv2d } from "../arch/module.ts";
-import type { WeightsDType } from "./dtypes.ts";
+import type { WeightsDType } from "../arch/weights_dtype.ts";
 import { panelChannels } from "./pack.ts";
 import type { WinogradOutputs } from "./winograd_filter.ts";
 

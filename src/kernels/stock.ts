@@ -8,9 +8,10 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { FoldedConv } from "../arch/folded_conv.ts";
 import type { Conv2d } from "../arch/module.ts";
 import { release } from "../runtime/release.ts";
-import type { ConvWeights, Epilogue, Kernels, Packed } from "./kernels.ts";
+import type { Epilogue, Kernels, Packed } from "./kernels.ts";
 
 /** A group's filter as tfjs wants it, HWIO. */
 class StockConv implements Packed {
@@ -114,7 +115,7 @@ function applyEpilogue(x: Tensor4D, { residual, relu }: Epilogue): Tensor4D {
   return relu ? tf.relu(sum) : sum;
 }
 
-function packConv(module: Conv2d, weights: ConvWeights): StockConv {
+function packConv(module: Conv2d, weights: FoldedConv): StockConv {
   const { groups, inChannels, outChannels, kernelSize: k } = module;
   const shape = [outChannels / groups, inChannels / groups, k, k];
   const size = weights.filter.length / groups;
@@ -130,7 +131,7 @@ function packConv(module: Conv2d, weights: ConvWeights): StockConv {
   );
 }
 
-function unpackConv(weights: Packed): ConvWeights {
+function unpackConv(weights: Packed): FoldedConv {
   const { filters, bias, scale, unfolded } = weights as StockConv;
   const size = filters[0].size;
   const filter = new Float32Array(filters.length * size);

@@ -58,7 +58,7 @@ const pack = [
   "firstPanel", // That of chunk 0.
   "values", // Packed, [component][panel].
   "panelBytes", // Of those.
-  "dtype", // A number in `dtypes`.
+  "dtype", // A number in `weightsDTypes`.
   "factors", // By which values are multiplied, [component][panel][8]; not for float32.
   "floats", // A panel's components for each thread; not for float32.
   "floatsThread",

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { WeightsDType } from "./dtypes.ts";
-import type { Filter } from "./kernels.ts";
+import type { Filter } from "../arch/folded_conv.ts";
+import type { WeightsDType } from "../arch/weights_dtype.ts";
 import { panelChannels } from "./pack.ts";
 import { PackedFilter } from "./packed_filter.ts";
 import { cutWinograd } from "./planner.ts";

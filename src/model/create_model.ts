@@ -19,7 +19,7 @@ import type { FetchOptions } from "../weights/fetch/options.ts";
 import { initialWeights } from "../weights/init.ts";
 import { headClasses, withTorchvisionNames } from "../weights/key_names.ts";
 import { checkTensors } from "../weights/load.ts";
-import type { PackedDType } from "../weights/pack.ts";
+import type { WeightsDType } from "../arch/weights_dtype.ts";
 import { type Pretrained, withPretrained } from "../weights/resolve.ts";
 
 /** Arguments of torchvision's constructor that change a network of the table. */
@@ -54,7 +54,7 @@ export interface ModelOptions extends ConstructorOptions, FetchOptions {
    * `"int8"` at a cosine of 0.999 or more. What isn't transformed, and has that type or a smaller
    * one in a packed file, isn't rounded again. Stock kernels have `"float32"` only.
    */
-  readonly weightsDType?: PackedDType;
+  readonly weightsDType?: WeightsDType;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { groupBy } from "../graph/group_by.ts";
 import { ownInputOf, withOwnInputs } from "../graph/hooked_inputs.ts";
 import type { Value } from "../graph/plan.ts";
-import type { Call, Trace } from "../arch/trace.ts";
+import type { ModuleCall, Trace } from "../arch/trace.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Loans } from "./loans.ts";
 
@@ -21,9 +21,9 @@ export interface HookedPass {
   /** Values that must exist: the outputs, and what the hooks are given. */
   readonly watched: ReadonlySet<Value>;
   /** Calls with pre-hooks, by their own input. */
-  readonly before: ReadonlyMap<Value, Call>;
+  readonly before: ReadonlyMap<Value, ModuleCall>;
   /** Calls with forward hooks, by the node that they return. */
-  readonly after: ReadonlyMap<Value, readonly Call[]>;
+  readonly after: ReadonlyMap<Value, readonly ModuleCall[]>;
 }
 
 /** Lays out a pass from one value to the deepest of the outputs. */

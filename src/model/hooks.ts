@@ -7,7 +7,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Module } from "../arch/module.ts";
 import type { Value } from "../graph/plan.ts";
-import type { Call } from "../arch/trace.ts";
+import type { ModuleCall } from "../arch/trace.ts";
 import type { Loans } from "./loans.ts";
 
 /**
@@ -79,7 +79,7 @@ export class Hooks {
    * @returns A tensor that takes the node's place and belongs to the run, if there is one.
    */
   fireForward(
-    calls: readonly Call[],
+    calls: readonly ModuleCall[],
     values: ReadonlyMap<Value, Tensor>,
     loans: Loans,
   ): Tensor | undefined {
@@ -97,7 +97,7 @@ export class Hooks {
 
   /** Calls the pre-hooks of a module call; the value is the input of its own that it was given. */
   firePre(
-    { module }: Call,
+    { module }: ModuleCall,
     input: Tensor,
     loans: Loans,
   ): Tensor | undefined {

@@ -10,10 +10,11 @@ import { inferShapes } from "../graph/shapes.ts";
 import type { Trace } from "../arch/trace.ts";
 import type { Kernels, Packing } from "../kernels/kernels.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
-import { type ReadFilter, TensorReader } from "../weights/load.ts";
+import type { Filter } from "../arch/folded_conv.ts";
+import { TensorReader } from "../weights/load.ts";
 import { Parameters } from "./parameters.ts";
 
-const releaseFilter = (filter: ReadFilter) =>
+const releaseFilter = (filter: Filter) =>
   release(filter instanceof Float32Array ? filter : filter.values);
 
 /** Height and width in training. */

@@ -5,7 +5,7 @@
  */
 
 import { startBackend } from "../backend/start.ts";
-import { dtypes } from "../kernels/dtypes.ts";
+import { weightsDTypes } from "../arch/weights_dtype.ts";
 import type { Kernels, Packing } from "../kernels/kernels.ts";
 import type { ModelOptions } from "./create_model.ts";
 import { loadKernels } from "./load_kernels.ts";
@@ -46,6 +46,6 @@ export function packingOf(
   allow("memory", memory, ["fast", "small"]);
   const winograd = memory === "fast";
   const dtype = weightsDType ?? (winograd ? "float32" : "float16");
-  allow("weightsDType", dtype, dtypes);
+  allow("weightsDType", dtype, weightsDTypes);
   return { dtype, winograd };
 }

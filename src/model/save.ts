@@ -10,7 +10,8 @@ import { writeFile } from "../weights/write_file.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
 import { unfoldBatchNorm } from "../weights/fold.ts";
 import { allTensors } from "../weights/load.ts";
-import { type PackedDType, writePacked } from "../weights/pack.ts";
+import type { WeightsDType } from "../arch/weights_dtype.ts";
+import { writePacked } from "../weights/pack.ts";
 
 /** What `model.save` takes besides a path. */
 export interface SaveOptions {
@@ -18,7 +19,7 @@ export interface SaveOptions {
    * How filters are stored: `"float32"` (the default) as they are, `"float16"` in half, `"int8"` in
    * a sixth of the bytes.
    */
-  readonly dtype?: PackedDType;
+  readonly dtype?: WeightsDType;
 }
 
 /** Writes a model's weights as packed weights; see `ResNet.save`. */

@@ -1,5 +1,5 @@
 import { type Module, tensorsOf } from "../arch/module.ts";
-import { type Call, moduleAt, type Trace } from "../arch/trace.ts";
+import { moduleAt, type ModuleCall, type Trace } from "../arch/trace.ts";
 import type { SummaryRow } from "./types.ts";
 
 type Shapes = ReadonlyMap<string, readonly number[]>;
@@ -40,7 +40,7 @@ function containersAround({ name }: Module): string[] {
 
 function rowOf(
   module: Module,
-  call: Call | undefined,
+  call: ModuleCall | undefined,
   shapes: Shapes,
 ): SummaryRow {
   const outputShape = call ? toNchw(shapes.get(call.output)!) : null;

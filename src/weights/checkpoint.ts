@@ -6,22 +6,15 @@
  * @module
  */
 
+import type { ScaledRows } from "../arch/folded_conv.ts";
 import type { Preset } from "../arch/preset.ts";
 
 /** The shape and the stored type of one tensor, known before its values are read. */
-export interface TensorInfo {
+export interface StoredTensor {
   /** Dimensions in PyTorch's order, e.g. `[64, 3, 7, 7]` for a convolution (OIHW). */
   readonly shape: readonly number[];
   /** The type in the file, e.g. `"float32"`, `"float16"`, `"int8"`. */
   readonly dtype: string;
-}
-
-/** A tensor as it stands in few bytes: the values of each row, four or more, times a factor. */
-export interface TensorRows {
-  /** In C order; 16-bit ones are float16's bit patterns, of finite values. */
-  readonly values: Int8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
-  /** One for each row, that is each index of the first dimension; all 1 for float16. */
-  readonly factors: Float32Array<ArrayBuffer>;
 }
 
 /**
@@ -33,7 +26,7 @@ export interface Checkpoint {
   /** What error messages call it: a path, a URL, `"bytes"`. */
   readonly source: string;
   /** All tensors under PyTorch's state-dict names (`layer1.0.conv1.weight`), in the file's order. */
-  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** What the file says of itself: arch, transform, origin. Empty for a plain state dict. */
   readonly metadata?: CheckpointMetadata;
   /**
@@ -51,7 +44,7 @@ export interface Checkpoint {
    * The same as {@linkcode Checkpoint.read} for who takes fewer bytes than float32's, where the
    * file has the tensor so.
    */
-  readRows?(name: string): Promise<TensorRows | Float32Array<ArrayBuffer>>;
+  readRows?(name: string): Promise<ScaledRows | Float32Array<ArrayBuffer>>;
   /** Closes the file behind it, if there is one. Safe to call twice. */
   close(): void;
 }

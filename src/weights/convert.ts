@@ -16,7 +16,8 @@ import type { FetchOptions } from "./fetch/options.ts";
 import { guessArch } from "./guess_arch.ts";
 import { headClasses, withTorchvisionNames } from "./key_names.ts";
 import { allTensors, checkTensors } from "./load.ts";
-import { type PackedDType, writePacked } from "./pack.ts";
+import type { WeightsDType } from "../arch/weights_dtype.ts";
+import { writePacked } from "./pack.ts";
 import { type Pretrained, withPretrained } from "./resolve.ts";
 import { sha256 } from "./sha256.ts";
 import { weightsTable } from "./table.ts";
@@ -32,7 +33,7 @@ export interface NetworkOptions extends Omit<FetchOptions, "dtype"> {
 /** What `convertWeights` is told. */
 export interface ConvertOptions extends NetworkOptions {
   /** How filters are stored. `"int8"` has a scale for each output channel. */
-  readonly dtype: PackedDType;
+  readonly dtype: WeightsDType;
   /** What the file shall say of itself, besides what is known of the source. */
   readonly metadata?: CheckpointMetadata;
   /** Told how much is packed, 0..1. */

@@ -5,7 +5,7 @@
  */
 
 import { decodeFloat16 } from "../formats/float16.ts";
-import type { TensorRows } from "./checkpoint.ts";
+import type { Filter, FoldedConv } from "../arch/folded_conv.ts";
 
 /** `torch.nn.BatchNorm2d`'s default, which torchvision's ResNets keep. */
 const eps = 1e-5;
@@ -28,17 +28,6 @@ export interface ConvAndBatchNorm {
   readonly norm: BatchNormValues;
 }
 
-/** A convolution whose output is the batch norm's: `filter * x + bias`. */
-export interface FoldedConv<F = Float32Array> {
-  /** The scaled filter, OIHW: the array that was given. */
-  readonly filter: F;
-  readonly bias: Float32Array;
-  /** What each channel's filter was multiplied by. */
-  readonly scale: Float32Array;
-  /** Filters as they were, of the channels whose scale is zero, tiny or not finite. */
-  readonly unfolded: ReadonlyMap<number, Float32Array>;
-}
-
 /**
  * Folds a batch norm in evaluation into a convolution without bias, in place.
  *
@@ -46,7 +35,7 @@ export interface FoldedConv<F = Float32Array> {
  *
  * @param filter OIHW values, or rows and their factors; values or factors are overwritten.
  */
-export function foldBatchNorm<F extends Float32Array | TensorRows>(
+export function foldBatchNorm<F extends Filter>(
   filter: F,
   { weight, bias, mean, variance }: BatchNormValues,
 ): FoldedConv<F> {
@@ -71,7 +60,7 @@ export function foldBatchNorm<F extends Float32Array | TensorRows>(
 
 /** One output channel of a filter, as a copy. */
 function rowOf(
-  filter: Float32Array | TensorRows,
+  filter: Filter,
   channel: number,
   channels: number,
 ): Float32Array {

@@ -5,7 +5,7 @@
  */
 
 import { type Module, modulesOf, tensorsOf } from "../arch/module.ts";
-import type { Checkpoint, TensorInfo } from "./checkpoint.ts";
+import type { Checkpoint, StoredTensor } from "./checkpoint.ts";
 
 /** 32-bit FNV-1a, so that each tensor has a sequence of its own wherever the network is cut. */
 function hash(text: string, seed: number): number {
@@ -57,7 +57,7 @@ export function initialWeights(
 ): Checkpoint {
   const zeros = new Set<string>();
   const makers = new Map<string, (values: Float32Array) => void>();
-  const tensors = new Map<string, TensorInfo>();
+  const tensors = new Map<string, StoredTensor>();
   for (const module of modulesOf(root)) {
     if (zeroInitResidual && module.type === "BasicBlock") {
       zeros.add(`${module.name}.bn2.weight`);

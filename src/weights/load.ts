@@ -13,8 +13,9 @@ import {
   tensorsOf,
   type TensorSpec,
 } from "../arch/module.ts";
-import type { Checkpoint, TensorRows } from "./checkpoint.ts";
-import { foldBatchNorm, type FoldedConv } from "./fold.ts";
+import type { Filter, FoldedConv } from "../arch/folded_conv.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { foldBatchNorm } from "./fold.ts";
 
 /** All tensors of a tree, in the state dict's order, which is that of the forward pass. */
 export function allTensors(tree: Module): TensorSpec[] {
@@ -79,9 +80,6 @@ function allFinite(values: Float32Array): boolean {
   return sum === 0;
 }
 
-/** A filter as it was read. */
-export type ReadFilter = Float32Array | TensorRows;
-
 /** Reads one network's tensors, and remembers which of them hold NaN or infinite values. */
 export class TensorReader {
   /** Names of tensors with values that are not finite. */
@@ -91,7 +89,7 @@ export class TensorReader {
   constructor(readonly checkpoint: Checkpoint, readonly rows: boolean) {}
 
   /** The weight of a convolution or a linear layer. */
-  async #readFilter(name: string): Promise<ReadFilter> {
+  async #readFilter(name: string): Promise<Filter> {
     const { checkpoint } = this;
     if (!this.rows || !checkpoint.readRows) return await this.#read(name);
     const filter = await checkpoint.readRows(name);
@@ -110,7 +108,7 @@ export class TensorReader {
   async conv(
     conv: Conv2d,
     norm?: BatchNorm2d,
-  ): Promise<FoldedConv<ReadFilter>> {
+  ): Promise<FoldedConv<Filter>> {
     const filter = await this.#readFilter(`${conv.name}.weight`);
     if (!norm) {
       const bias = new Float32Array(conv.outChannels);
@@ -128,7 +126,7 @@ export class TensorReader {
   /** A linear layer: weight `[out, in]` and bias `[out]`. */
   async linear(
     { name }: Linear,
-  ): Promise<{ weight: ReadFilter; bias: Float32Array }> {
+  ): Promise<{ weight: Filter; bias: Float32Array }> {
     return {
       weight: await this.#readFilter(`${name}.weight`),
       bias: await this.#read(`${name}.bias`),

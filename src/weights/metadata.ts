@@ -6,12 +6,12 @@
 
 import type { Preset } from "../arch/preset.ts";
 import { isShape } from "../formats/elements.ts";
-import type { CheckpointMetadata, TensorInfo } from "./checkpoint.ts";
+import type { CheckpointMetadata, StoredTensor } from "./checkpoint.ts";
 
 /** The entry's content: what the file says of itself, and what tensors it holds. */
 export interface PackedMetadata extends CheckpointMetadata {
   /** Name, shape and stored type of each tensor, in the file's order. */
-  readonly tensors: Readonly<Record<string, TensorInfo>>;
+  readonly tensors: Readonly<Record<string, StoredTensor>>;
 }
 
 /** The entry that describes a packed file, its first. */

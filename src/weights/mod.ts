@@ -26,8 +26,7 @@ export {
 export type {
   Checkpoint,
   CheckpointMetadata,
-  TensorInfo,
-  TensorRows,
+  StoredTensor,
 } from "./checkpoint.ts";
 export {
   type ConvertOptions,
@@ -37,7 +36,8 @@ export {
 export type { FetchOptions, FetchProgress } from "./fetch/options.ts";
 export { guessArch } from "./guess_arch.ts";
 export { openCheckpoint } from "./open.ts";
-export type { PackedDType } from "./pack.ts";
+export type { ScaledRows } from "../arch/folded_conv.ts";
+export type { WeightsDType } from "../arch/weights_dtype.ts";
 export { readStateDict, type StateDictTensor } from "./read_state_dict.ts";
 export type { Pretrained } from "./resolve.ts";
 export { modelUrls, type WeightsEntry, weightsTable } from "./table.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { WeightsDType } from "../arch/weights_dtype.ts";
 import { crc32 } from "../formats/crc32.ts";
 import { elementCount } from "../formats/elements.ts";
 import { encodeFloat16 } from "../formats/float16.ts";
@@ -11,19 +12,16 @@ import { encodeNpy } from "../formats/npy.ts";
 import type {
   Checkpoint,
   CheckpointMetadata,
-  TensorInfo,
+  StoredTensor,
 } from "./checkpoint.ts";
 import { METADATA_ENTRY, type PackedMetadata } from "./metadata.ts";
 import { entriesOf, scaleEntry, valuesEntry } from "./packed_tensor.ts";
 import { quantizeInt8, stepFor } from "./quantize.ts";
 
-/** How filters are stored; everything of one dimension stays float32. */
-export type PackedDType = "float32" | "float16" | "int8";
-
 /** What {@linkcode writePacked} is told. */
 export interface WritePackedOptions {
   /** `"int8"` has a scale for each output channel. */
-  readonly dtype: PackedDType;
+  readonly dtype: WeightsDType;
   /**
    * Which tensors, in which order: that of the forward pass, so that the file can be used while it
    * arrives. Default: all in the checkpoint's order but `num_batches_tracked`, which only training
@@ -50,7 +48,7 @@ export async function writePacked(
 ): Promise<Uint8Array<ArrayBuffer>> {
   names ??= [...checkpoint.tensors.keys()]
     .filter((name) => !name.endsWith("num_batches_tracked"));
-  const infos: Record<string, TensorInfo> = {};
+  const infos: Record<string, StoredTensor> = {};
   let weights = 0;
   for (const name of names) {
     const { shape } = checkpoint.tensors.get(name)!;
@@ -78,7 +76,7 @@ export async function writePacked(
 /** The entries of a tensor; `weights` is the number of all that are quantised. */
 function encode(
   name: string,
-  { dtype, shape }: TensorInfo,
+  { dtype, shape }: StoredTensor,
   data: Float32Array<ArrayBuffer>,
   weights: number,
 ): [entry: string, bytes: Uint8Array<ArrayBuffer>][] {
@@ -92,8 +90,8 @@ function encode(
   const step = stepFor(data.length, weights);
   const quantized = quantizeInt8(data, shape, step);
   return [
-    [entry, encodeNpy(quantized.data, shape)],
-    [scaleEntry(name), encodeNpy(quantized.scale, shape.slice(0, 1))],
+    [entry, encodeNpy(quantized.values, shape)],
+    [scaleEntry(name), encodeNpy(quantized.factors, shape.slice(0, 1))],
   ];
 }
 

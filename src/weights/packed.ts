@@ -14,7 +14,7 @@ import type { ByteSource } from "../runtime/byte_source.ts";
 import { toFloat32 } from "../formats/elements.ts";
 import { decodeNpy, parseNpyHeader } from "../formats/npy.ts";
 import type { ZipArchive } from "../formats/zip.ts";
-import type { Checkpoint, TensorInfo } from "./checkpoint.ts";
+import type { Checkpoint, StoredTensor } from "./checkpoint.ts";
 import {
   MAX_METADATA,
   METADATA_ENTRY,
@@ -46,7 +46,7 @@ export async function openPacked(
     ? await readHeaders(source, archive)
     : new Map(Object.entries(metadata.tensors));
   /** Without metadata int8 is a type like others, and has no scales. */
-  const entries = (name: string, info: TensorInfo) =>
+  const entries = (name: string, info: StoredTensor) =>
     metadata === undefined ? [valuesEntry(name)] : entriesOf(name, info);
   for (const [name, info] of tensors) {
     for (const entry of entries(name, info)) {
@@ -54,7 +54,7 @@ export async function openPacked(
     }
   }
 
-  const infoOf = (name: string): TensorInfo => {
+  const infoOf = (name: string): StoredTensor => {
     const info = tensors.get(name);
     if (info !== undefined) return info;
     throw new RangeError(`"${source.name}" has no tensor "${name}"`);
@@ -109,8 +109,8 @@ async function readMetadata(
 async function readHeaders(
   source: ByteSource,
   archive: ZipArchive,
-): Promise<Map<string, TensorInfo>> {
-  const tensors = new Map<string, TensorInfo>();
+): Promise<Map<string, StoredTensor>> {
+  const tensors = new Map<string, StoredTensor>();
   for (const entry of archive.entries.keys()) {
     if (!entry.endsWith(".npy")) continue;
     const { dtype, shape } = parseNpyHeader(

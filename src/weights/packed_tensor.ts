@@ -13,7 +13,8 @@ import {
 import { decodeFloat16, isFiniteFloat16 } from "../formats/float16.ts";
 import { decodeNpy, type NpyArray } from "../formats/npy.ts";
 import { release } from "../runtime/release.ts";
-import type { TensorInfo, TensorRows } from "./checkpoint.ts";
+import type { ScaledRows } from "../arch/folded_conv.ts";
+import type { StoredTensor } from "./checkpoint.ts";
 import { dequantizeInt8 } from "./quantize.ts";
 
 /** More than any `.npy` header of an array of few dimensions. */
@@ -30,7 +31,7 @@ export function scaleEntry(name: string): string {
 }
 
 /** Names of all entries of a tensor, in the file's order. */
-export function entriesOf(name: string, { dtype }: TensorInfo): string[] {
+export function entriesOf(name: string, { dtype }: StoredTensor): string[] {
   return dtype === "int8"
     ? [valuesEntry(name), scaleEntry(name)]
     : [valuesEntry(name)];
@@ -54,12 +55,12 @@ const shortestRow = 4;
 export async function readTensor(
   source: string,
   name: string,
-  info: TensorInfo,
+  info: StoredTensor,
   readEntry: ReadEntry,
-): Promise<TensorRows | Float32Array<ArrayBuffer>> {
+): Promise<ScaledRows | Float32Array<ArrayBuffer>> {
   const readArray = async (
     entry: string,
-    { dtype, shape }: TensorInfo,
+    { dtype, shape }: StoredTensor,
   ): Promise<NpyArray> => {
     // No type has more than 8 bytes.
     const bytes = await readEntry(
@@ -97,13 +98,13 @@ export async function readTensor(
 
 /** The values as float32; those of the rows are given up. */
 export function toFloats(
-  tensor: TensorRows | Float32Array<ArrayBuffer>,
+  tensor: ScaledRows | Float32Array<ArrayBuffer>,
 ): Float32Array<ArrayBuffer> {
   if (tensor instanceof Float32Array) return tensor;
   const { values, factors } = tensor;
   const floats = values instanceof Uint16Array
     ? decodeFloat16(values)
-    : dequantizeInt8({ data: values, scale: factors });
+    : dequantizeInt8({ values, factors });
   release(values);
   return floats;
 }

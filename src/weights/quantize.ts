@@ -12,13 +12,7 @@
  * @module
  */
 
-/** A tensor as int8: `value = quantized * scale[channel]`. */
-export interface QuantizedTensor {
-  /** -127..127, in the order of the values. */
-  readonly data: Int8Array<ArrayBuffer>;
-  /** One for each output channel, the first dimension; 0 where the channel is all zero. */
-  readonly scale: Float32Array<ArrayBuffer>;
-}
+import type { ScaledRows } from "../arch/folded_conv.ts";
 
 /** How alike neighbouring inputs are taken to be. The best for the network that ships. */
 const CORRELATION = 0.6;
@@ -52,7 +46,7 @@ export function quantizeInt8(
   values: Float32Array,
   shape: readonly number[],
   step: number,
-): QuantizedTensor {
+): ScaledRows<Int8Array<ArrayBuffer>> {
   const [outs, ins, height = 1] = shape;
   const length = values.length / outs;
   const data = new Int8Array(values.length);
@@ -64,7 +58,7 @@ export function quantizeInt8(
     const quantized = data.subarray(o * length, (o + 1) * length);
     quantizeFilter(filter, quantized, scale[o], length / ins, height);
   }
-  return { data, scale };
+  return { values: data, factors: scale };
 }
 
 function scaleOf(filter: Float32Array, step: number): number {
@@ -109,12 +103,14 @@ function quantizeFilter(
 
 /** The values, rounded to float32. */
 export function dequantizeInt8(
-  { data, scale }: QuantizedTensor,
+  { values, factors }: ScaledRows<Int8Array>,
 ): Float32Array<ArrayBuffer> {
-  const values = new Float32Array(data.length);
-  const length = data.length / scale.length;
-  for (let c = 0, at = 0; c < scale.length; c++) {
-    for (let i = 0; i < length; i++, at++) values[at] = data[at] * scale[c];
+  const floats = new Float32Array(values.length);
+  const length = values.length / factors.length;
+  for (let row = 0, at = 0; row < factors.length; row++) {
+    for (const end = at + length; at < end; at++) {
+      floats[at] = values[at] * factors[row];
+    }
   }
-  return values;
+  return floats;
 }

@@ -5,7 +5,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { startBackend } from "../../mod.ts";
 import type { Conv2d } from "../../src/arch/module.ts";
-import { dtypes, type WeightsDType } from "../../src/kernels/dtypes.ts";
+import {
+  type WeightsDType,
+  weightsDTypes,
+} from "../../src/arch/weights_dtype.ts";
 import { OwnConv } from "../../src/kernels/conv.ts";
 import { type OwnKernels, startOwnKernels } from "../../src/kernels/own.ts";
 import { type Algorithm, chooseAlgorithm } from "../../src/kernels/planner.ts";
@@ -77,7 +80,7 @@ function randomCase(random: () => number): Case {
     conv,
     input: [integer(1, 3), side(), side()],
     height: pick(5, 14),
-    dtype: pick(...dtypes),
+    dtype: pick(...weightsDTypes),
     residual: pick(true, false),
     relu: pick(true, false),
   };
@@ -167,7 +170,7 @@ Deno.test("random convolutions: right, and the same bits with every number of th
 Deno.test("every number of rows, every tile at an edge", async () => {
   const kernels = await startOwnKernels({ threads: 2 });
   const random = randoms(3);
-  for (const dtype of dtypes) {
+  for (const dtype of weightsDTypes) {
     const common = { dtype, residual: true, relu: true };
     for (let rows = 1; rows <= 31; rows++) {
       const conv = convOf({ kernelSize: 1, padding: 0, inChannels: 12 });
@@ -205,7 +208,9 @@ Deno.test("what was packed comes back; Winograd's but for rounding", async () =>
   ];
   for (const [algorithm, module] of shapes) {
     for (
-      const dtype of algorithm === "direct" ? dtypes : ["float32"] as const
+      const dtype of algorithm === "direct"
+        ? weightsDTypes
+        : ["float32"] as const
     ) {
       const { inChannels, outChannels, groups } = module;
       const size = inChannels / groups * 9;
@@ -248,7 +253,7 @@ Deno.test("a weight that isn't finite makes its channel so, whatever it is kept 
   const kernels = await startOwnKernels({ threads: 1 });
   const conv = convOf({ kernelSize: 1, padding: 0 });
   const x = tf.ones<tf.Rank.R4>([1, 3, 3, 8]);
-  for (const dtype of dtypes) {
+  for (const dtype of weightsDTypes) {
     for (const bad of [NaN, Infinity, -Infinity]) {
       const filter = new Float32Array(64).fill(1);
       filter[8 * 5 + 3] = bad;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { startBackend } from "../../mod.ts";
 import { OwnConv } from "../../src/kernels/conv.ts";
-import { dtypes } from "../../src/kernels/dtypes.ts";
+import { weightsDTypes } from "../../src/arch/weights_dtype.ts";
 import { startRuntime } from "../../src/kernels/means.ts";
 import { decodeFloat16, encodeFloat16 } from "../../src/formats/float16.ts";
 import { openCheckpoint } from "../../src/weights/open.ts";
@@ -63,7 +63,7 @@ Deno.test("rows give what their floats give, and stay as they are where they can
               values: typeof values;
               factors: typeof factors;
             },
-            dtype: typeof dtypes[number],
+            dtype: typeof weightsDTypes[number],
             algorithm: "direct" | "winograd4",
           ) => {
             const weights = { filter: f, ...rest };
@@ -79,7 +79,7 @@ Deno.test("rows give what their floats give, and stay as they are where they can
             return { filter, bytes };
           };
           const rows = { values, factors };
-          for (const dtype of dtypes) {
+          for (const dtype of weightsDTypes) {
             const got = unpacked(rows, dtype, "direct");
             const isKept = values instanceof Int8Array || dtype === "float16";
             // Otherwise they are rounded as floats are.

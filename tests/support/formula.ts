@@ -8,7 +8,7 @@ import { archRow } from "../../src/arch/lookup.ts";
 import { modulesOf, tensorsOf } from "../../src/arch/module.ts";
 import { buildResNet } from "../../src/arch/resnet.ts";
 import type { ArchRow } from "../../src/arch/table.ts";
-import type { Checkpoint, TensorInfo } from "../../src/weights/checkpoint.ts";
+import type { Checkpoint, StoredTensor } from "../../src/weights/checkpoint.ts";
 import { uniform } from "./uniform.ts";
 
 export { uniform };
@@ -36,7 +36,7 @@ function formulaTensor(
 
 /** A checkpoint that a test may change, and that notes which tensors were read. */
 export interface FormulaCheckpoint extends Checkpoint {
-  readonly tensors: Map<string, TensorInfo>;
+  readonly tensors: Map<string, StoredTensor>;
   read: Checkpoint["read"];
   readonly reads: string[];
 }
@@ -44,7 +44,7 @@ export interface FormulaCheckpoint extends Checkpoint {
 /** A whole state dict of that network. */
 export function formulaCheckpoint(arch: string | ArchRow): FormulaCheckpoint {
   const specs = [...modulesOf(buildResNet(archRow(arch)))].flatMap(tensorsOf);
-  const tensors = new Map<string, TensorInfo>(
+  const tensors = new Map<string, StoredTensor>(
     specs.map(({ name, shape }) => [name, { shape, dtype: "float32" }]),
   );
   const reads: string[] = [];

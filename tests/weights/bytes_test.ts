@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { createModel } from "../../src/model/create_model.ts";
-import type { Checkpoint, TensorInfo } from "../../src/weights/checkpoint.ts";
+import type { Checkpoint, StoredTensor } from "../../src/weights/checkpoint.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
 import { writePth } from "./pth_writer.ts";
 import { assertSentOnce, temporaryFolder } from "./fetch_support.ts";
@@ -13,7 +13,7 @@ import { WeightsServer } from "./server.ts";
 
 /** A state dict as PyTorch has it, with the counters of its batch norms. */
 function withCounters(checkpoint: Checkpoint): Checkpoint {
-  const tensors = new Map<string, TensorInfo>();
+  const tensors = new Map<string, StoredTensor>();
   for (const [name, info] of checkpoint.tensors) {
     tensors.set(name, info);
     if (!name.endsWith("running_var")) continue;

@@ -8,7 +8,7 @@
 import { open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { encodeFloat16 } from "../../src/formats/float16.ts";
-import type { Checkpoint, TensorInfo } from "../../src/weights/checkpoint.ts";
+import type { Checkpoint, StoredTensor } from "../../src/weights/checkpoint.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -110,7 +110,7 @@ const types: Record<
 };
 
 /** An OrderedDict of tensors, each the whole of a storage of its own; its memo is CPython's. */
-function statePickle(tensors: readonly [string, TensorInfo][]): Bytes {
+function statePickle(tensors: readonly [string, StoredTensor][]): Bytes {
   const parts: Bytes[] = [];
   const memo = new Map<string, number>();
   let memoized = 0;

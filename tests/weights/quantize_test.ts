@@ -15,7 +15,7 @@ const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b);
 
 Deno.test("the step is the scale, in root mean squares of each channel", () => {
   const values = filter.map((v, i) => v * 10 ** Math.floor(i / length));
-  const { scale } = quantizeInt8(values, shape, 0.1);
+  const { factors: scale } = quantizeInt8(values, shape, 0.1);
   scale.forEach((scale, c) => {
     const channel = values.subarray(c * length, (c + 1) * length);
     const rms = Math.sqrt(sum(channel.map((v) => v * v)) / length);
@@ -24,8 +24,8 @@ Deno.test("the step is the scale, in root mean squares of each channel", () => {
 });
 
 Deno.test("8 bits hold the largest value, however small the step", () => {
-  const { data, scale } = quantizeInt8(filter, shape, 1e-9);
-  const values = dequantizeInt8({ data, scale });
+  const { values: data, factors: scale } = quantizeInt8(filter, shape, 1e-9);
+  const values = dequantizeInt8({ values: data, factors: scale });
   for (let c = 0; c < 4; c++) {
     const of = <T extends Float32Array | Int8Array>(all: T) =>
       [...all.subarray(c * length, (c + 1) * length)].map(Math.abs);
@@ -37,7 +37,7 @@ Deno.test("8 bits hold the largest value, however small the step", () => {
 
 Deno.test("errors cancel: less is left of them in each kernel and each channel", () => {
   const step = 0.2;
-  const { data, scale } = quantizeInt8(filter, shape, step);
+  const { values: data, factors: scale } = quantizeInt8(filter, shape, step);
   const error = filter.map((value, i) =>
     data[i] - value / scale[Math.floor(i / length)]
   );
@@ -62,14 +62,16 @@ Deno.test("linear layers, channels of zeros and subnormal values", () => {
   const values = uniform("linear", 3 * 50);
   values.fill(0, 50, 100);
   values.fill(1.9e-43, 100, 150);
-  const { data, scale } = quantizeInt8(values, [3, 50], 0.1);
+  const { values: data, factors: scale } = quantizeInt8(values, [3, 50], 0.1);
   assert.equal(scale[1], 0);
   assert.deepEqual(data.subarray(50, 100), new Int8Array(50));
   const linear = [...data.subarray(0, 50)].map((q, i) =>
     q * scale[0] - values[i]
   );
   assert.ok(Math.abs(sum(linear)) <= scale[0]);
-  const subnormal = dequantizeInt8({ data, scale }).subarray(100);
+  const subnormal = dequantizeInt8({ values: data, factors: scale }).subarray(
+    100,
+  );
   assert.ok(subnormal.every((value) => Math.abs(value / 1.9e-43 - 1) < 0.1));
 });
 

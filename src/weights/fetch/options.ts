@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { WeightsDType } from "../../arch/weights_dtype.ts";
+
 /** How far a download is. */
 export interface FetchProgress {
   /** What is fetched: its URL. */
@@ -43,7 +45,7 @@ export interface FetchOptions {
    * Which of that folder's files. Default `"float16"`: half the bytes of float32, and features
    * that agree with it to 5 digits.
    */
-  readonly dtype?: "float32" | "float16" | "int8";
+  readonly dtype?: WeightsDType;
   /** Told what is odd but no error. Default `console.warn`. */
   readonly warn?: (message: string) => void;
 }
