@@ -1,5 +1,5 @@
 /**
- * From requests to answers: pictures are read ahead, and those that wait run together.
+ * Answers requests: reads pictures ahead, and runs those that wait as one batch.
  *
  * @module
  */
@@ -14,16 +14,20 @@ import type { InputLoader } from "../extract/input_loader.ts";
 import { batchSize } from "../extract/inputs.ts";
 import type { ResNet } from "../model/model.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
-import type { PictureAnswer, PictureRequest, Request } from "./request.ts";
-import type { Window } from "./window.ts";
+import type {
+  PictureAnswer,
+  PictureRequest,
+  WorkerRequest,
+} from "./protocol.ts";
+import type { RequestWindow } from "./request_window.ts";
 
-/** A request under way. */
+/** A request in progress. */
 interface Job {
-  readonly request: Request;
+  readonly request: WorkerRequest;
   readonly answers: PictureAnswer[];
 }
 
-/** A picture under way, or why it could not be read. */
+/** A decoded picture, or why it could not be read. */
 interface Loaded {
   readonly job: Job;
   readonly path: string;
@@ -32,24 +36,25 @@ interface Loaded {
   readonly decodeSeconds: number;
 }
 
-/** What is asked of a picture, and how. */
+/** What to compute for each picture, and how. */
 export interface Extraction {
   readonly model: ResNet;
   readonly names: readonly string[];
   readonly options: ExtractFilesOptions;
-  /** Reads pictures. */
+  /** Decodes a picture. */
   readonly load: InputLoader["load"];
-  /** Whether it does so elsewhere: several at a time, and while others are computed. */
+  /** Whether `load` uses other threads, so that decoding and computing overlap. */
   readonly isParallel: boolean;
 }
 
 /**
- * Answers requests in their order, as far as they have come.
+ * Answers requests in order.
  *
- * Pictures of several requests run together if they wait at the same time; none is waited for.
+ * Pictures that wait at the same time run as one batch, even from different requests. A batch is
+ * never held back to fill it.
  */
 export async function* answerRequests(
-  window: Window<Request>,
+  window: RequestWindow,
   extraction: Extraction,
 ): AsyncGenerator<PictureAnswer[]> {
   const { isParallel } = extraction;
@@ -61,11 +66,11 @@ export async function* answerRequests(
     while (loading.length < most) {
       const { done, value } = pictures.next();
       if (done) break;
-      // Here one comes after the other, so that each one's time is its own.
+      // In this thread one after the other, so that each is timed alone.
       const before = isParallel ? undefined : loading.at(-1);
       loading.push(load(value, extraction, before));
     }
-    await turn(); // While requests and room for answers are at hand nothing else waits.
+    await turn(); // Under a steady load nothing else here lets timers and I/O run.
     const batch = await Promise.all(loading.splice(0, batchSize));
     await compute(batch, extraction);
     while (jobs.length > 0 && isAnswered(jobs[0])) yield jobs.shift()!.answers;
@@ -75,8 +80,8 @@ export async function* answerRequests(
 const isAnswered = ({ request, answers }: Job) =>
   answers.length === request.length;
 
-/** The pictures of the requests that have come; it may be asked again after it had no more. */
-function waiting(window: Window<Request>, jobs: Job[]) {
+/** Iterates over the pictures of waiting requests; it can resume after `done`. */
+function waiting(window: RequestWindow, jobs: Job[]) {
   let rest: { job: Job; picture: PictureRequest }[] = [];
   return {
     next() {

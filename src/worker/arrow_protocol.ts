@@ -1,10 +1,11 @@
 /**
- * Arrow IPC streams: pictures in, features out, one record batch for each.
+ * Arrow IPC streams: one batch of features for each batch of pictures.
  *
  * @module
  */
 
 import type { RecordBatch, Schema, Table } from "@apache-arrow/esnext-esm";
+import { asIs, expected } from "../errors/expected.ts";
 import { ByteQueue } from "../formats/byte_queue.ts";
 import type { FeatureType } from "../tables/feature_table.ts";
 import { type Frame, readFrames } from "./frames.ts";
@@ -13,16 +14,16 @@ import {
   type PictureRequest,
   type Protocol,
   type ProtocolSettings,
-  type Request,
   tooLarge,
-} from "./request.ts";
+  type WorkerRequest,
+} from "./protocol.ts";
 
 type Arrow = typeof import("@apache-arrow/esnext-esm");
 
 /**
- * In: the columns `path`, a string, and `content`, binary or null for the file of that name; others
- * are passed over. Out: `path`, a list of float32 for each node, null for a picture that failed,
- * and `error`, null for the others. The schema's entry `layertap` is that of Parquet files.
+ * In: the columns `path`, a string, and `content`, binary, or null to read the file at `path`; other
+ * columns are ignored. Out: `path`, a list of float32 for each node, null for a picture that failed,
+ * and `error`, null for the others. The schema's `layertap` metadata is the same as in Parquet files.
  */
 export async function arrowProtocol(
   settings: ProtocolSettings,
@@ -30,7 +31,7 @@ export async function arrowProtocol(
   const arrow = await import("@apache-arrow/esnext-esm");
   const schema = answerSchema(arrow, settings);
   const empty = arrow.tableToIPC(new arrow.Table(schema), "stream");
-  // A schema and the end mark: what stands around the answers.
+  // The schema and the end mark enclose the answers.
   const head = empty.subarray(0, -8);
   const tail = empty.subarray(-8);
   return {
@@ -49,9 +50,9 @@ async function* requests(
   arrow: Arrow,
   input: ReadableStream<Uint8Array>,
   maxBytes: number,
-): AsyncGenerator<Request> {
-  const queue = new ByteQueue("stdin", input);
-  // What batches can't be read without.
+): AsyncGenerator<WorkerRequest> {
+  const queue = new ByteQueue("input", input);
+  // A batch can only be read after the schema and dictionaries.
   const before: Frame[] = [];
   let kept = 0;
   try {
@@ -68,19 +69,19 @@ async function* requests(
   }
 }
 
-/** The pictures of the last of the frames; their bytes are the frame's. */
+/** The pictures of the last frame; they share its bytes. */
 function rowsOf(arrow: Arrow, frames: readonly Frame[]): PictureRequest[] {
   let table: Table;
   try {
     table = arrow.tableFromIPC(frames.flatMap(({ bytes }) => bytes));
     const size = frames.at(-1)!.bytes.at(-1)!.length;
-    // Each has at least an offset.
+    // Each row takes at least an offset.
     if (4 * table.numRows > size) {
       throw new Error(`${table.numRows} rows don't fit in ${size} bytes`);
     }
   } catch (cause) {
     throw new SyntaxError(
-      `cannot read "stdin": ${(cause as Error).message}`,
+      `cannot read "input": ${(cause as Error).message}`,
       { cause },
     );
   }
@@ -94,7 +95,11 @@ function rowsOf(arrow: Arrow, frames: readonly Frame[]): PictureRequest[] {
   if (!isText || !isBinary) {
     const given = table.schema.fields.map(String).join(", ");
     throw new SyntaxError(
-      `cannot take a batch of {${given}}: {path: Utf8, content: Binary} is wanted`,
+      expected(
+        "request batch",
+        "columns {path: Utf8, content: Binary}",
+        asIs(`{${given}}`),
+      ),
     );
   }
   return Array.from({ length: table.numRows }, (_, i) => ({
@@ -151,7 +156,7 @@ function answerBatch(
   return new arrow.RecordBatch(schema, data);
 }
 
-/** A node's values, one after the other; none for a picture that failed. */
+/** A node's values, one picture after the other; null for one that failed. */
 function listData(
   { Float32, makeData, util }: Arrow,
   type: Schema["fields"][number]["type"],

@@ -1,6 +1,6 @@
 /**
- * Whether the metadata of an Arrow frame are what they say: the libraries that decode them believe
- * every length, and a damaged one makes them ask for all memory.
+ * Checks the lengths in the metadata of an Arrow frame. Arrow's own decoder trusts them, and a
+ * damaged length makes it allocate all memory.
  *
  * Source: Apache Arrow, `format/Message.fbs` and `format/Schema.fbs`.
  *
@@ -9,7 +9,7 @@
 
 import { ByteBuffer } from "flatbuffers";
 
-/** Where a table's members stand in its vtable: 4 + 2 * their index in the .fbs file. */
+/** Offsets of members in a table's vtable: 4 + 2 * their index in the .fbs file. */
 const MESSAGE = {
   headerType: 6,
   header: 8,
@@ -24,10 +24,10 @@ const DICTIONARY_BATCH = { data: 6 };
 /** Members of the union `MessageHeader`. */
 const HEADER = { schema: 1, dictionaryBatch: 2, recordBatch: 3 };
 
-/** The bits of a byte: no column takes less than one for a value. */
+/** A column takes at least one bit for each value. */
 const VALUES_IN_BYTE = 8;
 
-/** Whether all vectors stand within the metadata, and no column has more values than the body bits. */
+/** Whether all vectors fit in the metadata, and no column has more values than the body has bits. */
 export function isSound(metadata: Uint8Array): boolean {
   return new Metadata(metadata).isSound();
 }
@@ -37,7 +37,7 @@ type Place = number;
 
 class Metadata {
   readonly #bytes: ByteBuffer;
-  /** What vectors may have together: none stands there twice. */
+  /** Bytes left for vectors; they don't overlap. */
   #left: number;
 
   constructor(bytes: Uint8Array) {
@@ -60,7 +60,7 @@ class Metadata {
         return this.#isSoundBatch(data, most);
       }
     }
-    return true; // It is passed over.
+    return true; // Other messages are ignored.
   }
 
   #isSoundSchema(schema: Place): boolean {
@@ -99,7 +99,7 @@ class Metadata {
       .every((values) => values >= 0 && values <= most);
   }
 
-  /** Takes vectors of a table off what is left, given their members and sizes of an element. */
+  /** Subtracts vectors, given as [member, bytes of an element], from the bytes left. */
   #takes(table: Place, vectors: readonly [number, number][]): boolean {
     for (const [member, size] of vectors) {
       const { length } = this.#vector(table, member);

@@ -1,5 +1,5 @@
 /**
- * The frames of an Arrow IPC stream, each read only when its size is known to be allowed.
+ * The frames of an Arrow IPC stream. A frame's size is checked before it is read.
  *
  * Source: Apache Arrow, "Encapsulated message format".
  *
@@ -8,7 +8,7 @@
 
 import type { ByteQueue } from "../formats/byte_queue.ts";
 import { isSound } from "./check_metadata.ts";
-import { tooLarge } from "./request.ts";
+import { tooLarge } from "./protocol.ts";
 
 /** A message of a stream. */
 export interface Frame {
@@ -17,13 +17,13 @@ export interface Frame {
   readonly bytes: readonly Uint8Array<ArrayBuffer>[];
 }
 
-/** Marks a frame since Arrow 0.15. */
+/** Starts each frame since Arrow 0.15. */
 const CONTINUATION = 0xffffffff;
 
 /**
- * Reads the frames of a stream up to its end mark, or to the end of the bytes between two frames.
+ * Reads the frames of a stream up to its end mark or its end.
  *
- * @throws {SyntaxError} If the bytes end inside a frame, or are none.
+ * @throws {SyntaxError} If the bytes are not a frame, or end inside one.
  * @throws {RangeError} If a frame has more than `maxBytes`; nothing is allocated for it.
  */
 export async function* readFrames(
@@ -41,9 +41,9 @@ export async function* readFrames(
     const length = view.getUint32(4, true);
     if (view.getUint32(0, true) !== CONTINUATION) {
       throw new SyntaxError(
-        `cannot read "${input.name}": no frame of an Arrow stream begins at byte ${
+        `cannot read "${input.name}": expected a frame of an Arrow stream at byte ${
           input.position - 8
-        }`,
+        }; for JSON Lines choose the protocol "jsonl"`,
       );
     }
     if (length === 0) return;
@@ -62,7 +62,7 @@ export async function* readFrames(
   function decode(metadata: Uint8Array) {
     const damaged = (cause?: unknown) =>
       new SyntaxError(
-        `cannot read "${input.name}": the frame before byte ${input.position} is damaged`,
+        `cannot read "${input.name}": the Arrow frame before byte ${input.position} is damaged`,
         { cause },
       );
     if (!isSound(metadata)) throw damaged();

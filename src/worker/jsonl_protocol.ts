@@ -1,5 +1,5 @@
 /**
- * JSON Lines: a picture in, its features out, a line for each.
+ * JSON Lines: one line of features for each line with a picture.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import {
   type PictureRequest,
   type Protocol,
   type ProtocolSettings,
-  type Request,
   tooLarge,
-} from "./request.ts";
+  type WorkerRequest,
+} from "./protocol.ts";
 
 /**
- * In: `{"path": …}`, `{"path": …, "base64": …}`, or just the path; an empty line is none. Out: the
- * lines of a `.jsonl` file. A line that is no request is answered with its error.
+ * In: `{"path": …}`, `{"path": …, "base64": …}`, or just the path; empty lines are skipped. Out: the
+ * lines of a `.jsonl` file. The answer to a malformed line is its error.
  */
 export function jsonlProtocol(
   { columns, maxBytes, timings }: ProtocolSettings,
@@ -50,7 +50,7 @@ export function jsonlProtocol(
   return {
     head: new Uint8Array(),
     tail: new Uint8Array(),
-    async *requests(input): AsyncGenerator<Request> {
+    async *requests(input): AsyncGenerator<WorkerRequest> {
       for await (const line of boundedLines(input, maxBytes)) {
         if (line !== "") yield [requestOf(line)];
       }
@@ -68,7 +68,7 @@ function requestOf(line: string): PictureRequest {
     const { base64 } = request;
     if (base64 === undefined && path !== "") return { path };
     if (typeof base64 !== "string") {
-      throw new TypeError('{"path": …} or {"path": …, "base64": …} is wanted');
+      throw new TypeError('expected {"path": …} or {"path": …, "base64": …}');
     }
     const content = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
     return { path, content };
@@ -81,7 +81,7 @@ function requestOf(line: string): PictureRequest {
   }
 }
 
-/** Lines without their ends, each of so many bytes at most. */
+/** Lines without their ends, each at most `maxBytes` long. */
 async function* boundedLines(
   input: ReadableStream<Uint8Array>,
   maxBytes: number,
@@ -101,7 +101,7 @@ async function* boundedLines(
     [pieces, length] = [[], 0];
     return text.replace(/\r$/, "");
   };
-  // To cancel would be to wait for a source that may say nothing more.
+  // Cancelling would wait for a source that may never send anything again.
   for await (const chunk of input.values({ preventCancel: true })) {
     let from = 0;
     for (let to; (to = chunk.indexOf(0x0a, from)) >= 0; from = to + 1) {

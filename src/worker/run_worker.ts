@@ -1,5 +1,5 @@
 /**
- * A long-lived worker: requests in, features out, for engines that bring pictures to processes.
+ * A long-lived worker: requests in, features out.
  *
  * @module
  */
@@ -16,51 +16,50 @@ import type { ResNet } from "../model/model.ts";
 import type { FeatureType } from "../tables/feature_table.ts";
 import type { JsonValues } from "../tables/jsonl.ts";
 import { answerRequests } from "./answer_requests.ts";
-import type { Protocol, ProtocolSettings, Request } from "./request.ts";
-import { Window } from "./window.ts";
+import type { Protocol, ProtocolSettings } from "./protocol.ts";
+import { RequestWindow } from "./request_window.ts";
 
-/** How {@linkcode runWorker} works. */
+/** Options of {@linkcode runWorker}. */
 export interface WorkerOptions extends ExtractFilesOptions {
   /** Arrow IPC streams, or JSON Lines. Default `"arrow"`. */
   readonly protocol?: "arrow" | "jsonl";
   /**
-   * Requests that are taken before the oldest of them is answered. Default 2 for `"arrow"`, whose
+   * Requests in progress at once: read, but not yet answered. Default 2 for `"arrow"`, whose
    * requests are batches, 16 for `"jsonl"`.
    */
   readonly window?: number;
-  /** Bytes of a request, at most. Default 256 MiB. */
+  /** The most bytes that a request may have. Default 256 MiB. */
   readonly maxBytes?: number;
-  /** Whether answers tell the seconds of decoding and of computing. Default `false`. */
+  /** Whether answers include the seconds of decoding and computing. Default `false`. */
   readonly timings?: boolean;
-  /** How `"jsonl"` has numbers. Default `"base64"`. */
+  /** How `"jsonl"` writes numbers. Default `"base64"`. */
   readonly jsonValues?: JsonValues;
-  /** Threads that decode; with 0 pictures are decoded between two batches. Default 0. */
+  /** Threads that decode pictures; 0 decodes them between batches, in this thread. Default 0. */
   readonly decoders?: number;
 }
 
 /**
- * Answers requests for nodes of pictures until their stream ends, in order.
+ * Answers requests for the nodes of pictures, in order, until the input ends.
  *
- * As many requests are under way as the window has; memory is bounded by these. Where answers are
- * not taken, requests are not read. Pictures that wait run together, 8 at most; a picture that can't
- * be read is answered with its error. Before the first request a batch of zeros is computed.
+ * At most `window` requests are in progress, which bounds the memory; the input is not read while
+ * answers are not taken. Up to 8 pictures that wait run as one batch. The answer to a picture that
+ * can't be read is its error. A batch of zeros warms up the network before the first request.
  *
- * `"arrow"`: one IPC stream each way, one answer batch for each request batch. In: `path`, a string,
- * and `content`, binary, or null for the file of that name. Out: `path`, a list of float32 for each
- * node, C order, `error`; with `timings` also `decode_seconds` and `compute_seconds`. The schema is
- * written when the worker is ready. `"jsonl"`: `{"path": …}`, `{"path": …, "base64": …}` or a path in,
- * a line of a `.jsonl` file out.
+ * `"arrow"`: one IPC stream each way, one batch of answers for each batch of requests. In: `path`, a
+ * string, and `content`, binary, or null to read the file at `path`. Out: `path`, a list of float32
+ * for each node (C order), `error`; with `timings` also `decode_seconds` and `compute_seconds`. The
+ * schema is written as soon as the worker is ready. `"jsonl"`: a line with `{"path": …}`,
+ * `{"path": …, "base64": …}` or just a path in, a line of a `.jsonl` file out.
  *
- * @param model A model; cut it at the deepest of the nodes to load no more than is needed.
- * @param names Nodes, as for {@linkcode ResNet.extract}.
+ * @param model A model. Cut it after the deepest of the nodes to load no more than needed.
+ * @param names Nodes, as for `ResNet.extract`.
  * @param input Requests.
- * @param write Takes answers; the next is not computed before its promise is kept.
- * @throws {RangeError} If {@linkcode extractFiles} would throw it, or a request has more bytes than
- *   allowed.
- * @throws {SyntaxError} If what comes is no request, or the stream ends inside of one. What came
- *   before has been answered.
+ * @param write Takes answers; the next one is computed after its promise resolves.
+ * @throws {RangeError} If a node or an option is unknown, or a request is too large.
+ * @throws {SyntaxError} If the input is not a request, or ends inside one. All requests before that
+ *   are answered.
  *
- * @example A picture by a line of JSON
+ * @example Two paths as JSON Lines, one of them wrong
  * ```ts
  * import { createModel } from "@layertap/resnet";
  * import { runWorker } from "@layertap/resnet/worker";
@@ -95,7 +94,7 @@ export async function runWorker(
     timings: options.timings ?? false,
     about: { arch: model.arch, layout, pool, normalize },
   });
-  const window = new Window<Request>(
+  const window = new RequestWindow(
     options.window ?? (kind === "arrow" ? 2 : 16),
   );
   const extraction = {
@@ -114,7 +113,7 @@ export async function runWorker(
     }
     await write(protocol.tail);
   } finally {
-    stop.abort(); // Nobody takes what may still come.
+    stop.abort(); // Ends reading, whatever may still come.
   }
 }
 
@@ -131,7 +130,7 @@ async function protocolOf(
   return jsonlProtocol(settings, jsonValues);
 }
 
-/** Runs a batch of zeros, so that the first picture waits for no compiler; gives what nodes are like. */
+/** Runs a batch of zeros, so that the first picture finds compiled code; returns the nodes' types. */
 async function warmUp(
   model: ResNet,
   names: readonly string[],

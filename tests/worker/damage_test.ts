@@ -1,4 +1,4 @@
-/** Streams of requests that are damaged: what came before is answered, then the worker says why. */
+/** Damaged streams of requests: the worker answers all that came before, then throws. */
 
 import * as arrow from "@apache-arrow/esnext-esm";
 import assert from "node:assert/strict";
@@ -16,7 +16,7 @@ import {
 const content = await Deno.readFile(pictures[3]);
 const picture = { path: "rocket.jpg", content };
 
-/** How a worker takes a stream: how many pictures it answers, and what it throws. */
+/** Runs a worker on a stream: how many pictures it answers, and what it throws. */
 async function take(
   bytes: Uint8Array<ArrayBuffer>,
   maxBytes?: number,
@@ -32,7 +32,7 @@ async function take(
     error = thrown as Error;
   }
   const end = new Uint8Array([255, 255, 255, 255, 0, 0, 0, 0]);
-  // An end mark would say that all is well.
+  // An end mark would mean success.
   if (error) assert.notDeepEqual(pieces.at(-1), end);
   const answers = readAnswers(concat(error ? [...pieces, end] : pieces));
   return { answered: answers.flat().length, error };
@@ -57,7 +57,7 @@ Deno.test("a stream that ends inside a frame", async () => {
     assert(error instanceof SyntaxError, `${length} bytes`);
     assert.equal(
       error.message,
-      `cannot read "stdin": it ends at byte ${length}, where more was to come`,
+      `cannot read "input": it ends at byte ${length}, where more was to come`,
     );
   }
 });
@@ -70,7 +70,7 @@ Deno.test("a stream that ends between two frames", async () => {
   });
 });
 
-Deno.test("frames larger than allowed are not waited for", async () => {
+Deno.test("a frame that is too large is rejected before it arrives", async () => {
   const [schema, one] = requestFrames([[picture]]);
   const claim = new Uint8Array([255, 255, 255, 255, 255, 255, 255, 127]);
   const { answered, error } = await take(concat([schema, one, claim]));
@@ -78,7 +78,7 @@ Deno.test("frames larger than allowed are not waited for", async () => {
   assert(error instanceof RangeError);
   assert.equal(
     error.message,
-    "cannot take a request: it has 2147483647 bytes, 268435456 are allowed",
+    "request: expected at most 268435456 bytes, got 2147483647; raise maxBytes",
   );
 
   // The same in the metadata: a body of 2 GiB.
@@ -95,13 +95,13 @@ Deno.test("frames larger than allowed are not waited for", async () => {
   assert(places > 0);
   const huge = await take(concat([schema, one, body]));
   assert.equal(huge.answered, 1);
-  assert.match(huge.error!.message, /^cannot take a request: it has 21474\d+ /);
+  assert.match(huge.error!.message, / got 21474\d+; /);
 
   const small = await take(requestBytes([[picture]]), 10_000);
-  assert.match(small.error!.message, / 10000 are allowed$/);
+  assert.match(small.error!.message, / at most 10000 bytes, /);
 });
 
-Deno.test("lengths in the metadata that there is no room for", async () => {
+Deno.test("lengths in the metadata that exceed it", async () => {
   const frames = requestFrames([[picture]]);
   const damaged = async (frame: number, at: number, value: number) => {
     const copies = frames.map((bytes) => bytes.slice());
@@ -118,7 +118,7 @@ Deno.test("lengths in the metadata that there is no room for", async () => {
         for (const value of [-1, 100, 2 ** 31 - 1]) {
           const error = await damaged(frame, at, value);
           if (error?.message.endsWith("is damaged")) found++;
-          else if (error) assert.match(error.message, /^cannot (read|take) /);
+          else if (error) assert.match(error.message, /^cannot read |^request/);
         }
       }
       assert(found >= 3, `${length} in frame ${frame}: ${found}`);
@@ -126,13 +126,14 @@ Deno.test("lengths in the metadata that there is no room for", async () => {
   }
 });
 
-Deno.test("what is no Arrow stream, or has other columns", async () => {
+Deno.test("other bytes than an Arrow stream, or other columns", async () => {
   const text = new TextEncoder().encode('{"path":"a.png"}\n');
   assert.equal(
     (await take(text)).error?.message,
-    'cannot read "stdin": no frame of an Arrow stream begins at byte 0',
+    'cannot read "input": expected a frame of an Arrow stream at byte 0; ' +
+      'for JSON Lines choose the protocol "jsonl"',
   );
-  // Answers are no requests.
+  // Answers instead of requests.
   const answers = new arrow.Table({
     path: arrow.vectorFromArray(["a.png"], new arrow.Utf8()),
     content: arrow.vectorFromArray([[1, 2]]),
@@ -143,12 +144,12 @@ Deno.test("what is no Arrow stream, or has other columns", async () => {
   assert.equal(answered, 0);
   assert.equal(
     error?.message,
-    "cannot take a batch of {path: Utf8, content: List<Float64>}: " +
-      "{path: Utf8, content: Binary} is wanted",
+    "request batch: expected columns {path: Utf8, content: Binary}, got " +
+      "{path: Utf8, content: List<Float64>}",
   );
 });
 
-Deno.test("a batch whose offsets are changed at random", async () => {
+Deno.test("a batch with random offsets", async () => {
   const [schema, one, end] = requestFrames([[picture, picture]]);
   const body = 8 + new DataView(one.slice().buffer).getUint32(4, true);
   let state = 1;

@@ -38,7 +38,7 @@ Deno.test("a stream in, a stream out, nothing else", async () => {
   );
 });
 
-Deno.test("a torn stream: what was whole is answered, then exit code 1", async () => {
+Deno.test("a truncated stream: whole requests are answered, then exit code 1", async () => {
   const [schema, one] = requestFrames([[rocket]]);
   const child = start();
   const writer = child.stdin.getWriter();
@@ -48,13 +48,13 @@ Deno.test("a torn stream: what was whole is answered, then exit code 1", async (
   assert.equal(code, 1);
   assert.match(
     new TextDecoder().decode(stderr),
-    /^layertap: cannot read "stdin": it ends at byte \d+, where more was to come\n$/,
+    /^layertap: cannot read "input": it ends at byte \d+, where more was to come\n$/,
   );
   const end = new Uint8Array([255, 255, 255, 255, 0, 0, 0, 0]);
   assert.equal(readAnswers(concat([stdout, end])).flat().length, 1);
 });
 
-Deno.test("it ends at a request that is too large, though stdin stays open", async () => {
+Deno.test("it ends at a request that is too large, even while stdin is open", async () => {
   const child = start("--protocol", "jsonl", "--max-bytes", "1000");
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode("a".repeat(2000)));
@@ -63,7 +63,7 @@ Deno.test("it ends at a request that is too large, though stdin stays open", asy
   assert.equal(stdout.length, 0);
   assert.equal(
     new TextDecoder().decode(stderr),
-    "layertap: cannot take a request: it has more than 1000 bytes, 1000 are allowed\n",
+    "layertap: request: expected at most 1000 bytes, got more than 1000; raise maxBytes\n",
   );
   await writer.abort().catch(() => {});
 });
@@ -79,15 +79,15 @@ Deno.test("a reader that goes away ends it", async () => {
   await writer.abort().catch(() => {});
 });
 
-Deno.test("memory doesn't grow with the requests, nor where no answers are taken", async () => {
+Deno.test("memory grows neither with the requests nor while answers are not taken", async () => {
   const { first, peak, sentAhead } = await soakWorker(3000, 1500);
-  // Kept inputs alone would be far more.
+  // The inputs alone would take far more.
   assert(first > 10e6 && peak - first < 60e6, `${first} to ${peak} bytes`);
-  // The window, and what two pipes and their ends hold.
+  // The window, and the buffers of two pipes.
   assert(sentAhead < 1490, `${sentAhead} sent`);
 });
 
-Deno.test("worker: what is wrong with a command line", async () => {
+Deno.test("worker: wrong command lines", async () => {
   await fail(
     ["worker"],
     2,

@@ -1,8 +1,8 @@
-/** What the tests of the worker share: requests to bytes, and bytes to answers. */
+/** For the worker's tests: requests to bytes, and bytes to answers. */
 
 import * as arrow from "@apache-arrow/esnext-esm";
 
-/** A picture that is asked for; without content it is a file. */
+/** A picture of a request; without content it is a file. */
 export interface Picture {
   readonly path: string;
   readonly content?: Uint8Array | null;
@@ -15,7 +15,7 @@ export interface Answer {
   readonly [node: string]: unknown;
 }
 
-/** An Arrow stream of requests, in frames: the schema, the batches, the end mark. */
+/** An Arrow stream of requests as frames: the schema, the batches, the end mark. */
 export function requestFrames(
   batches: readonly (readonly Picture[])[],
 ): Uint8Array[] {
@@ -45,14 +45,14 @@ export function requestFrames(
   return [...frames, empty.subarray(-8)];
 }
 
-/** Such a stream as a whole. */
+/** The same stream in one piece. */
 export function requestBytes(
   batches: readonly (readonly Picture[])[],
 ): Uint8Array<ArrayBuffer> {
   return concat(requestFrames(batches));
 }
 
-/** Pieces as one. */
+/** Joins pieces. */
 export function concat(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(pieces.reduce((n, p) => n + p.length, 0));
   let at = 0;
@@ -78,7 +78,7 @@ export function readAnswers(bytes: Uint8Array): Answer[][] {
   );
 }
 
-/** Bytes as a stream in pieces of so many, which are no frames. */
+/** A stream of `size` bytes at a time, whatever the frames. */
 export function streamOf(
   bytes: Uint8Array<ArrayBuffer>,
   size = 1000,

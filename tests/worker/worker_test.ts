@@ -1,4 +1,4 @@
-/** What a worker answers: the values of `extractFiles`, in the order of the requests. */
+/** A worker answers with the values of `extractFiles`, in the order of the requests. */
 
 import assert from "node:assert/strict";
 import { createModel, type ResNet } from "../../mod.ts";
@@ -16,7 +16,7 @@ import {
 
 const names = ["layer1", "layer2", "avgpool"];
 
-/** The pictures that ship, one that is none, half of one, one that isn't there. */
+/** The pictures that ship, a text, half a picture, and a missing file. */
 async function requests(): Promise<Picture[]> {
   const whole = await Promise.all(
     pictures.map(async (path) => ({
@@ -47,7 +47,7 @@ async function answers(
   return concat(pieces);
 }
 
-/** Checks answers against what `extractFiles` gives for the files. */
+/** Compares answers with `extractFiles` on the same files. */
 async function check(model: ResNet, found: readonly Answer[]) {
   const asked = await requests();
   assert.deepEqual(found.map(({ path }) => path), asked.map((p) => p.path));
@@ -92,7 +92,7 @@ async function check(model: ResNet, found: readonly Answer[]) {
   assert.equal(errors.length, 3);
 }
 
-Deno.test("arrow: a batch for each batch, empty ones too", async () => {
+Deno.test("arrow: one batch of answers for each batch, even an empty one", async () => {
   using model = await createModel(tiny, "avgpool", false);
   const asked = await requests();
   const batches = [asked.slice(0, 3), [], asked.slice(3)];
@@ -132,7 +132,7 @@ Deno.test("arrow: unpooled values in PyTorch's order, timings", async () => {
   assert((decode_seconds as number) > 0 && (compute_seconds as number) > 0);
 });
 
-Deno.test("arrow: no request, or no bytes at all", async () => {
+Deno.test("arrow: no requests, or no bytes at all", async () => {
   using model = await createModel(tiny, "avgpool", false);
   const none = await answers(model, requestBytes([]));
   assert.deepEqual(readAnswers(none).flat(), []);
@@ -140,7 +140,7 @@ Deno.test("arrow: no request, or no bytes at all", async () => {
   assert.deepEqual([...none.subarray(-8)], [255, 255, 255, 255, 0, 0, 0, 0]);
 });
 
-Deno.test("jsonl: paths, base64, and lines that are no request", async () => {
+Deno.test("jsonl: paths, base64, and malformed lines", async () => {
   using model = await createModel(tiny, "avgpool", false);
   const lines = (await requests()).map(({ path, content }, i) =>
     content
@@ -178,7 +178,7 @@ Deno.test("jsonl: paths, base64, and lines that are no request", async () => {
   }
 });
 
-Deno.test("pictures that wait run together, in their order", async () => {
+Deno.test("pictures that wait run as one batch, in order", async () => {
   using model = await createModel(tiny, "avgpool", false);
   const sizes: number[] = [];
   const { extract } = model;
@@ -200,7 +200,7 @@ Deno.test("pictures that wait run together, in their order", async () => {
   assert(sizes.includes(8), `${sizes}`);
 });
 
-Deno.test("where answers are not taken, requests are not read", async () => {
+Deno.test("requests are not read while answers are not taken", async () => {
   using model = await createModel(tiny, "avgpool", false);
   let read = 0;
   const total = 20;
@@ -214,12 +214,12 @@ Deno.test("where answers are not taken, requests are not read", async () => {
   let answered = 0;
   let mostAhead = 0;
   await runWorker(model, names, input, async (bytes) => {
-    // Time enough to read all, if nothing held it back.
+    // Long enough to read everything, if nothing stopped it.
     for (let i = 0; i < 30; i++) await new Promise((go) => setTimeout(go, 0));
     mostAhead = Math.max(mostAhead, read - answered);
     if (bytes.length > 0) answered++;
   }, { protocol: "jsonl", window: 5, pool: "avg" });
   assert.equal(answered, total);
-  // The window, and what the stream itself holds.
+  // The window, and the stream's own buffer.
   assert(mostAhead >= 5 && mostAhead <= 9, `${mostAhead} ahead`);
 });
