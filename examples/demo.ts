@@ -1,5 +1,5 @@
 /**
- * What Layertap does, shown with the network and the pictures that ship: `deno task demo`.
+ * A tour of Layertap, offline, with the included network and pictures: `deno task demo`.
  *
  * @module
  */
@@ -22,35 +22,35 @@ console.log(`tfjs-backend-wasm's ${build} build, threads: ${threads}`);
 title("From chelsea.png to the features of layer4");
 const chelsea = await decodeImage("examples/images/chelsea.png");
 using model = await createModel("mlnet_resnet18", null, true);
-using front = model.truncate("layer4"); // on the same weights
+using front = model.truncate("layer4"); // Shares the weights.
 const input = front.preprocess(chelsea);
 const [cold, ...warm] = Array.from({ length: 6 }, () => {
   const start = performance.now();
   front.forward(input).dispose();
   return Math.round(performance.now() - start);
 });
-console.log(`time: ${cold} ms, then warm ${warm.join(", ")} ms`);
+console.log(`time: ${cold} ms; warm: ${warm.join(", ")} ms`);
 const maps = front.forward(input);
-console.log(`shape: [${maps.shape.join(", ")}] in tfjs's order, NHWC`);
-console.log(`       [${toNCHW(maps).shape.join(", ")}] in PyTorch's, NCHW`);
+console.log(`shape: [${maps.shape.join(", ")}] in NHWC, as in tfjs`);
+console.log(`       [${toNCHW(maps).shape.join(", ")}] in NCHW, as in PyTorch`);
 const [means] = await embed(front, input).array();
 const channels = means.map((_, i) => `channel ${i}`);
-console.log("the strongest channels, by their mean over height and width:");
+console.log("the strongest channels, by mean over height and width:");
 for (const { name, value } of descending(channels, means, 5)) {
   console.log(`  ${name.padEnd(13)}${value.toFixed(2).padStart(6)}`);
 }
 
-title("The network up to there");
+title("The network up to layer4");
 const table = front.summary([3, 224, 224], { style: "torchinfo", depth: 2 });
 console.log(`${table}`);
 
-title("A picture of the 512 feature maps");
+title("All 512 feature maps in one picture");
 const grid = await featureMapGrid(maps);
 await Deno.mkdir("out", { recursive: true });
 await Deno.writeFile("out/chelsea_layer4.png", await encodePng(grid));
 console.log(`out/chelsea_layer4.png, ${grid.width}x${grid.height} pixels`);
 
-title("Do the features mean something? Cosines of avgpool");
+title("Are the features meaningful? Cosines of avgpool");
 const pictures = new Map([
   ["chelsea", chelsea],
   ["mirrored", mirrored(chelsea)],
@@ -67,12 +67,12 @@ for (const [i, name] of names.entries()) {
 }
 const [self, nearest, next] = descending(names, cosines[0], 3);
 console.log(`
-Nearest to ${self.name} is ${nearest.name}, at ${rounded(nearest.value)},
-then comes ${next.name}, at ${rounded(next.value)}.`);
+The most similar to ${self.name} is ${nearest.name} (${rounded(nearest.value)}),
+then ${next.name} (${rounded(next.value)}).`);
 if (nearest.name === "mirrored") {
-  console.log("The same cat in a mirror is the nearest, as it should be.");
+  console.log("As expected: it is the same cat, mirrored.");
 } else {
-  console.error("That should have been the same cat in a mirror.");
+  console.error("Expected the same cat, mirrored.");
   Deno.exitCode = 1;
 }
 
@@ -80,7 +80,7 @@ function title(text: string): void {
   console.log(`\n${text}\n${"-".repeat(text.length)}`);
 }
 
-/** The names with the greatest values. */
+/** The names with the largest values. */
 function descending(names: string[], values: number[], count: number) {
   return names.map((name, i) => ({ name, value: values[i] }))
     .sort((a, b) => b.value - a.value)

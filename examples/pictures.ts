@@ -1,6 +1,5 @@
 /**
- * Makes the pictures of the README, with the network and the pictures that ship:
- * `deno task pictures`.
+ * Draws the README's pictures with the included network: `deno task pictures`.
  *
  * @module
  */
@@ -41,14 +40,14 @@ await write(
   }),
 );
 
-const eyes = tf.gather(layer3, 122, 3); // What this channel has learnt to see.
+const eyes = tf.gather(layer3, 122, 3); // The channel that responds to eyes.
 const over = async (map: Tensor) => await overlayMap(crop, map);
 await write(
   "chelsea_maps",
   beside([
     crop,
     await over(eyes),
-    await over(similarityMap(model, input, "layer4", [5, 4])), // To the nose.
+    await over(similarityMap(model, input, "layer4", [5, 4])), // The nose.
     await over(await occlusionMap(model, input)),
   ]),
 );
@@ -59,7 +58,7 @@ async function write(name: string, picture: RgbImage): Promise<void> {
   console.log(`${path}, ${picture.width}x${picture.height} pixels`);
 }
 
-/** Pictures of one height in a row, on white. */
+/** Joins pictures of the same height in a row, on white. */
 function beside(pictures: RgbImage[]): RgbImage {
   const gap = 8;
   const { height } = pictures[0];

@@ -1,8 +1,8 @@
 /**
- * Transfer learning without a GPU: a new head for classes that the network never saw.
+ * Transfer learning on a CPU: a new head for classes the network wasn't trained on.
  *
- * Four pictures are four classes. The head learns from crops of their left halves and is tested on
- * mirrored crops of their right halves.
+ * Each of four pictures is a class. The head learns from crops of the left halves and is tested on
+ * mirrored crops of the right halves.
  *
  *     deno run --allow-read=. examples/transfer_learning.ts
  *
@@ -21,9 +21,9 @@ import { fitLinear } from "@layertap/resnet/fit";
 
 const files = ["astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg"];
 const labels = ["astronaut", "cat", "coffee", "rocket"];
-const cropsOfEach = 12;
+const cropsPerPicture = 12;
 
-/** A square part of a picture, perhaps mirrored. */
+/** A square part of a picture, mirrored on request. */
 function crop(
   { data, width }: RgbImage,
   left: number,
@@ -42,12 +42,12 @@ function crop(
   return { width: side, height: side, data: part };
 }
 
-/** Crops of one half, from its top to its bottom. */
+/** Crops of one half, from top to bottom. */
 function cropsOf(image: RgbImage, half: "left" | "right"): RgbImage[] {
   const side = Math.floor(Math.min(image.width / 2, image.height) * 0.8);
   const room = Math.floor(image.width / 2) - side;
-  return Array.from({ length: cropsOfEach }, (_, i) => {
-    const share = i / (cropsOfEach - 1);
+  return Array.from({ length: cropsPerPicture }, (_, i) => {
+    const share = i / (cropsPerPicture - 1);
     const x = Math.floor(room * (i % 3) / 2);
     const left = half === "left" ? x : image.width - side - x;
     const top = Math.floor((image.height - side) * share);
@@ -58,7 +58,9 @@ function cropsOf(image: RgbImage, half: "left" | "right"): RgbImage[] {
 const images = await Promise.all(
   files.map((file) => decodeImage(`examples/images/${file}`)),
 );
-const classes = images.flatMap((_, label) => Array(cropsOfEach).fill(label));
+const classes = images.flatMap((_, label) =>
+  Array(cropsPerPicture).fill(label)
+);
 using features = await createModel("mlnet_resnet18", "flatten", true);
 
 const start = performance.now();
@@ -72,7 +74,7 @@ console.log(
   `${classes.length} crops: features in ${
     (extracted - start).toFixed(0)
   } ms, ` +
-    `a head in ${(fitted - extracted).toFixed(0)} ms`,
+    `head in ${(fitted - extracted).toFixed(0)} ms`,
 );
 
 using model = features.withHead(head);
@@ -85,10 +87,10 @@ for (const [label, image] of images.entries()) {
   const names = results.map(([{ label }]) => label);
   const hits = names.filter((name) => name === labels[label]).length;
   right += hits;
-  console.log(`${labels[label].padEnd(10)} ${hits} of ${names.length} right`);
+  console.log(`${labels[label].padEnd(10)} ${hits} of ${names.length} correct`);
 }
 console.log(
-  `accuracy on crops of the other halves, mirrored: ${
+  `accuracy on mirrored crops of the other halves: ${
     (100 * right / classes.length).toFixed(1)
   } %`,
 );

@@ -1,7 +1,7 @@
 /**
- * Features of a picture at the edge: `POST /features?layer=avgpool`, the picture as body.
+ * Features of a picture at the edge: `POST /features?layer=avgpool`, with the picture as the body.
  *
- * One thread and 128 MB, the WebAssembly compiled beforehand, the weights from the assets.
+ * Runs on one thread within 128 MB, with precompiled WebAssembly and weights from static assets.
  *
  * @module
  */
@@ -9,7 +9,7 @@
 import { createHandler, type Handler } from "@layertap/resnet/serve";
 
 interface Env {
-  /** Static assets: the folder that `wrangler.jsonc` names. */
+  /** Static assets: the folder named in `wrangler.jsonc`. */
   readonly ASSETS: { fetch(url: string): Promise<Response> };
 }
 
@@ -30,7 +30,7 @@ async function start({ ASSETS }: Env): Promise<Handler> {
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     handler ??= start(env).catch((error) => {
-      handler = undefined; // The next request tries again.
+      handler = undefined; // Lets the next request try again.
       throw error;
     });
     return (await handler)(request);

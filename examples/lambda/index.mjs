@@ -1,13 +1,13 @@
 /**
- * A function for AWS Lambda (Node 20 and later), behind a Function URL or an API Gateway of version
- * 2; Hono's adapter turns their events into requests.
+ * A function for AWS Lambda (Node 20 and later), behind a Function URL or API Gateway version 2.
+ * Hono's adapter turns their events into requests.
  */
 
 import { createHandler } from "@layertap/resnet/serve";
 import { Hono } from "hono";
 import { handle } from "hono/aws-lambda";
 
-// One request at a time, and no other thread to leave free: a worker would only cost its start.
+// Lambda sends one request at a time, so a second thread would only slow down the start.
 const answer = createHandler({ worker: false });
 await answer.ready();
 

@@ -1,10 +1,10 @@
-"""The features of a folder of pictures, by Ray Data: one worker for each core.
+"""Extracts the features of a folder of pictures with Ray Data, one worker per core.
 
     deno task bundle && mkdir layertap && tar xzf out/layertap-worker.tar.gz -C layertap
     PYTHONPATH=examples/spark python3 examples/ray/extract.py photos features layertap/layertap
 
-On a cluster the unpacked bundle has to stand at the same place on each node. `error` is null for
-pictures that could be read. Needs `ray[data]` and PyArrow.
+On a cluster, unpack the bundle to the same path on every node. `error` is null for pictures that
+could be read. Needs `ray[data]` and PyArrow.
 """
 
 import os
@@ -30,7 +30,7 @@ class Layertap:
 command = [os.path.abspath(layertap), "worker", "--threads", "1"]
 command += ["--layer", "avgpool", "--pool", "avg"]
 ray.init(runtime_env={"env_vars": {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}})
-# At least one, so that the readers get cores, too.
+# Starts with one, which leaves cores for the readers.
 workers = ray.data.ActorPoolStrategy(min_size=1, max_size=int(ray.cluster_resources()["CPU"]))
 ray.data.read_binary_files(pictures, include_paths=True).map_batches(
     Layertap, fn_constructor_args=[command], batch_format="pyarrow", batch_size=64, compute=workers

@@ -1,12 +1,12 @@
-"""Pictures like a picture: a table of features into LanceDB, an index, a query through Layertap.
+"""Finds similar pictures: loads a table of features into LanceDB, indexes and queries it.
 
     deno task bundle && mkdir layertap && tar xzf out/layertap-worker.tar.gz -C layertap
     layertap/layertap extract photos --layer avgpool --pool avg --out features.parquet
     PYTHONPATH=examples/spark python3 examples/search/search.py features.parquet avgpool \\
         layertap/layertap cat.jpg
 
-The table may be a folder, too, as a Spark job's `features/model=…`. Prints the ten nearest pictures
-by cosine, and the recall at 10 of the index against exact search. Needs `lancedb` and NumPy.
+The table may also be a folder, such as a Spark job's `features/model=…`. Prints the ten nearest
+pictures by cosine, and the index's recall at 10 against exact search. Needs `lancedb` and NumPy.
 """
 
 import sys
@@ -22,7 +22,7 @@ from layertap_worker import Worker
 
 features, node, layertap, picture = sys.argv[1:5]
 QUERIES = 200
-PROBES = 5  # Of the partitions, one for each 256 pictures.
+PROBES = 5  # Partitions to search; there is one per 256 pictures.
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -30,7 +30,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def embed(path: str) -> np.ndarray:
-    """The same node of a picture file."""
+    """The features of a picture file, from the same node."""
     worker = Worker([layertap, "worker", "--layer", node, "--pool", "avg", "--threads", "1"])
     request = pa.RecordBatch.from_pydict({"path": [path], "content": [Path(path).read_bytes()]})
     (answer,) = worker.map([request])
@@ -40,7 +40,7 @@ def embed(path: str) -> np.ndarray:
     return answer[node][0].values.to_numpy()
 
 
-# Null is a picture that failed.
+# A null row is a picture that could not be read.
 dataset = ds.dataset(features, partitioning=None)
 rows = dataset.to_table(["path", node], filter=pc.is_valid(ds.field(node)))
 lists = rows[node].combine_chunks()
@@ -51,7 +51,7 @@ with tempfile.TemporaryDirectory() as folder:
     column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), size)
     content = pa.table({"path": rows["path"], "vector": column})
     table = lancedb.connect(folder).create_table("pictures", content)
-    if len(rows) >= 256:  # Fewer are no ground for an index.
+    if len(rows) >= 256:  # An index needs at least one partition.
         table.create_index(
             metric="cosine",
             vector_column_name="vector",

@@ -1,5 +1,5 @@
 /**
- * A server for Node 20 and later, by way of `@hono/node-server`:
+ * A server for Node 20 and later, with `@hono/node-server`:
  *
  *     npm install @layertap/resnet @hono/node-server hono
  *     node node.mjs

@@ -1,24 +1,24 @@
-"""The features of very many pictures, by Apache Spark.
+"""Extracts the features of very many pictures with Apache Spark.
 
     deno task bundle layertap-worker.tar.gz
     spark-submit --archives layertap-worker.tar.gz#layertap --py-files layertap_worker.py \\
         extract.py --input hdfs:///photos --output hdfs:///features --layer avgpool --pool avg
 
-With weights of one's own: `--files resnet50.pth` for spark-submit, and `--arch resnet50 --weights
-resnet50.pth` for the job.
+To use your own weights, pass `--files resnet50.pth` to spark-submit, and `--arch resnet50 --weights
+resnet50.pth` to the job.
 
-The output holds two tables of Parquet files. `features/model=<model>/round=<n>`: `path`, and a list
-of floats for each node, the schema of `layertap extract --out x.parquet`. `errors/…`: `path` and
-`error`, for pictures that can't be read. A round is committed by renaming its folder, so it is there
-whole or not at all. A run that is started again does what is missing; `_staging` holds what a killed
-one had not committed, and may be deleted. Two runs at the same time can't commit the same round: the
-second one fails. <model> names the network and a hash of its weights, layers and options.
+The output has two tables of Parquet files. `features/model=<model>/round=<n>` has `path` and a list
+of floats for each node, the schema of `layertap extract --out x.parquet`. `errors/…` has `path` and
+`error` for pictures that can't be read. A round is committed by renaming its folder, so it is there
+completely or not at all. A restarted run does what is missing. `_staging` holds what a killed run
+had not committed; you may delete it. If two runs try to commit the same round, the second one
+fails. <model> names the network and a hash of its weights, layers and options.
 
-Prints what it did, as JSON. The counts are Spark's observed metrics, too: its listeners get them
-with each round's query.
+Prints its totals as JSON. They are also Spark's observed metrics: listeners receive them with each
+round's query.
 
-Needs PySpark 4 and PyArrow on the driver and the executors, and a file system whose rename of a
-folder is atomic, as HDFS's is.
+Needs PySpark 4 and PyArrow on the driver and the executors, and a file system that renames folders
+atomically, such as HDFS.
 """
 
 import argparse
@@ -51,36 +51,36 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pool", default="none", choices=["avg", "max", "none"])
     parser.add_argument("--normalize", action="store_true", help="scale vectors to length 1")
     parser.add_argument("--arch", default="mlnet_resnet18")
-    parser.add_argument("--weights", help="a file that was given to spark-submit as --files")
+    parser.add_argument("--weights", help="a file passed to spark-submit with --files")
     parser.add_argument("--memory", default="fast", choices=["fast", "small"], help="of a worker")
     parser.add_argument(
         "--input-format",
         default="binaryFile",
-        help="binaryFile (default): pictures; else a table's format, e.g. parquet",
+        help="binaryFile (default) for pictures, or a table format, e.g. parquet",
     )
     parser.add_argument("--path-column", default="path")
     parser.add_argument(
         "--content-column",
         default="content",
-        help="a table that lacks it names pictures by their path (default: content)",
+        help="bytes of the pictures; a table without it names files by path (default: content)",
     )
-    parser.add_argument("--partition-bytes", type=int, default=64 << 20, help="pictures of a task")
-    parser.add_argument("--commit-every", type=int, default=50_000, help="pictures of a round")
-    parser.add_argument("--max-errors", type=int, default=1000, help="more end the job")
+    parser.add_argument("--partition-bytes", type=int, default=64 << 20, help="size of a task")
+    parser.add_argument("--commit-every", type=int, default=50_000, help="pictures per round")
+    parser.add_argument("--max-errors", type=int, default=1000, help="more fail the job")
     return parser.parse_args()
 
 
-# What executors do.
+# On the executors.
 
 
 def shipped(name: str) -> str:
-    """Where a file or archive of spark-submit's is on this machine."""
+    """The path on this machine of a file or archive passed to spark-submit."""
     path = SparkFiles.get(name)
     return path if os.path.exists(path) else os.path.abspath(name)
 
 
 def command(args: argparse.Namespace) -> list[str]:
-    """The command line of a worker here, with one thread for one core."""
+    """The command line of a worker on this machine, with one thread for one core."""
     line = [shipped("layertap") + "/layertap", "worker", "--threads", "1", "--layer", args.layer]
     line += ["--arch", args.arch, "--pool", args.pool, "--memory", args.memory]
     line += ["--normalize"] if args.normalize else []
@@ -109,7 +109,7 @@ class Span(AccumulatorParam):
 
 
 class Extraction:
-    """What a task does with its pictures; errors and times are accumulated when it succeeds."""
+    """What a task does with its pictures; if it succeeds, its errors and times are counted."""
 
     def __init__(self, context, args: argparse.Namespace):
         self.args = args
@@ -118,9 +118,9 @@ class Extraction:
         self.span = context.accumulator((float("inf"), 0.0), Span())
 
     def __call__(self, batches):
-        """Arrow batches of pictures to batches of answers."""
+        """Maps Arrow batches of pictures to batches of answers."""
         layertap = command(self.args)
-        layertap_worker.shared_worker(layertap)  # Its start is not in the time that is counted.
+        layertap_worker.shared_worker(layertap)  # Starts it before the clock.
         start = time.time()
         failed = 0
         for answer in layertap_worker.answer(layertap, batches):
@@ -144,11 +144,11 @@ class Extraction:
         )
 
 
-# What the driver does.
+# On the driver.
 
 
 def model_name(args: argparse.Namespace) -> str:
-    """The network and a hash of all that its features depend on; fails if it can't be started."""
+    """The network and a hash of everything its features depend on; exits if no worker starts."""
     if args.weights is None and args.arch != "mlnet_resnet18":
         raise SystemExit(f"--weights: the bundle has none for {args.arch}")
     try:
@@ -160,13 +160,13 @@ def model_name(args: argparse.Namespace) -> str:
     weights = shipped(args.weights or "layertap/weights/mlnet_resnet18.npz")
     with open(weights, "rb") as file:
         digest = hashlib.sha256(file.read()).digest()
-    # With little memory weights are rounded.
+    # `--memory small` rounds the weights.
     options = about + args.memory.encode()
     return f"{args.arch}-{hashlib.sha256(options + digest).hexdigest()[:12]}"
 
 
 class Output:
-    """The two tables of one model, and how rounds get there."""
+    """The two tables of one model, and how rounds are committed to them."""
 
     def __init__(self, spark: SparkSession, folder: str, model: str):
         self.spark, self.folder = spark, folder.rstrip("/")
@@ -198,20 +198,20 @@ class Output:
         return self.spark.read.parquet(self.tables["errors"]).count()
 
     def staging(self) -> str:
-        """A folder of its own for a round that is not committed."""
+        """A new folder for a round that is not committed yet."""
         return f"{self.folder}/_staging/{uuid.uuid4()}"
 
     def commit(self, number: int, staging: str, errors: dict[str, str]) -> None:
-        """Makes a round last whose features are in the folder `features` of the staging folder.
+        """Commits a round whose features are in the subfolder `features` of the staging folder.
 
-        Features are renamed first. If the job ends before their errors are, these pictures are in
-        neither table, and asked for once more.
+        Features are renamed first. If the job ends before the errors are renamed, the failed pictures
+        are in neither table, and the next run tries them again.
         """
         if errors:
             rows = self.spark.createDataFrame(sorted(errors.items()), ERRORS).coalesce(1)
             rows.write.parquet(f"{staging}/errors")
         for table in ["features", "errors"] if errors else ["features"]:
-            # Unlike FileSystem's, FileContext's rename fails if another run was faster.
+            # FileContext's rename, unlike FileSystem's, fails if another run was faster.
             source, target = f"{staging}/{table}", f"{self.tables[table]}/round={number:06}"
             self.context.rename(self.path(source), self.path(target), self.no_options)
         self.fs.delete(self.path(staging), True)
@@ -224,7 +224,7 @@ class Pictures:
         self.spark, self.args = spark, args
 
     def keys(self) -> DataFrame:
-        """`path`, and `source`: what is read to get it."""
+        """`path`, and `source`: the file to read."""
         if self.args.input_format == "binaryFile":
             reader = self.spark.read.format("binaryFile").option("recursiveFileLookup", "true")
             paths = reader.option("pathGlobFilter", PICTURES).load(self.args.input).select("path")
@@ -234,7 +234,7 @@ class Pictures:
         return paths.withColumn("source", F.col("path"))
 
     def read(self, paths: list[str]) -> tuple[DataFrame, dict[str, str]]:
-        """`path` and `content`, and errors of those that aren't there."""
+        """`path` and `content`, and the errors of missing files."""
         if self.args.input_format == "binaryFile":
             return self.load(paths), {}
         with ThreadPoolExecutor(16) as pool:
@@ -243,27 +243,27 @@ class Pictures:
         there = [(p, name) for p, name in found.items() if name]
         if not there:
             return self.spark.createDataFrame([], "path string, content binary"), missing
-        # The table's own name for each is kept.
+        # Keeps the table's own names.
         names = F.broadcast(self.spark.createDataFrame(there, "given string, path string"))
         pictures = self.load([name for _, name in there]).join(names, "path")
         return pictures.select(F.col("given").alias("path"), "content"), missing
 
     def load(self, paths: list[str]) -> DataFrame:
-        # By default each file's length is asked for by a task of its own, which takes far longer.
+        # By default Spark starts a task per file to get its length, which takes far longer.
         tasks = max(32, 4 * self.spark.sparkContext.defaultParallelism)
         self.spark.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", tasks)
         plain = [re.sub(r"([\\*?{}\[\]])", r"\\\1", path) for path in paths]
         return self.spark.read.format("binaryFile").load(plain).select("path", "content")
 
     def qualified(self, path: str) -> str | None:
-        """A file's name as Spark has it; None if there is no such file."""
+        """A file's name as Spark writes it; None if there is no such file."""
         path = self.spark._jvm.org.apache.hadoop.fs.Path(path)
         fs = path.getFileSystem(self.spark._jsc.hadoopConfiguration())
         return fs.makeQualified(path).toString() if fs.exists(path) else None
 
 
 class Table:
-    """Pictures in a column of a table of files; a round is some of these files."""
+    """Pictures in a column of a table; a round is a number of the table's files."""
 
     def __init__(self, spark: SparkSession, args: argparse.Namespace):
         self.reader = spark.read.format(args.input_format)
@@ -278,7 +278,7 @@ class Table:
         rows = self.reader.load(self.input).select(self.columns[0], source)
         twice = rows.groupBy("path").count().where("count > 1").first()
         if twice:
-            raise SystemExit(f'--input: "{twice.path}" stands there more than once')
+            raise SystemExit(f'--input: "{twice.path}" is in the table more than once')
         return rows
 
     def read(self, files: list[str]) -> tuple[DataFrame, dict[str, str]]:
@@ -286,9 +286,9 @@ class Table:
 
 
 class Round:
-    """The features of a round's pictures, and counts of them as metrics that Spark observes.
+    """The features of a round's pictures, with their counts as observed metrics.
 
-    They reach Spark's listeners as any query's do: `layertap` and `layertap read`.
+    Spark's listeners receive them as `layertap` and `layertap read`.
     """
 
     def __init__(self, pictures: DataFrame, extraction: Extraction):
@@ -308,7 +308,7 @@ class Round:
         self.features = answers.where("error is null").select("path", *nodes)
 
     def metrics(self) -> dict[str, float]:
-        """What was observed, when the features have been written."""
+        """The observed counts, once the features are written."""
         return {**self.read.get, **self.answered.get}
 
 
@@ -333,7 +333,7 @@ def run(spark: SparkSession, args: argparse.Namespace) -> dict:
     for sources in rounds(counts, args.commit_every):
         staging = output.staging()
         pictures, found = source.read(sources)
-        if table and done is not None:  # Some of a file may be done.
+        if table and done is not None:  # Part of a file may be done.
             wanted = keys.where(F.col("source").isin(sources)).select("path")
             pictures = pictures.join(F.broadcast(wanted), "path", "left_semi")
         extraction.errors.value = {}
@@ -344,7 +344,7 @@ def run(spark: SparkSession, args: argparse.Namespace) -> dict:
         errors += len(found)
         if errors > args.max_errors:
             reason = next(iter(found.values()))
-            raise SystemExit(f"{errors} pictures can't be read, --max-errors allows fewer: {reason}")
+            raise SystemExit(f"{errors} unreadable pictures, more than --max-errors: {reason}")
         output.commit(number, staging, found)
         number += 1
     first, last = extraction.span.value
@@ -354,7 +354,7 @@ def run(spark: SparkSession, args: argparse.Namespace) -> dict:
 
 
 def rounds(counts, size: int):
-    """Sources in groups of about so many pictures."""
+    """Groups sources, with about `size` pictures each."""
     group, pictures = [], 0
     for row in counts:
         group.append(row.source)
@@ -373,7 +373,7 @@ def main() -> None:
         .config("spark.sql.files.maxPartitionBytes", args.partition_bytes)
         # By default each small file counts as 4 MB.
         .config("spark.sql.files.openCostInBytes", 16 << 10)
-        # A batch runs as one in the worker.
+        # The worker runs a batch at once.
         .config("spark.sql.execution.arrow.maxRecordsPerBatch", 8)
         .config("spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version", 1)
         .getOrCreate()

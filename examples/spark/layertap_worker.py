@@ -1,6 +1,6 @@
 """Drives `layertap worker` from Python: Arrow batches in, Arrow batches out.
 
-For any engine that hands Arrow batches to Python. Needs PyArrow.
+For any engine that passes Arrow batches to Python. Needs PyArrow.
 """
 
 import collections
@@ -12,28 +12,28 @@ import pyarrow as pa
 REQUEST = pa.schema([("path", pa.string()), ("content", pa.binary())])
 
 BATCH_BYTES = 64 << 20
-"""Pictures of one request, together; a single one may have more."""
+"""The most bytes of pictures in one request, unless a single picture is larger."""
 
 LIMIT = 999_999_999
-"""What the worker takes as one request."""
+"""The most bytes the worker accepts in one request."""
 
 
 class WorkerEnded(RuntimeError):
-    """A worker ended while it had still something to answer."""
+    """A worker ended with requests outstanding."""
 
 
 class Worker:
-    """A `layertap worker` process, which lives until it is closed or fails."""
+    """A `layertap worker` process, alive until it is closed or fails."""
 
     def __init__(self, command: list[str]):
-        """Returns when the worker is ready; what it has to say goes to stderr."""
+        """Returns when the worker is ready; its messages go to stderr."""
         self.process = subprocess.Popen(
             [*command, "--timings", "--max-bytes", str(LIMIT)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
         self.is_idle = True
-        self.under_way: collections.deque[pa.RecordBatch] = collections.deque()
+        self.outstanding: collections.deque[pa.RecordBatch] = collections.deque()
         try:
             self.answers = pa.ipc.open_stream(self.process.stdout)
             self.requests = pa.ipc.new_stream(self.process.stdin, REQUEST)
@@ -45,18 +45,18 @@ class Worker:
         return self.is_idle and self.process.poll() is None
 
     def map(self, requests: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Answers requests, each with its own batch, in order.
+        """Yields the answer batch of each request, in order.
 
-        Two are under way, one computed, one on the way. The worker always takes a second one, so no
-        thread is needed to send it.
+        Keeps two requests outstanding, one computing and one queued. The worker always accepts the
+        second, so sending it needs no thread.
         """
-        self.is_idle = False  # Until all is answered: what is left would answer the next caller.
+        self.is_idle = False  # Leftover answers would go to the next caller.
         for request in requests:
-            self.under_way.append(request)
+            self.outstanding.append(request)
             self._send(request)
-            if len(self.under_way) == 2:
+            if len(self.outstanding) == 2:
                 yield self._next_answer()
-        while self.under_way:
+        while self.outstanding:
             yield self._next_answer()
         self.is_idle = True
 
@@ -72,19 +72,19 @@ class Worker:
             answer = self.answers.read_next_batch()
         except (OSError, StopIteration, pa.ArrowInvalid) as error:
             raise self._ended() from error
-        self.under_way.popleft()
+        self.outstanding.popleft()
         return answer
 
     def _ended(self) -> WorkerEnded:
         try:
             code = self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:  # It has closed its streams, or wrote what is no answer.
+        except subprocess.TimeoutExpired:  # It closed its streams, or wrote something unreadable.
             self.process.kill()
             code = self.process.wait()
         return WorkerEnded(f"layertap worker ended with {code}")
 
     def close(self) -> None:
-        """Lets it end; one that has still something to answer is killed."""
+        """Stops the worker; kills it if requests are outstanding."""
         if self.is_alive:
             self.requests.close()
         else:
@@ -96,7 +96,7 @@ _workers: dict[tuple[str, ...], Worker] = {}
 
 
 def shared_worker(command: list[str]) -> Worker:
-    """The worker of this Python process: started by the first who asks, used by all who follow."""
+    """The worker of this Python process: the first call starts it, later calls reuse it."""
     worker = _workers.get(tuple(command))
     if worker is None or not worker.is_alive:
         if worker is not None:
@@ -106,10 +106,10 @@ def shared_worker(command: list[str]) -> Worker:
 
 
 def answer(command: list[str], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Answers batches with columns `path` and `content`, in order, by this process's worker.
+    """Answers batches with columns `path` and `content`, in order, through this process's worker.
 
-    If the worker ends, another is asked for what was under way, picture by picture. One that ends two
-    workers by itself, for want of memory say, is answered with that as its error.
+    If the worker ends, another one gets the outstanding pictures one by one. A picture that ends
+    two workers by itself, for example by running out of memory, is answered with that error.
     """
     requests = _pieces(batches)
     while True:
@@ -118,7 +118,7 @@ def answer(command: list[str], batches: Iterator[pa.RecordBatch]) -> Iterator[pa
             yield from worker.map(requests)
             return
         except WorkerEnded:
-            for request in worker.under_way:
+            for request in worker.outstanding:
                 for row in range(request.num_rows):
                     yield _answer_alone(command, request.slice(row, 1))
 
@@ -139,7 +139,7 @@ def _answer_alone(command: list[str], picture: pa.RecordBatch) -> pa.RecordBatch
 
 
 def _pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same rows in requests of bounded size."""
+    """Splits batches into requests of bounded size."""
     for batch in batches:
         columns = [batch.column(field.name).cast(field.type) for field in REQUEST]
         batch = pa.RecordBatch.from_arrays(columns, schema=REQUEST)

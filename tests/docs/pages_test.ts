@@ -1,0 +1,102 @@
+/** README.md and docs/*.md: the samples run as pasted, and links lead somewhere. */
+
+import assert from "node:assert/strict";
+import config from "../../deno.json" with { type: "json" };
+import { main } from "../../src/cli/mod.ts";
+
+const pages = [
+  "README.md",
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
+  "bench/README.md",
+  "weights/README.md",
+  ...[...Deno.readDirSync("docs")].map(({ name }) => `docs/${name}`)
+    .filter((path) => path.endsWith(".md")),
+];
+
+/** The fenced blocks of a page in one language; `ts ignore` is another language than `ts`. */
+function blocks(text: string, language: string): string[] {
+  const fence = new RegExp("^```" + language + "\\n([^]*?)^```$", "gm");
+  return [...text.matchAll(fence)].map(([, code]) => code);
+}
+
+/** A task is a command line, alone or with a description. */
+const tasks: Record<string, string | { command: string }> = config.tasks;
+
+const readme = await Deno.readTextFile("README.md");
+const folder = "out/test/pages";
+await Deno.mkdir(folder, { recursive: true });
+
+Deno.test("README.md: the samples run with the permissions it names", async () => {
+  const samples = blocks(readme, "ts");
+  assert(samples.length >= 1);
+  const [, flags] = /`deno run (--.*?) features\.ts`/.exec(readme)!;
+  for (const [i, sample] of samples.entries()) {
+    const path = `${folder}/sample_${i}.ts`;
+    await Deno.writeTextFile(path, sample);
+    const { success, stderr } = await new Deno.Command("deno", {
+      args: ["run", "--no-prompt", ...flags.split(" "), path],
+    }).output();
+    assert(success, new TextDecoder().decode(stderr));
+  }
+});
+
+Deno.test("README.md: permissions are those of the tasks", () => {
+  const rows = [...readme.matchAll(/^\| `deno task (\w+)` +\| (.*) \|$/gm)];
+  assert.deepEqual(rows.map(([, name]) => name), ["demo", "test", "layertap"]);
+  for (const [, name, text] of rows) {
+    const task = tasks[name];
+    const command = typeof task === "string" ? task : task.command;
+    assert.deepEqual(
+      [...text.matchAll(/`(.*?)`/g)].map(([, flag]) => flag).sort(),
+      command.match(/--allow-\S+/g)!.sort(),
+      name,
+    );
+  }
+});
+
+Deno.test("README.md: the table has every entry point", () => {
+  const rows = [...readme.matchAll(/^\| `(@layertap\/resnet\S*)` +\|/gm)];
+  assert.deepEqual(
+    rows.map(([, name]) => name),
+    Object.keys(config.exports).map((key) => config.name + key.slice(1)),
+  );
+});
+
+/** Runs a command line of a page, with what it writes below the tests' folder. */
+async function layertap(line: string): Promise<void> {
+  const args = line.split(/\s+/).map((word, i, words) =>
+    ["--out", "--in"].includes(words[i - 1]) ? `${folder}/${word}` : word
+  );
+  let said = "";
+  const stdout = { write() {} };
+  const stderr = { write: (text: string) => said += text };
+  assert.equal(await main(args, { stdout, stderr }), 0, `${line}: ${said}`);
+}
+
+Deno.test("README.md and docs/features.md: the offline commands run", async () => {
+  const features = await Deno.readTextFile("docs/features.md");
+  const lines = [...blocks(readme, "sh"), ...blocks(features, "sh")]
+    .flatMap((block) => block.split("\n"))
+    .flatMap((line) => /^deno task layertap (.*)/.exec(line)?.[1] ?? []);
+  assert(lines.length >= 8);
+  for (const line of lines) {
+    // Weights of another network are downloaded.
+    if (!line.includes("--arch") || line.startsWith("summary")) {
+      await layertap(line);
+    }
+  }
+});
+
+Deno.test("pages: each task exists, and each link leads to a file", async () => {
+  for (const page of pages) {
+    const text = await Deno.readTextFile(page);
+    for (const [, name] of text.matchAll(/deno(?:@[\d.]+)? task ([\w:]+)/g)) {
+      assert(name in tasks, `${page}: deno task ${name}`);
+    }
+    for (const [, link] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
+      const url = new URL(link, new URL(page, `file://${Deno.cwd()}/`));
+      assert((await Deno.stat(url)).isFile, `${page}: ${link}`);
+    }
+  }
+});
