@@ -109,12 +109,12 @@ Deno.test("imported over HTTP: the example runs, with threads and the shipped we
     });
     assert(max > 1, `the largest feature is ${max}`);
     // Nothing that the example doesn't need.
-    assert(!requested.some((path) => /cli\.ts|commands\//.test(path)));
+    assert(!requested.some((path) => /^src\/(cli|serve)\//.test(path)));
     assert.equal(requested.filter((path) => path.endsWith(".npz")).length, 1);
 
     await Deno.writeTextFile(
       `${project}/server.ts`,
-      `import { createHandler } from "http://${origin}/src/serve.ts";
+      `import { createHandler } from "http://${origin}/src/serve/mod.ts";
        const handler = createHandler({ backend: { threads: 2 } });
        const body = await Deno.readFile("cat.png");
        const response = await handler(
