@@ -10,9 +10,9 @@ const here = new URL("./", import.meta.url);
 const root = new URL("../../", import.meta.url);
 
 /**
- * Writes the page, the pictures, and its code with the weights.
+ * Writes the page, its pictures, its code and the weights.
  *
- * @param folder It is made if it isn't there; its folder `code` is made anew.
+ * @param folder Created if it doesn't exist. Its subfolder `code` is replaced.
  */
 export async function buildExplorer(folder: string): Promise<void> {
   const code = `${folder}/code`;
@@ -39,5 +39,5 @@ async function copyFolder(from: URL, to: string): Promise<void> {
 if (import.meta.main) {
   const folder = Deno.args[0] ?? "out/explorer";
   await buildExplorer(folder);
-  console.log(`${folder}: put it on any static host`);
+  console.log(`built ${folder}, ready for any static host`);
 }

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * What the network takes the picture for.
+ * The network's top classes for the picture.
  *
  * @module
  */
@@ -8,18 +8,18 @@
 import { byId, make } from "./dom.ts";
 import type { ClassScore } from "./protocol.ts";
 
-/** The likeliest classes, under the picture. */
+/** The list of top classes under the picture. */
 export class ClassList {
   readonly #list = byId("classes", HTMLOListElement);
   readonly #headless = byId("headless", HTMLElement);
   readonly #choose: (score: ClassScore) => void;
 
-  /** @param choose Called with the class whose evidence somebody wants to see. */
+  /** @param choose Called with the class that was clicked. */
   constructor(choose: (score: ClassScore) => void) {
     this.#choose = choose;
   }
 
-  /** Shows classes; none for a network without a head. */
+  /** Shows classes; an empty list means that the network has no head. */
   show(classes: readonly ClassScore[]): void {
     this.#headless.hidden = classes.length > 0;
     this.#list.replaceChildren(...classes.map((item) => {
@@ -40,7 +40,7 @@ export class ClassList {
     }));
   }
 
-  /** Marks the class whose evidence lies over the picture, if any does. */
+  /** Marks the class whose evidence is laid over the picture, if any. */
   mark(index: number | undefined): void {
     for (const button of this.#list.querySelectorAll("button")) {
       button.ariaPressed = `${button.dataset.index === `${index}`}`;

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * From values to colours.
+ * Maps values to colours.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { interpolateInferno, interpolateViridis } from "d3-scale-chromatic";
 import type { ValueRange } from "../../src/drawing/color_map.ts";
 
-/** 256 colours, as canvases have them in memory. */
+/** 256 colours in a canvas's byte order. */
 type Ramp = Uint32Array;
 
 function ramp(colorAt: (share: number) => string): Ramp {
@@ -19,12 +19,12 @@ function ramp(colorAt: (share: number) => string): Ramp {
   });
 }
 
-/** The colours of maps in a grid. */
+/** Colours of maps in the grid. */
 export const viridis: Ramp = ramp(interpolateViridis);
-/** The colours of a map over the picture. */
+/** Colours of a map over the picture. */
 export const inferno: Ramp = ramp(interpolateInferno);
 
-/** A map as pixels, one for each value; what is no number is transparent. */
+/** Draws a map with one pixel per value; values that aren't finite are transparent. */
 export function paint(
   values: Float32Array,
   width: number,

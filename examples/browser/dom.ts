@@ -1,21 +1,23 @@
 /// <reference lib="dom" />
 /**
- * The little of the DOM that is used again and again.
+ * Helpers for the DOM.
  *
  * @module
  */
 
-/** The element of an id, of the kind that it must be. */
+/** Finds an element by its id and checks its type. */
 export function byId<T extends HTMLElement>(
   id: string,
   kind: new () => T,
 ): T {
   const found = document.getElementById(id);
-  if (!(found instanceof kind)) throw new Error(`no #${id} in the page`);
+  if (!(found instanceof kind)) {
+    throw new Error(`the page has no ${kind.name} #${id}`);
+  }
   return found;
 }
 
-/** Makes an element with properties and children. */
+/** Creates an element with properties and children. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   properties: Partial<HTMLElementTagNameMap[K]> = {},
@@ -26,12 +28,12 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** A canvas's context for drawing. */
+/** A canvas's 2D context. */
 export function context(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   return canvas.getContext("2d")!;
 }
 
-/** Milliseconds as they are read. */
+/** Formats milliseconds. */
 export const duration = (milliseconds: number): string =>
   milliseconds < 10
     ? `${milliseconds.toFixed(1)} ms`
@@ -39,11 +41,11 @@ export const duration = (milliseconds: number): string =>
     ? `${Math.round(milliseconds)} ms`
     : `${(milliseconds / 1000).toFixed(1)} s`;
 
-/** A shape as it is read: `56 × 56 × 64`. */
+/** Formats a shape: `56 × 56 × 64`. */
 export const shapeText = (shape: readonly number[]): string =>
   shape.join(" × ");
 
-/** Moves the focus among elements that one Tab reaches; gives false where the key means nothing. */
+/** Moves the focus within a group that Tab enters once. Returns false if the key doesn't move it. */
 export function moveFocus(
   elements: readonly HTMLElement[],
   key: string,

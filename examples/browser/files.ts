@@ -1,41 +1,41 @@
 /// <reference lib="dom" />
 /**
- * Files that somebody chooses or drops, and the pictures that are there.
+ * Example pictures, and files that the user chooses, drops or pastes.
  *
  * @module
  */
 
 import { byId, make } from "./dom.ts";
 
-/** The pictures that are there: file and what it shows. */
+/** The example pictures: file and alternative text. */
 const samples = [
   ["chelsea.png", "A cat"],
   ["astronaut.png", "An astronaut"],
   ["coffee.png", "A cup of coffee"],
-  ["rocket.jpg", "A rocket's launch"],
+  ["rocket.jpg", "A rocket launch"],
 ] as const;
 
-/** What becomes of files. */
+/** Called with the user's files. */
 export interface FileEvents {
   picture(file: Blob): void;
   weights(file: File): void;
 }
 
-/** The URL of the picture that is shown first. */
+/** The URL of the first picture. */
 export const firstPicture: URL = sampleUrl(samples[0][0]);
 
 function sampleUrl(file: string): URL {
   return new URL(`images/${file}`, document.baseURI);
 }
 
-/** Fetches a picture that is there. */
+/** Fetches an example picture. */
 export async function fetchPicture(url: URL): Promise<Blob> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url.pathname}: HTTP ${response.status}`);
   return await response.blob();
 }
 
-/** Listens for files. */
+/** Shows the example pictures and listens for files. */
 export function listenForFiles(
   { picture, weights }: FileEvents,
   choose: (url: URL) => void,
@@ -53,7 +53,7 @@ export function listenForFiles(
     element.onchange = () => {
       const [file] = element.files!;
       if (file) use(file);
-      element.value = ""; // So that the same file can be chosen again.
+      element.value = ""; // Lets the user choose the same file again.
     };
   };
   input("picture-file", picture);

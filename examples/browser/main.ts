@@ -1,13 +1,13 @@
 /// <reference lib="dom" />
 /**
- * The explorer: a picture, a network, and what each node of the one sees in the other.
+ * The explorer: what each node of a network computes from a picture.
  *
  * @module
  */
 
 import { ClassList } from "./class_list.ts";
 import { byId, duration, make, shapeText } from "./dom.ts";
-import { Engine } from "./engine.ts";
+import { WorkerClient } from "./worker_client.ts";
 import { fetchPicture, firstPicture, listenForFiles } from "./files.ts";
 import { MapGrid } from "./map_grid.ts";
 import { NetworkColumn } from "./network_column.ts";
@@ -23,15 +23,15 @@ import type {
 
 const shipped = new URL("code/mlnet_resnet18.npz", document.baseURI);
 const advice = {
-  start: "The network can't be started. Reload the page, or try another " +
-    "browser: it must run WebAssembly and module workers.",
-  network: "These weights can't be used. A ResNet's state dict is wanted: " +
-    ".pth, .safetensors or .npz, with layer1 to layer4.",
-  picture: "This picture can't be opened. A JPEG, PNG or WebP file is wanted.",
-  compute: "That couldn't be computed. Try again, or reload the page.",
+  start: "The explorer can't start. Reload the page or try another browser; " +
+    "it needs WebAssembly and module workers.",
+  network: "Can't use these weights. Choose the state dict of a ResNet " +
+    "(.pth, .safetensors or .npz) with layer1 to layer4.",
+  picture: "Can't open this picture. Choose a JPEG, PNG or WebP file.",
+  compute: "The computation failed. Try again, or reload the page.",
 };
 
-const engine = new Engine();
+const worker = new WorkerClient();
 const picture = new PictureView(compare, clear);
 const grid = new MapGrid({ point, choose: chooseMap });
 const column = new NetworkColumn(showNode);
@@ -39,12 +39,12 @@ const classes = new ClassList(showEvidence);
 
 let network: NetworkInfo | undefined;
 let file: Blob | undefined;
-/** The node that is asked for, and the maps that are there. */
+/** The chosen node, and the maps on screen. */
 let node = "layer1.1.relu_1";
 let shown: FeatureMaps | undefined;
 const facts = new Map<string, string>();
 
-/** Does something while it is shown as going on; says so if it fails. */
+/** Runs some work and shows its progress; shows advice if it fails. */
 async function during(
   work: Work,
   whenItFails: string,
@@ -62,7 +62,7 @@ async function during(
 let opening: Work | undefined;
 let question: Work | undefined;
 
-/** Opens something: what is asked or opened at the moment isn't wanted any more. */
+/** Opens a picture or a network, and cancels whatever is running. */
 function open(
   what: string,
   whenItFails: string,
@@ -75,7 +75,7 @@ function open(
   return during(opening, whenItFails, run);
 }
 
-/** Asks the network something; the answer to the last question isn't wanted any more. */
+/** Asks the network something, and cancels the previous question. */
 function ask(
   what: string,
   run: (work: Work) => Promise<void>,
@@ -85,13 +85,13 @@ function ask(
   return during(question, advice.compute, run);
 }
 
-/** Has the worker do something as a part of that. */
+/** Runs a task in the worker as part of some work. */
 function call<T extends keyof Tasks>(
   { signal, progress: onProgress }: Work,
   task: T,
   ...args: Parameters<Tasks[T]>
 ): ReturnType<Tasks[T]> {
-  return engine.call(task, args, { signal, onProgress });
+  return worker.call(task, args, { signal, onProgress });
 }
 
 function openNetwork(source: File | URL): Promise<void> {
@@ -106,7 +106,7 @@ function openNetwork(source: File | URL): Promise<void> {
       node = names.findLast((name) => name.startsWith("layer1."))!;
     }
     if (!file) return;
-    await lookAt(work, await engine.call("openPicture", [file]), file);
+    await lookAt(work, await worker.call("openPicture", [file]), file);
   });
 }
 
@@ -118,8 +118,8 @@ function openPicture(source: Blob | URL): Promise<void> {
 }
 
 /**
- * Shows a picture that the worker has open, and all that the network sees in it, unless something
- * else is being opened meanwhile.
+ * Shows the picture that the worker has open and what the network computes from it, unless something
+ * else is being opened by now.
  */
 async function lookAt(
   work: Work,
@@ -129,7 +129,7 @@ async function lookAt(
   file = blob;
   picture.setPicture(opened.crop);
   setFacts({
-    "The file": shapeText([opened.width, opened.height]),
+    "Picture size": shapeText([opened.width, opened.height]),
     "Decode": duration(opened.decodeTime),
     "Resize, crop, normalise": duration(opened.preprocessTime),
   });
@@ -137,13 +137,13 @@ async function lookAt(
   if (opening === work) await look();
 }
 
-/** The maps of the node that is asked for. */
+/** Shows the maps of the chosen node. */
 async function showMaps(signal?: AbortSignal): Promise<void> {
   column.mark(node);
   const { classList } = byId("grid", HTMLElement).parentElement!;
   classList.add("waiting");
   try {
-    const maps = await engine.call("featureMaps", [node], { signal });
+    const maps = await worker.call("featureMaps", [node], { signal });
     signal?.throwIfAborted();
     const start = performance.now();
     shown = maps;
@@ -152,17 +152,17 @@ async function showMaps(signal?: AbortSignal): Promise<void> {
     const { op } = network!.nodes.find(({ name }) => name === maps.node)!;
     grid.show(maps, op);
     setFacts({
-      "Network, up to these maps": duration(maps.time),
-      "Drawing them": duration(performance.now() - start),
+      "Network up to this node": duration(maps.time),
+      "Draw the maps": duration(performance.now() - start),
     });
   } finally {
     classList.remove("waiting");
   }
 }
 
-/** A pass through the whole network: times and classes. */
+/** Runs the whole network and shows its times and classes. */
 async function look(): Promise<void> {
-  const pass = await engine.call("pass", []);
+  const pass = await worker.call("pass", []);
   column.setTimes(pass.stages);
   classes.show(pass.classes);
   const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
@@ -170,8 +170,8 @@ async function look(): Promise<void> {
     megabytes(pass.weights)
   } in memory`;
   setFacts({
-    "Network, whole": duration(pass.time),
-    "Weights, packed": megabytes(pass.weights),
+    "Whole network": duration(pass.time),
+    "Weights": megabytes(pass.weights),
     "WebAssembly memory": megabytes(pass.heap),
   });
 }
@@ -199,17 +199,17 @@ function chooseMap(channel: number): void {
 
 function compare(place: Place): void {
   const { row, column: at } = place, asked = shown!.node;
-  void ask("Comparing", async (work) => {
+  void ask("Comparing places", async (work) => {
     const map = await call(work, "similarity", asked, row, at);
     work.signal.throwIfAborted();
     mark({});
-    picture.keep({ ...map, title: `Like the mark, by ${asked}` }, place);
-    setFacts({ "Comparing places": duration(map.time) });
+    picture.keep({ ...map, title: `Similar to the mark (${asked})` }, place);
+    setFacts({ "Compare places": duration(map.time) });
   });
 }
 
 function showEvidence({ index, label }: ClassScore): void {
-  void ask("Looking for the evidence", async (work) => {
+  void ask("Locating the evidence", async (work) => {
     const map = await call(work, "evidence", index);
     work.signal.throwIfAborted();
     mark({ index });
@@ -223,7 +223,7 @@ function clear(): void {
   picture.keep(undefined);
 }
 
-/** Marks what lies over the picture: a map, a class, or neither. */
+/** Marks the source of the overlay: a map, a class, or neither. */
 function mark({ channel, index }: { channel?: number; index?: number }): void {
   grid.mark(channel);
   classes.mark(index);
@@ -245,7 +245,7 @@ async function start(): Promise<void> {
     const count = threads === 1 ? "One thread" : `${threads} threads`;
     const why = crossOriginIsolated
       ? fallback
-      : "the page isn't isolated: its server sends no COOP and COEP headers";
+      : "the page isn't isolated; its server must send COOP and COEP headers";
     byId("engine", HTMLElement).textContent = threads === 1 && why
       ? `${count}: ${why}`
       : count;

@@ -10,10 +10,10 @@ import { paint, viridis } from "./colors.ts";
 import { byId, context, make, moveFocus, shapeText } from "./dom.ts";
 import type { FeatureMaps } from "./protocol.ts";
 
-/** Maps that are drawn before somebody asks for all. */
+/** How many maps are drawn at first. */
 const first = 60;
 
-/** What happens to a map; `undefined` when nobody points at any. */
+/** Called when the user points at a map (`undefined`: at none) or chooses one. */
 export interface MapGridEvents {
   point(channel: number | undefined): void;
   choose(channel: number): void;
@@ -54,7 +54,7 @@ export class MapGrid {
     });
   }
 
-  /** Shows the maps of a node, and says what computes it. */
+  /** Shows the maps of a node and the operation that computes it. */
   show(maps: FeatureMaps, op: string): void {
     this.#maps = maps;
     this.#all = false;
@@ -65,7 +65,7 @@ export class MapGrid {
     this.#draw();
   }
 
-  /** Marks the map that lies over the picture, if any does. */
+  /** Marks the map that is laid over the picture, if any. */
   mark(channel: number | undefined): void {
     this.#chosen = channel;
     for (const tile of this.#tiles) {
@@ -90,7 +90,7 @@ export class MapGrid {
     const order = isChosen("order", "strongest")
       ? strongest
       : [...Array(channels).keys()];
-    // Alone, a single value has no range.
+    // A single value has no range of its own.
     const shared = isChosen("range", "all") || width === 1
       ? rangeOf(values)
       : undefined;
@@ -132,7 +132,7 @@ export class MapGrid {
     return tile;
   }
 
-  /** Makes a tile the one that Tab reaches. */
+  /** Makes Tab enter the grid at this tile. */
   #focus(tile: HTMLElement): void {
     for (const other of this.#tiles) other.tabIndex = -1;
     tile.tabIndex = 0;

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * The network as a column: its stages from the picture down, each with the nodes inside.
+ * The network as a column of stages, top to bottom, each with its nodes.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export class NetworkColumn {
   readonly #list = byId("stages", HTMLOListElement);
   readonly #choose: (node: string) => void;
 
-  /** @param choose Called with the node that somebody wants to see. */
+  /** @param choose Called with the node that was clicked. */
   constructor(choose: (node: string) => void) {
     this.#choose = choose;
   }
@@ -28,7 +28,7 @@ export class NetworkColumn {
     this.#list.replaceChildren(...items);
   }
 
-  /** Marks the node that is looked at. */
+  /** Marks the node on screen. */
   mark(node: string): void {
     for (const button of this.#list.querySelectorAll("button[data-node]")) {
       button.ariaPressed = `${
@@ -37,7 +37,7 @@ export class NetworkColumn {
     }
   }
 
-  /** Says how long each stage took. */
+  /** Shows how long each stage took. */
   setTimes(times: Readonly<Record<string, number>>): void {
     for (const place of this.#list.querySelectorAll<HTMLElement>(".time")) {
       const time = times[place.dataset.module!];
@@ -108,7 +108,7 @@ export class NetworkColumn {
   }
 }
 
-/** A block as wide as the maps, and as tall as they are many. */
+/** A block whose width stands for the size of the maps, and its height for their number. */
 function volume(shape: readonly number[], cropSize: number): HTMLElement {
   const channels = shape.at(-1)!;
   const side = shape.length === 3 ? shape[1] : 1;

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * What goes on, and what went wrong.
+ * Notices of work in progress and of problems.
  *
  * @module
  */
@@ -8,13 +8,13 @@
 import { byId } from "./dom.ts";
 import type { Progress } from "./protocol.ts";
 
-/** What ends so soon isn't worth a notice. */
+/** Milliseconds before work gets a notice. */
 const patience = 200;
 
 const busy = byId("busy", HTMLElement);
 const problem = byId("problem", HTMLElement);
 
-/** Work that is shown until it ends, and that somebody may cancel. */
+/** Work with a notice until it ends, which the user may cancel. */
 export class Work {
   static readonly #running: Work[] = [];
   readonly #controller = new AbortController();
@@ -31,23 +31,23 @@ export class Work {
     }, patience);
   }
 
-  /** Aborted when somebody cancels, or when other work takes its place. */
+  /** Aborted when the user cancels, or when other work replaces this. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Says how far it is. */
+  /** Updates the notice. */
   readonly progress = (progress: Progress): void => {
     this.#progress = progress;
     Work.#show();
   };
 
-  /** Asks for its end. */
+  /** Aborts the signal. */
   cancel(): void {
     this.#controller.abort();
   }
 
-  /** It is done. Safe to call twice. */
+  /** Removes the notice. Safe to call twice. */
   end(): void {
     clearTimeout(this.#timer);
     const at = Work.#running.indexOf(this);
@@ -55,7 +55,7 @@ export class Work {
     Work.#show();
   }
 
-  /** Shows the last that has begun, of those that take long. */
+  /** Shows the most recent work that has waited long enough. */
   static #show(): void {
     const work = Work.#running.findLast((work) => work.#isShown);
     busy.hidden = !work;
@@ -73,14 +73,14 @@ export class Work {
   }
 }
 
-/** Says what went wrong, and what to do about it. */
+/** Shows what to do about an error, with its message. */
 export function showProblem(error: unknown, advice: string): void {
   const message = (error as Error).message ?? `${error}`;
   problem.querySelector("p")!.textContent = `${advice} (${message})`;
   problem.hidden = false;
 }
 
-/** Takes the last problem away. */
+/** Hides the problem. */
 export function hideProblem(): void {
   problem.hidden = true;
 }

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * From a file of weights to a network, whatever ResNet it is of.
+ * Opens the weights of any ResNet.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { type Checkpoint, createModel, type ResNet } from "@layertap/resnet";
 import { guessArch, openCheckpoint } from "@layertap/resnet/weights";
 import type { Progress } from "./protocol.ts";
 
-/** Who is told how far it is, and who may stop it. */
+/** Reports progress and can be cancelled. */
 export interface OpenOptions {
   readonly signal: AbortSignal;
   progress(progress: Progress): void;
 }
 
 /**
- * Stops if somebody has cancelled: a message that says so is heard only between two tasks of the
+ * Throws if the work was cancelled. The message that says so arrives only between two tasks of the
  * event loop.
  */
 export async function hear(signal: AbortSignal): Promise<void> {
@@ -24,10 +24,10 @@ export async function hear(signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
-/** Milliseconds for which nobody is heard. */
+/** Milliseconds between two checks for cancellation. */
 const turn = 30;
 
-/** Opens weights; the architecture is guessed from their names and shapes. */
+/** Opens weights; their names and shapes tell the architecture. */
 export async function openNetwork(
   source: File | URL | string,
   options: OpenOptions,
@@ -40,8 +40,8 @@ export async function openNetwork(
     const arch = guessArch(opened);
     if (arch.inChannels !== undefined && arch.inChannels !== 3) {
       throw new RangeError(
-        `${opened.source} is for pictures of ${arch.inChannels} channels: ` +
-          "only those for RGB can be explored here",
+        `expected weights for RGB pictures, got ${arch.inChannels} input ` +
+          `channels in ${opened.source}`,
       );
     }
     return await createModel(arch, null, watched(opened, options));
@@ -50,7 +50,7 @@ export async function openNetwork(
   }
 }
 
-/** The same checkpoint, which tells how far it is read and can be stopped. */
+/** Wraps a checkpoint to report progress and to stop when cancelled. */
 function watched(
   checkpoint: Checkpoint,
   { signal, progress }: OpenOptions,

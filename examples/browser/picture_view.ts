@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * The picture, what is laid over it, and the places in it.
+ * The picture, its overlay, and the places in it.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { rangeOf } from "../../src/drawing/color_map.ts";
 import { inferno, paint } from "./colors.ts";
 import { byId, context, make } from "./dom.ts";
 
-/** A map that stands for the whole picture. */
+/** A map to lay over the picture. */
 export interface Overlay {
   readonly title: string;
   readonly values: Float32Array;
@@ -23,7 +23,7 @@ export interface Place {
   readonly column: number;
 }
 
-/** How much of the map's colours there is over the picture. */
+/** Opacity of the overlay. */
 const alpha = 0.62;
 
 /** The picture at the top left. */
@@ -42,8 +42,8 @@ export class PictureView {
   #passing: Overlay | undefined;
 
   /**
-   * @param pick Called with the place that somebody asks about.
-   * @param clear Called when nothing is to lie over the picture.
+   * @param pick Called with the place that was clicked.
+   * @param clear Called to remove the overlay.
    */
   constructor(pick: (place: Place) => void, clear: () => void) {
     this.#pick = pick;
@@ -69,7 +69,7 @@ export class PictureView {
     });
   }
 
-  /** Shows another picture, with nothing over it. */
+  /** Shows another picture, without an overlay. */
   setPicture(crop: ImageData): void {
     this.#crop.width = crop.width;
     this.#crop.height = crop.height;
@@ -77,7 +77,7 @@ export class PictureView {
     this.keep(undefined);
   }
 
-  /** Says how many places the node has that is looked at. */
+  /** Sets the height and width of the node's maps. */
   setSize(height: number, width: number): void {
     this.#size = { height, width };
     this.#place = {
@@ -87,7 +87,7 @@ export class PictureView {
     this.#cell.hidden = true;
   }
 
-  /** Lays a map over the picture until another one comes; `place` is what it compares with. */
+  /** Sets the overlay, and the place that it compares with, if any. */
   keep(overlay: Overlay | undefined, place?: Place): void {
     this.#kept = overlay;
     this.#passing = undefined;
@@ -96,13 +96,13 @@ export class PictureView {
     this.#draw();
   }
 
-  /** Lays a map over the picture for as long as somebody points at it. */
+  /** Sets an overlay for as long as the pointer is on its map. */
   pass(overlay: Overlay | undefined): void {
     this.#passing = overlay;
     this.#draw();
   }
 
-  /** Scrolls to the picture, where it isn't in sight. */
+  /** Scrolls the picture into view. */
   reveal(): void {
     this.#view.scrollIntoView({ block: "nearest" });
   }
@@ -114,7 +114,7 @@ export class PictureView {
     pen.imageSmoothingQuality = "high";
     pen.globalAlpha = 1;
     if (this.#crop.width) pen.drawImage(this.#crop, 0, 0, width, height);
-    this.#shown.textContent = overlay?.title ?? "The picture alone";
+    this.#shown.textContent = overlay?.title ?? "Picture only";
     this.#clear.hidden = !this.#kept;
     byId("scale", HTMLElement).hidden = !overlay;
     if (!overlay) return;
@@ -130,7 +130,8 @@ export class PictureView {
 
   #choose(): void {
     if (this.#size.height * this.#size.width > 1) this.#pick(this.#place);
-    else this.#shown.textContent = "This node has one value for all places";
+    else {this.#shown.textContent =
+        "This node has a single value for the whole picture";}
   }
 
   #step(key: string): boolean {

@@ -1,37 +1,37 @@
 /**
- * What the page asks its worker for, and what it gets.
+ * The messages between the page and its worker.
  *
  * @module
  */
 
 /** How the worker computes. */
-export interface EngineInfo {
+export interface StartInfo {
   readonly threads: number;
-  /** Why it isn't faster, if it could be elsewhere. */
+  /** Why it runs slower than it could, if it does. */
   readonly fallback?: string;
 }
 
-/** A node of the network: its name as torchvision's, and its shape for one picture. */
+/** A node of the network: torchvision's name, and its shape for one picture. */
 export interface NodeInfo {
   readonly name: string;
-  /** `[H, W, C]`, or `[C]` behind the pooling. */
+  /** `[H, W, C]`, or `[C]` after pooling. */
   readonly shape: readonly number[];
   readonly op: string;
 }
 
-/** The network that is open. */
+/** The open network. */
 export interface NetworkInfo {
   readonly arch: string;
   readonly nodes: readonly NodeInfo[];
-  /** The picture's side. */
+  /** Height and width of the input. */
   readonly cropSize: number;
 }
 
-/** The picture that is open, as the network sees it. */
+/** The open picture, as the network sees it. */
 export interface PictureInfo {
   /** RGBA. */
   readonly crop: ImageData;
-  /** Of the file. */
+  /** Width of the file. */
   readonly width: number;
   readonly height: number;
   readonly decodeTime: number;
@@ -41,12 +41,12 @@ export interface PictureInfo {
 /** A node's feature maps. */
 export interface FeatureMaps {
   readonly node: string;
-  /** Map after map, row by row. */
+  /** `[C, H, W]`. */
   readonly values: Float32Array<ArrayBuffer>;
   readonly height: number;
   readonly width: number;
   readonly channels: number;
-  /** Channels, the one with the greatest mean first. */
+  /** Channels by mean, the strongest first. */
   readonly strongest: readonly number[];
   readonly time: number;
 }
@@ -59,7 +59,7 @@ export interface PictureMap {
   readonly time: number;
 }
 
-/** A class that the network sees in the picture. */
+/** A class and its score for the picture. */
 export interface ClassScore {
   readonly index: number;
   readonly label: string;
@@ -72,35 +72,35 @@ export interface WholePass {
   /** Milliseconds by stage. */
   readonly stages: Readonly<Record<string, number>>;
   readonly time: number;
-  /** The likeliest classes; none without a head. */
+  /** The top classes; empty without a head. */
   readonly classes: readonly ClassScore[];
   /** Bytes. */
   readonly weights: number;
-  /** Bytes of the WebAssembly memory, the weights among them. */
+  /** Bytes of the WebAssembly memory, including the weights. */
   readonly heap: number;
 }
 
-/** How far something is: what is done, 0..1. */
+/** Progress of some work, 0..1. */
 export interface Progress {
   readonly what: string;
   readonly share: number;
 }
 
-/** What the worker can do, by name. */
+/** The worker's tasks, by name. */
 export interface Tasks {
-  start(): Promise<EngineInfo>;
-  /** Opens weights: a file's, or those that ship. The old ones stay if that fails. */
+  start(): Promise<StartInfo>;
+  /** Opens weights from a file or a URL. If that fails, the open ones stay. */
   openNetwork(source: File | URL | string): Promise<NetworkInfo>;
   openPicture(file: Blob): Promise<PictureInfo>;
   pass(): Promise<WholePass>;
   featureMaps(node: string): Promise<FeatureMaps>;
-  /** Where it looks as at one position of a node. */
+  /** How similar each place is to one position of a node. */
   similarity(node: string, row: number, column: number): Promise<PictureMap>;
-  /** Where the evidence for a class is. */
+  /** The evidence for a class at each place. */
   evidence(classIndex: number): Promise<PictureMap>;
 }
 
-/** What the page sends. */
+/** A message from the page. */
 export type Order =
   | {
     readonly id: number;
@@ -109,7 +109,7 @@ export type Order =
   }
   | { readonly cancel: number };
 
-/** What the worker sends. */
+/** A message from the worker. */
 export type Report =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: { name: string; message: string } }

@@ -1,5 +1,5 @@
 /**
- * Serves a folder to this machine, with the headers that threads want:
+ * Serves a folder on this machine, with the headers that threads need:
  * `deno run --allow-read=FOLDER --allow-net=127.0.0.1 serve.ts FOLDER [--port 8000]`.
  *
  * @module
@@ -18,17 +18,17 @@ const contentTypes: Record<string, string> = {
   ".wasm": "application/wasm",
 };
 
-/** A page with these may share memory with its workers. */
+/** With these headers, a page may share memory with its workers. */
 const isolation = {
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-embedder-policy": "require-corp",
 };
 
-/** How a folder is served. */
+/** Options of the server. */
 export interface ServeOptions {
-  /** Default 0: any that is free. */
+  /** Default 0: any free port. */
   readonly port?: number;
-  /** Whether pages are isolated from other origins, and so may have threads. Default true. */
+  /** Whether pages are isolated, so that they may use threads. Default true. */
   readonly isolated?: boolean;
 }
 
@@ -70,5 +70,5 @@ if (import.meta.main) {
     allowPositionals: true,
   });
   const { addr } = serveFolder(positionals[0], { port: Number(values.port) });
-  console.log(`http://127.0.0.1:${addr.port}/ (Ctrl+C ends it)`);
+  console.log(`http://127.0.0.1:${addr.port}/ (Ctrl+C to stop)`);
 }

@@ -1,21 +1,20 @@
 /**
- * The network's stages, as its column shows them.
+ * The stages of the network's column.
  *
  * @module
  */
 
-/** A stage: the nodes that belong to it, and the one that it ends with. */
+/** A stage and its nodes. */
 export interface Stage {
-  /** What it is called. */
   readonly title: string;
-  /** The module whose end is the stage's. */
+  /** The last module of the stage. */
   readonly module: string;
-  /** The node that it shows. */
+  /** The node that its button shows. */
   readonly node: string;
   readonly nodes: readonly string[];
 }
 
-/** Stem, pooling, the four layers, and what is behind them, as far as there are nodes of them. */
+/** Stem, pooling, the four layers and the head; only those that the network has. */
 export function stages(nodes: readonly string[]): Stage[] {
   const parts: [title: string, module: string, nodes: RegExp][] = [
     ["stem", "relu", /^(conv1|bn1|relu)$/],

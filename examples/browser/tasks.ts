@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * What the worker does: a network, a picture, and what the one sees in the other.
+ * The worker's tasks: a network, a picture, and what one computes from the other.
  *
  * @module
  */
@@ -28,7 +28,7 @@ import type {
 } from "./protocol.ts";
 import { stages } from "./stages.ts";
 
-/** The tasks, with the network and the picture that they share. */
+/** Makes the tasks, which share a network and a picture. */
 export function makeTasks(order: OpenOptions): Tasks {
   let model: ResNet | undefined;
   let picture: RgbImage | undefined;
@@ -66,7 +66,7 @@ export function makeTasks(order: OpenOptions): Tasks {
         opened.dispose();
         throw error;
       }
-      model?.dispose(); // Not before: it stays if the other can't be opened.
+      model?.dispose(); // Only now: it stays if the other one can't be opened.
       model = opened;
       isWarm = false;
       forget();
@@ -108,7 +108,7 @@ export function makeTasks(order: OpenOptions): Tasks {
     async pass(): Promise<WholePass> {
       const x = seen();
       using timed = network().truncate(network().outputLayer);
-      // The engine compiles its fast code while the kernels run for the first time.
+      // The first pass is slower: the browser is still compiling the kernels.
       if (!isWarm) timed.forward(x).dispose();
       isWarm = true;
       const times: Record<string, number> = {};
@@ -127,7 +127,7 @@ export function makeTasks(order: OpenOptions): Tasks {
       if (head?.type === "Linear") {
         const names = await classNames(head.outFeatures);
         since = performance.now();
-        // Two classes may have one name, so their numbers go with them.
+        // Two classes may share a name, so labels start with the number.
         const labels = names.map((name, i) => `${i} ${name}`);
         const [likeliest] = await classify(timed, x, { top: 5, labels });
         classes = likeliest.map(({ label, score }) => {
@@ -178,7 +178,7 @@ export function makeTasks(order: OpenOptions): Tasks {
   };
 }
 
-/** The length of the backend's memory; its types don't say where it is. */
+/** The size of the backend's memory, which its types don't expose. */
 function heapBytes(): number {
   const { wasm } = tf.backend() as unknown as {
     wasm: {
@@ -189,7 +189,7 @@ function heapBytes(): number {
   return (wasm.wasmMemory ?? wasm.asm.memory).buffer.byteLength;
 }
 
-/** A copy of the values that can be given away: the tensor's own may be the heap's. */
+/** A copy of the values that can be transferred; the tensor's own may be a view of the heap. */
 async function copy(tensor: tf.Tensor): Promise<Float32Array<ArrayBuffer>> {
   return new Float32Array(await tensor.data<"float32">());
 }
@@ -204,7 +204,7 @@ async function pictureMap(
   return { values, height, width, time: performance.now() - start };
 }
 
-/** Channels by the mean of their maps, the greatest first. */
+/** Channels by the mean of their maps, the strongest first. */
 function byMean(values: Float32Array, channels: number): number[] {
   const size = values.length / channels;
   const sums = new Float64Array(channels);

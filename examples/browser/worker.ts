@@ -1,6 +1,6 @@
 /// <reference lib="webworker" />
 /**
- * The worker: it takes one order after the other, so that the page stays free.
+ * The web worker: it runs one order after another, so that the page stays responsive.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import type { Order, Progress, Report, Tasks } from "./protocol.ts";
 import { makeTasks } from "./tasks.ts";
 
-/** The signals of the orders that wait or run. */
+/** Controllers of the orders that wait or run. */
 const open = new Map<number, AbortController>();
 let last: Promise<unknown> = Promise.resolve();
 
@@ -51,7 +51,7 @@ addEventListener("message", ({ data }: MessageEvent<Order>) => {
   }
   const controller = new AbortController();
   open.set(data.id, controller);
-  // A turn of the event loop before each: a cancellation that has arrived is heard first.
+  // Yields before each order, so that a cancellation that has arrived comes first.
   last = last.then(() => new Promise((resolve) => setTimeout(resolve)))
     .then(() => run(data, controller));
 });

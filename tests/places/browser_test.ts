@@ -160,7 +160,7 @@ browserTest(
       await waitForText(page, "#shown", /^layer3.1.relu_1, map 2$/);
       assert(!looksSame(await pixels(page, "#canvas"), picture));
       await page.hover("h1");
-      await waitForText(page, "#shown", /^The picture alone$/);
+      await waitForText(page, "#shown", /^Picture only$/);
       assert(looksSame(await pixels(page, "#canvas"), picture));
 
       const [left, top, width] = await page.evaluate(
@@ -168,7 +168,7 @@ browserTest(
         document.querySelector("#view").getBoundingClientRect())`,
       ) as number[];
       await page.mouse.click(left + 0.54 * width, top + 0.54 * width);
-      await waitForText(page, "#shown", /^Like the mark/);
+      await waitForText(page, "#shown", /^Similar to the mark/);
       assert.equal(await text(page, "#high"), "1.0");
       const mark = await page.evaluate(
         `document.querySelector("#mark").style.cssText`,
@@ -184,7 +184,10 @@ browserTest(
   "explorer: weights with a head, wrong files, and Cancel",
   (browser) =>
     visit(browser, async ({ page }) => {
-      assert.match(await text(page, "#headless"), /have no head/);
+      assert.match(
+        await text(page, "#headless"),
+        /have no classification head/,
+      );
       const row = {
         name: "small",
         block: "BasicBlock",
@@ -232,12 +235,12 @@ browserTest(
       await page.waitForSelector("#problem", { visible: true });
       assert.match(
         await text(page, "#problem"),
-        /A ResNet's state dict is wanted/,
+        /Choose the state dict of a ResNet/,
       );
       assert.match(await text(page, "#problem"), /README\.md/);
       assert.deepEqual(await violations(page), []);
       await chooseFile(page, "#picture-file", "README.md");
-      await waitForText(page, "#problem", /A JPEG, PNG or WebP file is wanted/);
+      await waitForText(page, "#problem", /Choose a JPEG, PNG or WebP file/);
       await page.click("#problem button");
       await show(page, "layer2.0.bn1");
       await page.click("#ship");
@@ -290,9 +293,9 @@ browserTest(
         "Row 3 of 7, column 3 of 7",
       );
       await press("Enter");
-      await waitForText(page, "#shown", /^Like the mark/);
+      await waitForText(page, "#shown", /^Similar to the mark/);
       await press("Escape");
-      assert.equal(await text(page, "#shown"), "The picture alone");
+      assert.equal(await text(page, "#shown"), "Picture only");
     }),
 );
 

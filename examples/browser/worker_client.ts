@@ -7,9 +7,9 @@
 
 import type { Order, Progress, Report, Tasks } from "./protocol.ts";
 
-/** How a task is called. */
+/** Options of a call. */
 export interface CallOptions {
-  /** Tells the worker to end the task, which it does if that isn't too late. */
+  /** Aborting it asks the worker to stop the task. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -19,15 +19,15 @@ interface Call extends CallOptions {
   reject(error: unknown): void;
 }
 
-/** Sends tasks to the worker, which does them in turn. */
-export class Engine {
+/** Sends tasks to the worker, which runs them in order. */
+export class WorkerClient {
   readonly #worker: Worker;
   readonly #calls = new Map<number, Call>();
   #last = 0;
   #failure: Error | undefined;
 
   constructor() {
-    // The bundle of worker.ts stands beside the page's.
+    // The bundle of worker.ts is beside the page's.
     this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
       type: "module",
     });
@@ -35,14 +35,14 @@ export class Engine {
       this.#receive(data);
     this.#worker.onerror = ({ message }) => {
       this.#failure = new Error(
-        `the worker stopped${message ? ` (${message})` : ""}: reload the page`,
+        `the worker stopped${message ? ` (${message})` : ""}; reload the page`,
       );
       for (const call of this.#calls.values()) call.reject(this.#failure);
       this.#calls.clear();
     };
   }
 
-  /** Has the worker do something. */
+  /** Runs a task in the worker. */
   call<T extends keyof Tasks>(
     task: T,
     args: Parameters<Tasks[T]>,
