@@ -1,11 +1,11 @@
-"""Writes the files that the benches read: the networks as .onnx and, for memory, a .pth.
+"""Writes the model files for the benches: the networks as .onnx, and one .pth.
 
     python3 scripts/make_bench_models.py bench/models
 
-One .onnx of each architecture is for the other runtimes, for any number of pictures at a time;
-resnet50.pth is for what is measured while a file is loaded. They hold the weights by formula that
-Layertap makes up by itself (see make_node_goldens.py), so all contestants compute the same logits.
-About 630 MB; not committed.
+The other runtimes read the .onnx files, which accept any batch size; the benches of memory and load
+time read resnet50.pth. Weights follow a formula that Layertap computes by itself (see
+make_node_goldens.py), so all contestants compute the same logits. About 630 MB, not committed.
+
 Needs torch and torchvision 0.14.
 """
 import sys

@@ -1,11 +1,10 @@
-"""Maps of what networks look at, computed by PyTorch in float64 on weights by formula.
+"""Writes explanation maps, computed by PyTorch in float64 with weights by formula.
 
     python3 scripts/make_cam_goldens.py tests/data/cam
 
 Class activation maps, gradients and Grad-CAM at several nodes, occlusion maps, similarity maps, and
-maps enlarged by `interpolate`. Weights and inputs are those of make_node_goldens.py, which stands
-beside this file. All arrays are NCHW; of a gradient every 97th value is kept. Needs torch and
-torchvision 0.14.
+maps enlarged by `interpolate`. Weights and inputs are those of make_node_goldens.py, beside this
+file. All arrays are NCHW; gradients keep every 97th value. Needs torch and torchvision 0.14.
 """
 import json
 import math
@@ -38,7 +37,7 @@ CASES = {
         block="Bottleneck", layers=[1, 1, 2, 2], replaceStrideWithDilation=[False, True, True], numClasses=4,
         input=[1, 49, 64], channels=[1], nodes=["layer1", "layer2", "layer3", "layer4.0.bn2"],
     ),
-    # Without a head: the score is the mean of a channel of the output.
+    # Without a head, the score is the mean of an output channel.
     "no_head": dict(
         block="BasicBlock", layers=ONE, output="flatten", input=[1, 60, 60], channels=[24],
         nodes=["layer2", "layer4"],
@@ -47,7 +46,7 @@ CASES = {
         block="Bottleneck", layers=ONE, output="layer3", input=[2, 33, 57], channels=[200],
         nodes=["layer1", "layer2.0.relu_2", "layer3"],
     ),
-    # The scale of this batch norm is 0 in channel 3 and 1e-20 in channel 5.
+    # This batch norm scales channel 3 by 0 and channel 5 by 1e-20.
     "cut_at_conv": dict(
         block="BasicBlock", layers=ONE, output="layer1.0.conv1", input=[1, 40, 40], channels=[3, 5, 6], nodes=["maxpool"],
     ),
@@ -107,7 +106,7 @@ def similarity(case, node, row, column):
 
 
 def occlusion(case, size, stride, fill, channel):
-    """Squares of `size`, cut off at the edges, filled in all channels; their middles spread evenly."""
+    """Squares of `size` with evenly spread centres, clipped at the edges, filled in all channels."""
     net = build(case)
     node = "flatten" if channel is None else "fc"
     run = lambda x: create_feature_extractor(net, [node])(x)[node]

@@ -1,11 +1,11 @@
-"""Writes the small checkpoints that the tests read, with the values that PyTorch sees in them.
+"""Writes small checkpoints for the tests, with the values that PyTorch reads from them.
 
     python3 -m pip install --target FOLDER safetensors
     PYTHONPATH=FOLDER python3 scripts/make_checkpoints.py tests/data/weights
 
-Made with PyTorch 1.13, NumPy 1.24 and safetensors 0.8. `expected.npz` holds each tensor as float32
-under "<file>:<tensor>", where the file is not one of the same tensors as another; `arrays.npz` one
-array of each kind for the .npy reader, `arrays.json` their values.
+Made with PyTorch 1.13, NumPy 1.24 and safetensors 0.8. `expected.npz` holds tensors as float32 under
+"<file>:<tensor>"; files with the same tensors as another are left out. `arrays.npz` has one array of
+each kind for the .npy reader, `arrays.json` their values.
 """
 import argparse
 import io
@@ -36,19 +36,19 @@ def path(name):
 def save(name, saved, tensors, **options):
     torch.save(saved, path(name), **options)
     for key, tensor in tensors.items():
-        # A copy: what is no state dict's own may be a view.
+        # A copy, since a tensor from outside a state dict may be a view.
         expected[f"{name}:{key}"] = tensor.detach().clone().float().contiguous().numpy()
 
 
 def check(loaded, tensors):
-    """That PyTorch, too, sees the same tensors in a file."""
+    """Checks that PyTorch reads the same tensors from a file."""
     for key, tensor in tensors.items():
         same = torch.allclose(loaded[key], tensor, rtol=0, atol=0, equal_nan=True)
         assert same and loaded[key].dtype == tensor.dtype, key
 
 
 class Block(nn.Module):
-    """Names like torchvision's, few values."""
+    """A few values under names like torchvision's."""
 
     def __init__(self):
         super().__init__()
@@ -107,7 +107,7 @@ save("wrapped_model_state_dict.pth", {"epoch": -70000, "model_state_dict": Order
 parameters = dict(block.named_parameters())
 save("parameters.pth", parameters, parameters)
 
-# What must be refused.
+# Must be rejected.
 class Malicious:
     def __reduce__(self):
         return os.system, ("echo this must never run",)
@@ -119,7 +119,7 @@ torch.save({"epoch": 1, "best": 0.5}, path("no_tensors.pth"))
 
 
 def rewrite(source, target, change):
-    """Copies an archive, each entry through `change(name, content)`."""
+    """Copies an archive, passing each entry through `change(name, content)`."""
     with zipfile.ZipFile(path(source)) as old, zipfile.ZipFile(path(target), "w") as new:
         for name in old.namelist():
             info = zipfile.ZipInfo(name)
@@ -133,7 +133,7 @@ def swapped(name, content):
     return np.frombuffer(content, "<f4").byteswap().tobytes()
 
 
-# PyTorch 2.1 and later say the byte order in an entry of its own.
+# PyTorch 2.1 and later store the byte order in a separate entry.
 floats = {"weight": torch.randn(2, 3), "bias": torch.randn(3)}
 save("little_endian.pth", floats, floats)
 rewrite("little_endian.pth", "big_endian.pth", swapped)
@@ -157,7 +157,7 @@ os.replace(path("swapped.pth"), path("big_endian_dtypes.pth"))
 with zipfile.ZipFile(path("big_endian_dtypes.pth"), "a") as archive:
     archive.writestr(zipfile.ZipInfo("big_endian_dtypes/byteorder"), "big")
 
-# Other protocols, and what the tests write themselves, byte for byte.
+# Other protocols, and an archive that the tests also write themselves, byte for byte.
 for protocol in [3, 4, 5]:
     torch.save(state, path(f"protocol_{protocol}.pth"), pickle_protocol=protocol)
 archive = io.BytesIO()
@@ -165,7 +165,7 @@ torch.save(OrderedDict(state), archive)
 with open(path("archive.pth"), "wb") as file:
     file.write(archive.getvalue())
 
-# Before 1.6: as PyTorch 1.13 writes it, and as 0.1 did.
+# The format before 1.6, as PyTorch 1.13 writes it and as 0.1 did.
 torch.save(state, path("legacy.pth"), _use_new_zipfile_serialization=False)
 torch.save(typed, path("legacy_dtypes.pth"), _use_new_zipfile_serialization=False)
 torch.save(views, path("legacy_views.pth"), _use_new_zipfile_serialization=False)
@@ -257,7 +257,7 @@ for protocol in [2, 4]:
 
 
 def stand_in(module, name, *bases):
-    """A class of a package that is not installed, by which objects of it pickle."""
+    """Makes a class of a package that is not installed, so that its objects can be pickled."""
     made = type(name, bases, {"__module__": module})
     for part in [module.split(".")[0], module]:
         sys.modules.setdefault(part, types.ModuleType(part))
@@ -265,7 +265,7 @@ def stand_in(module, name, *bases):
     return made
 
 
-# As Lightning saves: a network under an attribute's name, and a head of its own.
+# As Lightning saves: a network under an attribute's name, with a custom head.
 AttributeDict = stand_in("pytorch_lightning.utilities.parsing", "AttributeDict", dict)
 ModelCheckpoint = stand_in("pytorch_lightning.callbacks.model_checkpoint", "ModelCheckpoint")
 steps = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones=[30, 60])

@@ -1,10 +1,10 @@
-"""Digests of what the network that ships makes of two example pictures, computed in float64.
+"""Writes digests of the included network's features of two example pictures, in float64.
 
     python3 scripts/make_contract_goldens.py weights/mlnet_resnet18.npz examples/images \\
         tests/data/contract/golden.json
 
-The weights are those that ship, unpacked. The digests are those of `make_node_goldens.py`. `logits`
-are those of a head by formula, 10 classes. Needs torch and torchvision 0.14, and Pillow.
+The included weights are unpacked first. Digests are those of `make_node_goldens.py`. `logits` come
+from a head by formula, with 10 classes. Needs torch, torchvision 0.14 and Pillow.
 """
 import json
 import sys

@@ -1,13 +1,13 @@
-"""Makes tests/data/image: small pictures of every kind, and what PIL and torchvision make of them.
+"""Makes tests/data/image: small pictures of every kind, and how PIL and torchvision read them.
 
     python3 scripts/make_image_goldens.py examples/images tests/data/image
 
-Needs Pillow 9, torch, torchvision (made with Pillow 9.4, torch 1.13, torchvision 0.14) and, for what
-Pillow can't write, cjpeg and jpegtran of libjpeg-turbo (Debian: libjpeg-turbo-progs).
+Needs Pillow 9, torch and torchvision (made with Pillow 9.4, torch 1.13, torchvision 0.14). For files
+that Pillow can't write, needs cjpeg and jpegtran of libjpeg-turbo (Debian: libjpeg-turbo-progs).
 
-It writes the pictures; decoded.rgb, the RGB bytes of all of them one after the other; goldens.json,
-which lists them and has SHA-256 hashes and some samples of what was resized and transformed;
-bicubic.json, the same of the bicubic filter.
+Writes the pictures; decoded.rgb, their RGB bytes, concatenated; goldens.json, which lists them with
+SHA-256 hashes and some samples of the resized and transformed pixels; and bicubic.json, the same for
+the bicubic filter.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from torchvision.transforms._presets import ImageClassification
 images, out = (pathlib.Path(argument) for argument in sys.argv[1:])
 coffee = Image.open(images / "coffee.png").convert("RGB")
 astronaut = Image.open(images / "astronaut.png").convert("RGB")
-# 37 x 23: no whole number of JPEG blocks in either direction. Colourful, with edges.
+# 37 x 23: not a multiple of JPEG blocks in either direction. Colourful, with edges.
 small = astronaut.resize((64, 64)).crop((15, 5, 52, 28))
 ramp = Image.fromarray(np.tile(np.linspace(0, 255, 37).astype(np.uint8), (23, 1)))
 rgba = Image.merge("RGBA", [*small.split(), ramp])
@@ -68,7 +68,7 @@ def jpegs():
     yield "restarts.jpg", piped(ppm, "cjpeg", "-restart", "2B")
 
     cmyk = small.convert("CMYK")
-    # As PIL writes inverted inks, so must be what is to come out as Y, Cb, Cr.
+    # PIL inverts the inks when it writes them, so Y, Cb and Cr are inverted here.
     black = Image.new("L", small.size, 40)
     ycck = Image.merge("CMYK", [*map(ImageOps.invert, small.convert("YCbCr").split()), black])
     for name, subsampling in [("444", 0), ("422", 1), ("420", 2)]:
@@ -104,7 +104,7 @@ def scan_script(text):
 
 
 def png(samples, depth, colour_type, interlaced=False, chunks=()):
-    """A PNG file of samples [H, W, C], of any kind, with another filter on each row."""
+    """A PNG file of samples [H, W, C] of any kind, cycling through the row filters."""
     height, width, _ = samples.shape
     passes = [(0, 0, 1, 1)]
     if interlaced:
@@ -148,7 +148,7 @@ def filtered(samples, depth):
 
 
 def pngs():
-    """Files, and the expected pixels where PIL has others."""
+    """Files, with the expected pixels where PIL's differ."""
     colour = np.asarray(small)
     grey = np.asarray(small.convert("L"))[:, :, None]
     alpha = np.asarray(ramp)[:, :, None]
@@ -219,7 +219,7 @@ def oriented():
 
 
 def noise(width, height):
-    """A picture of hashed counters, which the tests make anew."""
+    """A picture of hashed counters, which the tests compute again."""
     i = np.arange(width * height * 3, dtype=np.uint32)
     i = (i ^ i >> 15) * np.uint32(2246822519)
     i = (i ^ i >> 13) * np.uint32(3266489917)
@@ -271,14 +271,14 @@ def transforms():
         image = Image.open(images / name).convert("RGB")
         yield transformed(name, image, 256, 224)
         yield transformed(name, image, 232, 224)
-    # Odd differences, which Python rounds to even; padding on both sides and on one; extremes.
+    # Odd differences, which Python rounds to even; padding on one and both sides; extremes.
     for size in [(37, 23), (23, 37), (1, 1), (2, 200), (300, 2), (99, 100)]:
         for resize_size, crop_size in [(24, 21), (25, 20), (23, 20), (8, 13), (20, 25), (21, 21)]:
             yield transformed(list(size), noise(*size), resize_size, crop_size)
 
 
 def bicubic_transforms():
-    """timm's: the size before the crop is the crop's by 0.875, 0.95, 0.965 and 1, rounded down."""
+    """timm's transform: the size before the crop is the crop over 0.875, 0.95, 0.965 or 1, rounded down."""
     for name in ["astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg"]:
         image = Image.open(images / name).convert("RGB")
         for sizes in [(256, 224), (235, 224), (232, 224), (288, 288)]:

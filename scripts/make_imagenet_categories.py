@@ -1,4 +1,4 @@
-"""Writes src/model/imagenet_categories.ts: the class names that torchvision gives ImageNet's classes.
+"""Writes src/model/imagenet_categories.ts: the names of ImageNet's classes in torchvision.
 
     python3 scripts/make_imagenet_categories.py > src/model/imagenet_categories.ts
 
@@ -10,7 +10,7 @@ import textwrap
 from torchvision.models._meta import _IMAGENET_CATEGORIES
 
 names = textwrap.wrap(
-    # Blanks within a name are hidden from the wrapping.
+    # Protects spaces within a name from line breaks.
     ", ".join(json.dumps(name).replace(" ", "\0") for name in _IMAGENET_CATEGORIES),
     width=96,
     break_on_hyphens=False,

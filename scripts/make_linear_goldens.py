@@ -1,7 +1,7 @@
 """Makes tests/data/linear/goldens.json: ridge and softmax regressions in float64.
 
-The ridge regressions are solved as normal equations, the softmax regressions by Newton's method
-until the gradient vanishes. Needs NumPy.
+Ridge regressions are solved by normal equations, softmax regressions by Newton's method until the
+gradient vanishes. Needs NumPy.
 
     python3 scripts/make_linear_goldens.py tests/data/linear
 """
@@ -14,7 +14,7 @@ import numpy as np
 
 
 def ridge(x, y, l2):
-    """Weights [K, C] and bias [K]; the bias is not penalized."""
+    """Returns weights [K, C] and bias [K]; the bias is not penalized."""
     mx, my = x.mean(0), y.mean(0)
     xc, yc = x - mx, y - my
     w = np.linalg.solve(xc.T @ xc + l2 * np.eye(x.shape[1]), xc.T @ yc).T
@@ -39,7 +39,7 @@ def softmax(x, y, l2):
         for i in range(n):
             s = np.diag(p[i]) - np.outer(p[i], p[i])
             hessian += np.kron(s, np.outer(ones[i], ones[i]))
-        # The sum of the biases is free: the pseudoinverse leaves it where it is.
+        # The sum of the biases is free; the pseudoinverse doesn't change it.
         theta -= np.linalg.pinv(hessian) @ gradient
     assert np.abs(gradient).max() < 1e-9
     theta = theta.reshape(k, -1)
@@ -68,6 +68,6 @@ def case(seed, n, c, k, l2):
 
 folder = Path(sys.argv[1])
 folder.mkdir(parents=True, exist_ok=True)
-# More samples than features, and fewer.
+# More samples than features, then fewer.
 cases = [case(1, 50, 6, 3, 1.0), case(2, 12, 20, 4, 0.5)]
 (folder / "goldens.json").write_text(json.dumps(cases) + "\n")

@@ -1,13 +1,13 @@
-"""Digests of every node of torchvision's ResNets, computed in float64 on weights by formula.
+"""Writes digests of every node of torchvision's ResNets, in float64, with weights by formula.
 
     python3 scripts/make_node_goldens.py tests/data/nodes
 
-Each case is one network, one input size and one batch. Of each node's value (NCHW) the digest
-holds the largest absolute value, 64 samples, and the sums over all but one axis: by image, channel
-(folded to 64, with a weight that tells them apart), row and column. A sample shows a wrong value;
-the sums show a wrong place, such as a last row that was dropped.
+Each case is one network, one input size and one batch. The digest of a node's value (NCHW) has the
+largest absolute value, 64 samples, and the sums over all but one axis: by image, channel (folded to
+64, weighted to tell them apart), row and column. Samples catch wrong values; sums catch wrong places,
+such as a missing last row.
 
-Weights and inputs follow a formula (a hash of name and index) that tests/support/formula.ts has as well, so
+Weights and inputs follow a formula (a hash of name and index), also in tests/support/formula.ts, so
 full-size networks need no files. Needs torch and torchvision 0.14.
 """
 import json
@@ -31,7 +31,7 @@ def hash_name(name):
 
 
 def uniform(name, count):
-    """Numbers in -1..1 by murmur3's finalizer over seed and index."""
+    """Numbers in -1..1, from murmur3's finalizer over seed and index."""
     with np.errstate(over="ignore"):
         h = np.uint32(hash_name(name)) + np.arange(count, dtype=np.uint32) * np.uint32(0x9E3779B9)
         h ^= h >> np.uint32(16)
@@ -51,7 +51,7 @@ def formula_tensor(name, shape):
     elif len(shape) == 1:
         v = 1 + 0.5 * u
         if name == "layer1.0.bn1.weight":
-            v[3], v[5] = 0, 1e-20  # Channels that a folded filter can't be divided by.
+            v[3], v[5] = 0, 1e-20  # Scales that can't be divided out of a folded filter.
     else:
         v = u * np.sqrt(3 / np.prod(shape[1:]))
     return torch.from_numpy(v.astype(np.float32).reshape(shape))
@@ -74,7 +74,7 @@ def build(case):
         if not name.endswith("num_batches_tracked"):
             state[name] = formula_tensor(name, tuple(tensor.shape))
     net.load_state_dict(state)
-    # The hooks below need each node's own value, not what an in-place ReLU leaves of it.
+    # The hooks below need each node's value before an in-place ReLU overwrites it.
     for module in net.modules():
         if isinstance(module, torch.nn.ReLU):
             module.inplace = False
@@ -106,7 +106,7 @@ CASES = {
     "resnet50": dict(**FULL["resnet50"], input=[1, 224, 224]),
     "resnet18_225": dict(**FULL["resnet18"], input=[2, 225, 225]),
     "resnet50_190x257": dict(**FULL["resnet50"], input=[1, 190, 257]),
-    # The ten architectures, small: their blocks, groups and widths, with fewer blocks.
+    # The ten architectures with fewer blocks, but their own block types, groups and widths.
     "small_resnet18": dict(block="BasicBlock", layers=ONE, input=[5, 40, 56]),
     "small_resnet34": dict(block="BasicBlock", layers=[1, 2, 2, 1], input=[2, 33, 47]),
     "small_resnet50": dict(block="Bottleneck", layers=ONE, input=[5, 33, 65]),
@@ -117,7 +117,7 @@ CASES = {
     "small_resnext101_64x4d": dict(block="Bottleneck", layers=[1, 1, 2, 1], groups=64, widthPerGroup=4, input=[1, 48, 64]),
     "small_wide_resnet50_2": dict(block="Bottleneck", layers=ONE, widthPerGroup=128, input=[2, 33, 33]),
     "small_wide_resnet101_2": dict(block="Bottleneck", layers=[1, 1, 2, 1], widthPerGroup=128, input=[1, 34, 62]),
-    # Output strides of 16 and 8, a picture of one channel.
+    # Output strides of 16 and 8; one input channel.
     "dilated_16": dict(block="Bottleneck", layers=[1, 1, 2, 2], replaceStrideWithDilation=[False, False, True], input=[1, 65, 97]),
     "dilated_8": dict(block="Bottleneck", layers=[1, 2, 2, 2], groups=32, widthPerGroup=4, numClasses=7, replaceStrideWithDilation=[False, True, True], input=[2, 49, 64]),
     "dilated_4": dict(block="Bottleneck", layers=[1, 1, 1, 2], inChannels=1, replaceStrideWithDilation=[True, True, True], input=[1, 40, 33]),

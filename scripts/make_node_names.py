@@ -1,4 +1,4 @@
-"""The names that torchvision gives the ten ResNets' nodes and modules.
+"""Writes torchvision's names of the nodes and modules of its ten ResNets.
 
     python3 scripts/make_node_names.py tests/data/node_names.json.gz
 

@@ -1,13 +1,12 @@
-"""Writes the features of the float32 network behind the weights that ship, for the example pictures.
+"""Writes the float32 network's features of the example pictures, to compare the included weights with.
 
     python3 scripts/make_shipped_goldens.py mlnet_resnet18.pth examples/images \\
         tests/data/weights/mlnet_float32.npz [weights/mlnet_resnet18.npz]
 
-Made with PyTorch 1.13 and torchvision 0.14. The rows are the pictures by file name, then the same
-altered, in ways that no choice for the packed weights was made on: the first mirrored, the second
-upside down, the third with red and blue exchanged, the fourth with rows and columns exchanged.
-`avgpool` [8, 512] is float32, `layer4` [8, 512, 7, 7] float16. Given the packed weights as well, it
-prints how near the network with those comes.
+Made with PyTorch 1.13 and torchvision 0.14. The rows are the pictures by file name, then altered
+copies that played no part in choosing the quantization: the first mirrored, the second upside down,
+the third with red and blue swapped, the fourth transposed. `avgpool` [8, 512] is float32, `layer4`
+[8, 512, 7, 7] float16. Given the packed weights too, prints the cosines of their features.
 """
 import os
 import sys
@@ -35,7 +34,7 @@ batch = torch.stack([transform(image) for image in images])
 
 
 def features(state):
-    """`layer4` and `avgpool` of the network with this state dict."""
+    """Computes `layer4` and `avgpool` with this state dict."""
     net = ResNet(BasicBlock, [2, 2, 2, 3])
     net.fc = torch.nn.Identity()
     net.load_state_dict(state)

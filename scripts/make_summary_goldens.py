@@ -1,4 +1,4 @@
-"""Makes tests/data/summary/*.txt: what torchsummary and torchinfo print for torchvision's ResNets.
+"""Makes tests/data/summary/*.txt: torchsummary's and torchinfo's output for torchvision's ResNets.
 
     python3 scripts/make_summary_goldens.py tests/data/summary
 
@@ -15,19 +15,19 @@ import torchsummary
 from torch import nn
 from torchvision.models import resnet
 
-# torchinfo means to print "(G)"; from Python 3.11 on its enum prints as "(Units.GIGABYTES)".
+# torchinfo intends "(G)", but since Python 3.11 its enum prints as "(Units.GIGABYTES)".
 torchinfo.enums.Units.__str__ = str.__str__
 
 
 class ResNet(resnet.ResNet):
-    """A ResNet without its last modules, under the name that the whole one has."""
+    """A ResNet without its last modules, under the name of the whole network."""
 
     def cut_after_layer4(self):
         del self.avgpool, self.fc
         return self
 
     def cut_after_layer2_0_conv2(self):
-        """Only what this node needs is kept; both containers around it are cut in two."""
+        """Keeps only what this node needs, and truncates both containers around it."""
         del self.layer3, self.layer4, self.avgpool, self.fc
         block = self.layer2[0]
         del block.bn2, block.downsample
@@ -77,7 +77,7 @@ def main(folder):
         ("resnet50_layer4", resnet50_layer4, (3, 224, 224)),
         ("resnext50_32x4d", resnet.resnext50_32x4d(), (3, 224, 224)),
         ("wide_resnet50_2", resnet.wide_resnet50_2(), (3, 224, 224)),
-        # Its input is 1.125 MB of 2^20 bytes: Python rounds such a tie to even.
+        # The input is 1.125 * 2^20 bytes: a tie, which Python rounds to even.
         ("tiny_256x384", tiny(), (3, 256, 384)),
         ("tiny_layer2.0.conv2", tiny(ResNet).cut_after_layer2_0_conv2(), (3, 64, 64)),
     ]:

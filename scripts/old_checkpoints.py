@@ -1,8 +1,8 @@
 """Checkpoints as PyTorch wrote them up to 2019, for make_checkpoints.py.
 
-PyTorch 0.1.7 saved a tar archive (`save_tar`), 0.1.10 to 1.5 a series of pickles with the storages
-behind (`save_legacy`). PyTorch 1.13 reads both; on request it still writes the second, but not
-with views of storages, as there were then, and not as Python 2 pickled.
+PyTorch 0.1.7 saved a tar archive (`save_tar`); 0.1.10 to 1.5 a series of pickles followed by the
+storages (`save_legacy`). PyTorch 1.13 reads both. It can still write the second, but without the
+views of storages of that time, and not as Python 2 pickled it.
 """
 import io
 import pickle
@@ -13,7 +13,7 @@ from collections import OrderedDict
 import numpy as np
 import torch
 
-# Keys were addresses; here they are numbers of that size, the same on every run.
+# Keys were addresses. These are numbers of that size, the same on every run.
 ADDRESS = 140_000_000_000_000
 
 
@@ -72,7 +72,7 @@ class Python2Pickler(Python3Pickler):
 
 
 class Keys:
-    """Numbers the storages that it meets. `views` has (tensor, root, offset): a view of a root's storage."""
+    """Numbers the storages it meets. `views` has (tensor, root, offset) for views of a root's storage."""
 
     def __init__(self, views):
         self.known = OrderedDict()
@@ -83,7 +83,7 @@ class Keys:
         return self.known.setdefault(address, (ADDRESS + 96 * len(self.known), storage))[0]
 
     def root(self, storage):
-        """The whole storage, and where the given one begins in it; None if it is whole."""
+        """The root storage and the offset of this one in it; None if it is not a view."""
         return self.roots.get(storage.data_ptr(), (storage, None))
 
 
@@ -92,7 +92,7 @@ def storage_type(storage):
 
 
 def elements(storage):
-    """The number of elements, then the elements."""
+    """Writes the number of elements, then the elements."""
     array = np.array(storage.tolist(), torch.zeros(0, dtype=storage.dtype).numpy().dtype)
     return struct.pack("<q", len(array)) + array.tobytes()
 
@@ -148,7 +148,7 @@ def save_tar(path, saved, pickler, views=()):
         for key, tensor in tensors.items():
             tensor_type = getattr(torch, tensor.type().replace("torch.", ""))
             pickler(file).dump((key, keys.key(tensor.storage()), tensor_type))
-            # Four bytes for the number of dimensions, and the four that happened to follow.
+            # Four bytes for the number of dimensions, and four arbitrary bytes.
             file.write(struct.pack("<iI", tensor.dim(), 0xDEADBEEF))
             numbers = (*tensor.size(), *tensor.stride(), tensor.storage_offset())
             file.write(struct.pack(f"<{len(numbers)}q", *numbers))
@@ -173,5 +173,5 @@ def save_tar(path, saved, pickler, views=()):
             write(content)
             info = tarfile.TarInfo(name)
             info.size = content.tell()
-            info.mtime = 1484000000.5  # No whole second, as a file's: it takes an extended header.
+            info.mtime = 1484000000.5  # A fraction of a second, as files have, needs an extended header.
             archive.addfile(info, io.BytesIO(content.getvalue()))
