@@ -20,7 +20,7 @@ import { convertWeights } from "../src/weights/convert.ts";
 import { writeFile } from "../src/weights/write_file.ts";
 import type { ManifestFile } from "../src/weights/fetch/manifest.ts";
 import type { WeightsDType } from "../src/arch/weights_dtype.ts";
-import { createSha256 } from "../src/weights/sha256.ts";
+import { createSha256 } from "../src/runtime/sha256.ts";
 import {
   sha256PrefixOf,
   type WeightsEntry,

@@ -7,14 +7,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkConvolution } from "./check.ts";
 import { coreCount } from "../runtime/core_count.ts";
+import { hideRuntime } from "../runtime/hide.ts";
+import { canStartThreads } from "../runtime/thread.ts";
 import {
   bindTfjs,
   factoryOf,
-  inScope,
   startCompiled,
   type WasmBackendModule,
 } from "./emscripten.ts";
-import { canStartWorkers, pthreadWorkerClass } from "./pthreads.ts";
+import { pthreadClass } from "./pthreads.ts";
 
 /** Which of the package's three WebAssembly builds runs. */
 export type Build = "threaded-simd" | "simd" | "plain";
@@ -184,7 +185,7 @@ async function candidates(
     return ["plain"];
   }
   if (wantedThreads(options) === 1) return ["simd", "plain"];
-  if (await threads() && canStartWorkers()) {
+  if (await threads() && canStartThreads()) {
     return ["threaded-simd", "simd", "plain"];
   }
   reasons.push("no shared memory or no workers in this runtime");
@@ -213,17 +214,16 @@ async function startThreaded(
     ),
   );
   const wasm = await new Promise<WasmBackendModule>((resolve, reject) => {
-    const scoped = inScope(factory, {
-      // The C++ side takes half of the cores that it is told of.
-      navigator: { hardwareConcurrency: threads * 2 },
-      Worker: pthreadWorkerClass(factory, threads - 1, reject),
+    const start = hideRuntime(factory, {
+      cores: threads * 2, // The C++ side takes half of them.
+      Worker: pthreadClass(factory, threads - 1, reject),
     });
-    scoped({
+    start({
       ...startCompiled(module),
-      mainScriptUrlOrBlob: "unused: the workers bring the factory with them",
+      mainScriptUrlOrBlob: "unused: the threads bring the factory with them",
     }).then(resolve, reject);
   });
-  // Workers are taken from the end; the real ones were made first.
+  // The glue code takes threads from the end; the real ones come first.
   wasm.PThread!.unusedWorkers.reverse();
   return wasm;
 }
@@ -236,7 +236,7 @@ async function startSingle(
       "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js"
     ),
   );
-  return await inScope(factory, {})(startCompiled(module));
+  return await hideRuntime(factory)(startCompiled(module));
 }
 
 /** Registers the backend under the name whose stock kernels apply; gives its number of threads. */

@@ -1,10 +1,15 @@
 /**
- * Pictures decoded in workers, while the network runs.
+ * Pictures decoded in threads, while the network runs.
  *
  * @module
  */
 
 import type { Preset } from "../arch/preset.ts";
+import {
+  canImportInThreads,
+  startThread,
+  type Thread,
+} from "../runtime/thread.ts";
 import { loadInput, moduleUrl, type NamedBytes } from "./load_input.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 
@@ -14,41 +19,26 @@ export interface InputLoader extends AsyncDisposable {
   load(file: string | NamedBytes): Promise<ShapedArray>;
 }
 
-/** The part of `node:worker_threads`' `Worker` that is used here. */
-interface NodeWorker {
-  on(event: "message" | "error", listener: (data: never) => void): void;
-  postMessage(message: unknown): void;
-  terminate(): Promise<unknown>;
-}
-
-type NodeWorkerClass = new (
-  url: URL,
-  options: { env: Record<string, string>; workerData: unknown },
-) => NodeWorker;
-
-/** What a worker answers. */
+/** What a thread answers. */
 interface Answer {
   readonly id: number;
   readonly input?: ShapedArray;
   readonly error?: { readonly name: string; readonly message: string };
 }
 
-/** From a data URL it starts wherever this module came from, and asks for no permission. */
-const workerText =
-  `import { parentPort, workerData } from "node:worker_threads";
-const { url, preset } = workerData;
-const { loadInput } = await import(url);
-parentPort.on("message", async ({ id, file }) => {
+const threadText = `
+listen(async ({ id, url, preset, file }) => {
+  const { loadInput } = await import(url);
   try {
     const input = await loadInput(file, preset);
-    parentPort.postMessage({ id, input }, [input.data.buffer]);
+    post({ id, input }, [input.data.buffer]);
   } catch ({ name, message }) {
-    parentPort.postMessage({ id, error: { name, message } });
+    post({ id, error: { name, message } });
   }
 });
 `;
 
-/** A worker, and what it has still to answer. */
+/** A thread, and what it has still to answer. */
 class Loader {
   readonly #jobs = new Map<
     number,
@@ -58,18 +48,15 @@ class Loader {
       reject(error: Error): void;
     }
   >();
-  readonly #worker: NodeWorker;
+  readonly #thread: Thread;
   #nextId = 0;
   #isBroken = false;
 
-  constructor(Worker: NodeWorkerClass, readonly preset: Preset) {
-    const text = encodeURIComponent(workerText);
-    this.#worker = new Worker(new URL(`data:text/javascript,${text}`), {
-      env: {}, // A copy of the program's would need its permission.
-      workerData: { url: moduleUrl, preset },
+  constructor(readonly preset: Preset) {
+    this.#thread = startThread(threadText, {
+      onMessage: (answer: Answer) => this.#settle(answer),
+      onError: () => this.#takeOver(),
     });
-    this.#worker.on("message", (answer: Answer) => this.#settle(answer));
-    this.#worker.on("error", () => this.#takeOver());
   }
 
   get waiting(): number {
@@ -81,7 +68,8 @@ class Loader {
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       this.#jobs.set(id, { file, resolve, reject });
-      this.#worker.postMessage({ id, file: compact(file) });
+      const { preset } = this;
+      this.#thread.post({ id, url: moduleUrl, preset, file: compact(file) });
     });
   }
 
@@ -92,7 +80,7 @@ class Loader {
     else job?.resolve(input);
   }
 
-  /** It could not start, for want of a permission say: its work is done here. */
+  /** The thread can't start, as without a permission: this one does its work. */
   #takeOver(): void {
     this.#isBroken = true;
     for (const { file, resolve } of this.#jobs.values()) {
@@ -102,11 +90,11 @@ class Loader {
   }
 
   async stop(): Promise<void> {
-    await this.#worker.terminate();
+    await this.#thread.terminate();
   }
 }
 
-/** The same in a buffer of its own: the copy that a message is takes the whole buffer. */
+/** The same file in a buffer of its own: a message copies the whole buffer. */
 function compact(file: string | NamedBytes): string | NamedBytes {
   if (typeof file === "string") return file;
   const { path, content } = file;
@@ -115,23 +103,17 @@ function compact(file: string | NamedBytes): string | NamedBytes {
 }
 
 /**
- * Starts loading in at most `count` workers, each when there is work for it. Where workers can't
- * be had, or for 0, it is this thread that loads.
+ * Loads in up to `count` threads, each started when there is work for it. This thread does the work
+ * if there are no threads or `count` is 0.
  */
 export function startInputLoader(preset: Preset, count: number): InputLoader {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?(id: string): unknown };
-  };
-  const threads = process?.getBuiltinModule?.("node:worker_threads") as
-    | { Worker?: NodeWorkerClass }
-    | undefined;
   const loaders: Loader[] = [];
   return {
     load(file) {
-      if (!threads?.Worker || count === 0) return loadInput(file, preset);
+      if (count === 0 || !canImportInThreads()) return loadInput(file, preset);
       let idlest = loaders.toSorted((a, b) => a.waiting - b.waiting)[0];
       if (loaders.length < count && (idlest?.waiting ?? 1) > 0) {
-        idlest = new Loader(threads.Worker, preset);
+        idlest = new Loader(preset);
         loaders.push(idlest);
       }
       return idlest.load(file);

@@ -11,8 +11,15 @@
 
 import type { Block, Heap } from "./heap.ts";
 import { type Fields, type TaskName, taskNames, tasks } from "./tasks.ts";
-import { startThread, type Thread } from "./threads.ts";
-import { allDone, control, spins } from "./worker_source.ts";
+import { canSleep, pause } from "../runtime/atomics.ts";
+import {
+  allDone,
+  control,
+  type KernelThread,
+  spins,
+  type StartKernelThread,
+  startKernelThread,
+} from "./kernel_thread.ts";
 
 type Task = (descriptor: number, chunk: number, thread: number) => void;
 
@@ -27,7 +34,7 @@ export interface Job {
 /** What a test may change. */
 export interface PoolOptions {
   /** How a thread is started. */
-  readonly start?: typeof startThread;
+  readonly start?: StartKernelThread;
   /** Threads that end no chunk for so many milliseconds are given up. Default 5000. */
   readonly patience?: number;
 }
@@ -39,14 +46,14 @@ export class Pool {
   readonly #words: Int32Array;
   readonly #descriptor: Block;
   readonly #patience: number;
-  #threads: Thread[] = [];
+  #threads: KernelThread[] = [];
 
   /** @param threads The calling one included; more than one need a shared heap. */
   constructor(
     heap: Heap,
     module: WebAssembly.Module,
     threads: number,
-    { start = startThread, patience = 5_000 }: PoolOptions = {},
+    { start = startKernelThread, patience = 5_000 }: PoolOptions = {},
   ) {
     this.#patience = patience;
     const { memory } = heap;
@@ -173,7 +180,7 @@ export class Pool {
       const now = performance.now();
       if (done !== last) [last, since] = [done, now];
       else if (now - since > this.#patience) return false;
-      if (!mayWait) continue;
+      if (!canSleep) continue;
       Atomics.add(words, control.sleeping, 1);
       Atomics.wait(words, control.remaining, 0, 100);
       Atomics.sub(words, control.sleeping, 1);
@@ -212,17 +219,3 @@ export function describe<T extends TaskName>(
 const taskNumbers = Object.fromEntries(
   taskNames.map((name, i) => [name, i]),
 ) as Record<TaskName, number>;
-
-/** Younger than the oldest runtimes. */
-const pause: () => void =
-  (Atomics as { pause?(): void }).pause?.bind(Atomics) ?? (() => {});
-
-/** False on a web page's main thread, which spins instead. */
-const mayWait: boolean = (() => {
-  try {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0);
-    return true;
-  } catch {
-    return false;
-  }
-})();

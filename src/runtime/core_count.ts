@@ -1,12 +1,8 @@
-/** Logical cores, as far as the runtime tells. */
+import { builtin } from "./builtin.ts";
+
+/** Logical cores, or 1 if the runtime doesn't say. */
 export function coreCount(): number {
-  const { navigator, process } = globalThis as {
-    navigator?: { hardwareConcurrency?: number };
-    process?: { getBuiltinModule?(id: string): unknown };
-  };
-  if (navigator?.hardwareConcurrency) return navigator.hardwareConcurrency;
   // Node has a navigator from version 21 on.
-  const os = process?.getBuiltinModule?.("node:os");
-  return (os as { availableParallelism?(): number } | undefined)
-    ?.availableParallelism?.() ?? 1;
+  return globalThis.navigator?.hardwareConcurrency ||
+    (builtin("node:os")?.availableParallelism?.() ?? 1);
 }

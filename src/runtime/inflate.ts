@@ -1,29 +1,28 @@
 import { release } from "./release.ts";
-import { type NodeZlib, nodeZlib } from "./node_zlib.ts";
+import { nodeZlib } from "./node_zlib.ts";
 
-/** The smallest piece that `node:zlib` makes. */
+/** The smallest chunk that `node:zlib` makes. */
 const leastChunk = 64;
 
 /**
- * Unpacks raw deflate of known size, with what the platform has: two to four times as fast as in
- * JavaScript.
+ * Inflates raw deflate of known size in native code, two to four times as fast as JavaScript.
  *
- * @param size Length of the content, from a header that was not checked yet.
- * @throws {Error} If it is no deflate, or its content has another length.
+ * @param size Length of the content, from a header that nobody has checked yet.
+ * @throws {Error} If this isn't deflate, or its content has another length.
  */
 export async function inflateRaw(
   deflated: Uint8Array<ArrayBuffer>,
   size: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // No encoder gets more than this out of a byte: what a header claims is not allocated unseen.
+  // Deflate's greatest ratio: a header's claim is checked before memory is allocated for it.
   if (size > 1032 * deflated.length) {
-    throw new Error(`${size} bytes can't be in ${deflated.length}`);
+    throw new Error(`${deflated.length} deflated bytes can't hold ${size}`);
   }
   const zlib = nodeZlib();
   if (zlib) return inflateAtOnce(zlib, deflated, size);
   const stream = new DecompressionStream("deflate-raw");
   const writer = stream.writable.getWriter();
-  // What goes wrong here, the reader is told as well.
+  // The reader sees these errors too.
   writer.write(deflated).catch(() => {});
   writer.close().catch(() => {});
   const reader = stream.readable.getReader();
@@ -34,35 +33,37 @@ export async function inflateRaw(
     if (done) break;
     if (length + value.length > size) {
       await reader.cancel();
-      throw new Error(`its content is longer than ${size} bytes`);
+      throw new Error(`expected ${size} inflated bytes, got more`);
     }
     content.set(value, length);
     length += value.length;
     if (value.length === value.buffer.byteLength) release(value);
   }
   if (length < size) {
-    throw new Error(`its content has ${length} bytes, not ${size}`);
+    throw new Error(`expected ${size} inflated bytes, got ${length}`);
   }
   return content;
 }
 
 function inflateAtOnce(
-  zlib: NodeZlib,
+  zlib: NonNullable<ReturnType<typeof nodeZlib>>,
   deflated: Uint8Array<ArrayBuffer>,
   size: number,
 ): Uint8Array<ArrayBuffer> {
   const content = zlib.inflateRawSync(deflated, {
-    // Room for one byte more, without which a second piece would be made to see the end. Hardly
-    // anything gets smaller than a sixteenth; what a header claims is not allocated unseen.
+    // One byte more than the content, or zlib makes a second chunk to see the end. Few contents
+    // shrink to less than a sixteenth, and the header's claim may be false.
     chunkSize: Math.max(Math.min(size, 16 * deflated.length) + 1, leastChunk),
     maxOutputLength: Math.max(size, 1),
   });
   if (content.length !== size) {
-    throw new Error(`its content has ${content.length} bytes, not ${size}`);
+    throw new Error(
+      `expected ${size} inflated bytes, got ${content.length}`,
+    );
   }
   const { buffer, byteOffset, length } = content;
-  // Small ones share their memory with others.
+  // Small results share their buffer with others.
   return buffer.byteLength > Math.max(size + 1, leastChunk)
     ? new Uint8Array(content)
-    : new Uint8Array(buffer, byteOffset, length);
+    : new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
 }

@@ -1,25 +1,7 @@
-/**
- * What `node:zlib` does at once and in native code, where the runtime has it.
- *
- * @module
- */
+import { builtin } from "./builtin.ts";
+import { isWorkerd } from "./which.ts";
 
-/** The part of it that is used here. */
-export interface NodeZlib {
-  inflateRawSync(
-    bytes: Uint8Array,
-    options: { chunkSize: number; maxOutputLength: number },
-  ): Uint8Array<ArrayBuffer>;
-  /** Younger than Node 20. */
-  crc32?(bytes: Uint8Array): number;
-}
-
-/** `node:zlib`, or undefined in a browser and in `workerd`, whose imitation ends at some lengths. */
-export function nodeZlib(): NodeZlib | undefined {
-  if (globalThis.navigator?.userAgent === "Cloudflare-Workers") return;
-  // A static import of a `node:` module would break the browser.
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?(id: string): unknown };
-  };
-  return process?.getBuiltinModule?.("node:zlib") as NodeZlib | undefined;
+/** `node:zlib`, native and synchronous, or undefined; `workerd`'s imitation fails at some lengths. */
+export function nodeZlib(): typeof import("node:zlib") | undefined {
+  return isWorkerd() ? undefined : builtin("node:zlib");
 }

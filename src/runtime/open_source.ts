@@ -1,23 +1,23 @@
 /**
- * Opens whatever a user has, bytes, a blob, a path or a URL, as one {@linkcode ByteSource}.
+ * Opens bytes, a blob, a path or a URL as one {@linkcode ByteSource}.
  *
  * @module
  */
 
+import { expected } from "../errors/expected.ts";
 import type { ByteSource } from "./byte_source.ts";
 
 /**
- * What a file can be given as: a path, a URL or its bytes. A string is a URL if it begins with
- * `http:`, `https:`, `file:`, `data:` or `blob:`.
+ * A file: its path, its URL or its bytes. A string is a URL if it begins with `http:`, `https:`,
+ * `file:`, `data:` or `blob:`.
  */
 export type FileSource = string | URL | Uint8Array | ArrayBuffer | Blob;
 
 /**
- * Opens a source of bytes. A file stays on disk and is read where it is asked; what another
- * URL stands for is fetched whole.
+ * Opens a source of bytes. A file is read from disk as needed; other URLs are fetched whole.
  *
- * @throws {TypeError} If it is no source at all.
- * @throws {Error} If the file cannot be opened or the server does not answer with 2xx.
+ * @throws {TypeError} If it is none of those.
+ * @throws {Error} If the file can't be opened or the server doesn't answer with 2xx.
  */
 export async function openByteSource(source: FileSource): Promise<ByteSource> {
   if (source instanceof Uint8Array) return fromBytes(source, "bytes");
@@ -28,26 +28,22 @@ export async function openByteSource(source: FileSource): Promise<ByteSource> {
   if (
     typeof source === "string" && !/^(https?|file|blob|data):/i.test(source)
   ) {
-    return await fromFile(source, source);
+    return await fromFile(source);
   }
   if (typeof source !== "string" && !(source instanceof URL)) {
     throw new TypeError(
-      `cannot open ${
-        source === null ? "null" : typeof source
-      }: a path, a URL, bytes or a Blob is wanted`,
+      expected("", "a path, a URL, bytes or a Blob", source),
     );
   }
   const url = new URL(source);
-  if (url.protocol !== "file:") return await fromServer(url);
-  const { fileURLToPath } = await import("node:url");
-  return await fromFile(url, fileURLToPath(url));
+  return await (url.protocol === "file:" ? fromFile(url) : fromServer(url));
 }
 
 /**
  * Reads a whole file.
  *
- * @throws {TypeError} If it is no source at all.
- * @throws {Error} If it cannot be read; the message names it.
+ * @throws {TypeError} If `source` isn't a file in any form.
+ * @throws {Error} If it can't be read; the message names it.
  */
 export async function readBytes(
   source: FileSource,
@@ -87,18 +83,18 @@ function fromBlob(blob: Blob): ByteSource {
   };
 }
 
-async function fromFile(name: string | URL, path: string): Promise<ByteSource> {
+async function fromFile(path: string | URL): Promise<ByteSource> {
   const { open } = await import("node:fs/promises");
   const file = await open(path).catch((cause) => {
     const why = cause.code === "ENOENT"
       ? "there is no such file"
       : cause.message;
-    throw new Error(`cannot open "${name}": ${why}`, { cause });
+    throw new Error(`cannot open "${path}": ${why}`, { cause });
   });
   const stat = await file.stat();
   let isOpen = true;
   const source: ByteSource = {
-    name: String(name),
+    name: String(path),
     size: stat.size,
     async read(offset, length) {
       checkRange(this, offset, length);
@@ -123,7 +119,8 @@ async function fromFile(name: string | URL, path: string): Promise<ByteSource> {
   };
   if (!stat.isFile()) {
     source.close();
-    throw new Error(`cannot open "${name}": it is no regular file`);
+    const kind = stat.isDirectory() ? "a folder" : "not a regular file";
+    throw new Error(`cannot open "${path}": it is ${kind}`);
   }
   return source;
 }
@@ -151,6 +148,6 @@ function checkRange(source: ByteSource, offset: number, length: number): void {
 
 function endsEarly(source: ByteSource, offset: number, length: number) {
   return new SyntaxError(
-    `cannot read "${source.name}": ${length} bytes wanted at byte ${offset}, it has ${source.size}`,
+    `cannot read "${source.name}": expected ${length} bytes at byte ${offset}, got a file of ${source.size}`,
   );
 }

@@ -1,11 +1,11 @@
 /**
- * Frees the memory of an array that nobody needs any more, where the runtime can do so at once.
- * The garbage collector lets tens of megabytes of such arrays pile up.
+ * Frees the memory of an array at once, where the runtime can. The garbage collector lets tens of
+ * megabytes pile up.
  *
- * @param array All of its buffer; it is empty afterwards.
+ * @param array A view of its whole buffer; empty afterwards.
  */
 export function release(array: ArrayBufferView): void {
   const { buffer } = array;
-  // Younger than Node 20; and shared memory can't be given up.
+  // Node 20 has no transfer(), and shared memory can't be freed.
   if (buffer instanceof ArrayBuffer) buffer.transfer?.(0);
 }

@@ -1,21 +1,22 @@
 /**
- * A turn of the event loop for others, amid work that never waits.
+ * A turn of the event loop for others, in the middle of work that never waits.
  *
  * @module
  */
 
-const { setImmediate, navigator } = globalThis as {
+import { isWorkerd } from "./which.ts";
+
+const { setImmediate } = globalThis as {
   setImmediate?(callback: () => void): void;
-  navigator?: { userAgent: string };
 };
 
 /**
- * Lets what is due run: timers, messages, and what V8 clears away between tasks.
+ * Lets everything run that is due: timers, messages, and what V8 clears away between tasks.
  *
- * In Deno and Node; elsewhere it is over at once. A Cloudflare Worker's timers belong to the request
- * that is answered at the time and end with it, so that what others wait for would hang.
+ * In Deno and Node; elsewhere it returns at once. In `workerd` a timer ends with the request that
+ * started it, so another request that waits for it would hang.
  */
 export async function turn(): Promise<void> {
-  if (!setImmediate || navigator?.userAgent === "Cloudflare-Workers") return;
+  if (!setImmediate || isWorkerd()) return;
   await new Promise<void>((resolve) => setImmediate(resolve));
 }

@@ -7,7 +7,12 @@
  * @module
  */
 
-import { environmentVariable } from "../runtime/permissions.ts";
+import { environmentVariable } from "../runtime/environment.ts";
+import {
+  canImportInThreads,
+  startThread,
+  type Thread,
+} from "../runtime/thread.ts";
 import {
   type BatchReport,
   type Engine,
@@ -18,21 +23,6 @@ import {
 import { moduleUrl } from "./model_engine.ts";
 import type { Task } from "./task.ts";
 
-/** The part of `node:worker_threads`' `Worker` that is used here. */
-interface NodeWorker {
-  on(event: "message" | "error", listener: (data: never) => void): void;
-  on(event: "exit", listener: () => void): void;
-  postMessage(message: unknown, transfer: Transferable[]): void;
-  terminate(): Promise<unknown>;
-  ref(): void;
-  unref(): void;
-}
-
-type NodeWorkerClass = new (
-  url: URL,
-  options: { env: Record<string, string>; workerData: unknown },
-) => NodeWorker;
-
 /** What the worker sends. */
 type Message =
   | { readonly info: EngineInfo }
@@ -40,30 +30,28 @@ type Message =
   | { readonly failed: { readonly name: string; readonly message: string } }
   | { readonly unavailable: string };
 
-const workerText =
-  `import { parentPort, workerData } from "node:worker_threads";
+const threadText = `
 const failure = ({ name, message }) => ({ failed: { name, message } });
-const { url, settings } = workerData;
-const module = await import(url).catch(({ message }) => ({ message }));
-if (!module.startModelEngine) {
-  parentPort.postMessage({ unavailable: module.message ?? "it is bundled" });
-} else {
-  const engine = await module.startModelEngine(settings).catch((error) => {
-    parentPort.postMessage(failure(error));
-  });
-  if (engine) {
-    parentPort.on("message", async (tasks) => {
-      try {
-        const report = await engine.run(tasks);
-        const bodies = report.outcomes.flatMap(({ body }) => body ? [body.buffer] : []);
-        parentPort.postMessage({ report }, bodies);
-      } catch (error) {
-        parentPort.postMessage(failure(error));
-      }
-    });
-    parentPort.postMessage({ info: engine.info });
-  }
+let engine;
+async function start({ url, settings }) {
+  const module = await import(url).catch(({ message }) => ({ message }));
+  if (!module.startModelEngine) return { unavailable: module.message ?? "it is bundled" };
+  engine = await module.startModelEngine(settings);
+  return { info: engine.info };
 }
+async function run(tasks) {
+  const report = await engine.run(tasks);
+  return { report };
+}
+listen(async (message) => {
+  try {
+    const answer = await (engine ? run(message) : start(message));
+    const outcomes = answer.report?.outcomes ?? [];
+    post(answer, outcomes.flatMap(({ body }) => body ? [body.buffer] : []));
+  } catch (error) {
+    post(failure(error));
+  }
+});
 `;
 
 /** What leads to the caches of weights; the rest of the environment is not the worker's business. */
@@ -72,21 +60,11 @@ const variables = [
   ...["XDG_CACHE_HOME", "HOME", "LOCALAPPDATA"],
 ];
 
-async function environment(): Promise<Record<string, string>> {
-  const env: Record<string, string> = {};
-  for (const name of variables) {
-    const value = await environmentVariable(name);
-    if (value !== undefined) env[name] = value;
-  }
-  return env;
-}
-
-function nodeWorkerClass(): NodeWorkerClass | undefined {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?(id: string): unknown };
-  };
-  const threads = process?.getBuiltinModule?.("node:worker_threads");
-  return (threads as { Worker?: NodeWorkerClass } | undefined)?.Worker;
+function environment(): Record<string, string> {
+  return Object.fromEntries(variables.flatMap((name) => {
+    const value = environmentVariable(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
 }
 
 /** This runtime can't run the network in a worker. */
@@ -101,20 +79,17 @@ export class NoWorkerError extends Error {}
 export async function startWorkerEngine(
   settings: EngineSettings,
 ): Promise<Engine> {
-  const Worker = nodeWorkerClass();
-  if (!Worker) throw new NoWorkerError("there is no node:worker_threads");
-  const env = await environment();
-  const text = encodeURIComponent(workerText);
-  let worker: NodeWorker;
+  if (!canImportInThreads()) {
+    throw new NoWorkerError("there is no node:worker_threads");
+  }
+  let link: Link | undefined;
   try {
-    worker = new Worker(new URL(`data:text/javascript,${text}`), {
-      env,
-      workerData: { url: moduleUrl, settings },
-    });
-  } catch (error) {
+    link = new Link();
+    link.post({ url: moduleUrl, settings });
+  } catch (error) { // A function in the settings can't be sent.
+    await link?.close();
     throw new NoWorkerError((error as Error).message);
   }
-  const link = new Link(worker);
   const message = await link.receive().catch(async (error) => {
     await link.close();
     throw error;
@@ -135,19 +110,27 @@ export async function startWorkerEngine(
 
 /** One question at a time, and its answer. The worker keeps the process alive only meanwhile. */
 class Link {
+  readonly #thread: Thread;
   #lost: EngineLostError | undefined;
   #settle: ((message: Message | EngineLostError) => void) | undefined;
 
-  constructor(readonly worker: NodeWorker) {
-    worker.on("message", (message: Message) => this.#settle?.(message));
-    worker.on("error", ({ message }: Error) => this.#lose(message));
-    worker.on("exit", () => this.#lose("it ended"));
+  constructor() {
+    this.#thread = startThread(threadText, {
+      env: environment(),
+      onMessage: (message: Message) => this.#settle?.(message),
+      onError: ({ message }) => this.#lose(message),
+      onExit: () => this.#lose("it ended"),
+    });
+  }
+
+  post(message: unknown, transfer?: Transferable[]): void {
+    if (this.#lost) return;
+    this.#thread.ref();
+    this.#thread.post(message, transfer);
   }
 
   send(tasks: readonly Task[]): void {
-    if (this.#lost) return;
-    this.worker.ref();
-    this.worker.postMessage(
+    this.post(
       tasks,
       tasks.flatMap(({ pictures }) =>
         pictures.map(({ bytes }) => bytes.buffer)
@@ -160,7 +143,7 @@ class Link {
     return new Promise((resolve, reject) => {
       this.#settle = (message) => {
         this.#settle = undefined;
-        this.worker.unref();
+        this.#thread.unref();
         if (message instanceof EngineLostError) reject(message);
         else if ("failed" in message) {
           const { name, message: text } = message.failed;
@@ -172,7 +155,7 @@ class Link {
   }
 
   async close(): Promise<void> {
-    await this.worker.terminate();
+    await this.#thread.terminate();
   }
 
   #lose(why: string): void {

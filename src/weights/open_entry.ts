@@ -11,7 +11,7 @@ import { fetchManifest } from "./fetch/manifest.ts";
 import { openRemote, openSource } from "./fetch/open_remote.ts";
 import type { FetchSettings } from "./fetch/options.ts";
 import type { ExpectedFile } from "./fetch/remote_file.ts";
-import { environmentVariable } from "../runtime/permissions.ts";
+import { environmentVariable } from "../runtime/environment.ts";
 import { sha256PrefixOf, type WeightsEntry } from "./table.ts";
 import { openInTorchCache, torchCheckpoints } from "./torch_cache.ts";
 
@@ -80,7 +80,7 @@ async function packedPlace(
 ): Promise<Place[]> {
   const { dtype = "float16", warn = console.warn } = settings;
   const base = settings.weightsBase ??
-    await environmentVariable("LAYERTAP_WEIGHTS");
+    environmentVariable("LAYERTAP_WEIGHTS");
   if (base === undefined) return [];
   try {
     const files = await fetchManifest(base, settings, keeper);

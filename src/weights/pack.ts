@@ -9,6 +9,7 @@ import { crc32 } from "../formats/crc32.ts";
 import { elementCount } from "../formats/elements.ts";
 import { encodeFloat16 } from "../formats/float16.ts";
 import { encodeNpy } from "../formats/npy.ts";
+import { startDeflate } from "../runtime/deflate.ts";
 import type {
   Checkpoint,
   CheckpointMetadata,
@@ -114,15 +115,9 @@ function checkRange(
   }
 }
 
-/**
- * A zip archive in memory.
- *
- * Filters hardly ever repeat themselves, and deflate's search finds short matches in them that
- * cost more than they save: 4 % in all. zlib alone can be told to look for long ones only, so it
- * deflates, and the archive's library takes what is deflated already.
- */
+/** A zip archive in memory; its library takes what is deflated already. */
 async function startZip() {
-  const { constants, deflateRawSync } = await import("node:zlib");
+  const deflate = await startDeflate();
   const { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } = await import(
     "@zip.js/zip.js/lib/zip-core-custom.js"
   );
@@ -140,12 +135,7 @@ async function startZip() {
   );
   return {
     async add(entry: string, content: Uint8Array): Promise<void> {
-      const deflated = deflateRawSync(content, {
-        level: 9,
-        memLevel: 9,
-        strategy: constants.Z_FILTERED,
-      });
-      await writer.add(entry, new Uint8ArrayReader(deflated), {
+      await writer.add(entry, new Uint8ArrayReader(deflate(content)), {
         uncompressedSize: content.length,
         signature: crc32(content),
       });

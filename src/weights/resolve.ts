@@ -14,7 +14,7 @@ import { FileChangedError } from "./fetch/errors.ts";
 import { Keeper } from "./fetch/keeper.ts";
 import { openRemote } from "./fetch/open_remote.ts";
 import type { FetchSettings } from "./fetch/options.ts";
-import { isGranted } from "../runtime/permissions.ts";
+import { isGranted } from "../runtime/environment.ts";
 import { sha256PrefixOf, type WeightsEntry, weightsTable } from "./table.ts";
 
 /**

@@ -8,14 +8,13 @@
 
 import type { ByteSource } from "../runtime/byte_source.ts";
 import { openByteSource } from "../runtime/open_source.ts";
-import { environmentVariable, isGranted } from "../runtime/permissions.ts";
+import { environmentVariable, isGranted } from "../runtime/environment.ts";
 import { sha256 } from "./sha256.ts";
 
 /** Where torch keeps checkpoints, as far as the environment says and may be looked at. */
-export async function torchCheckpoints(): Promise<string> {
-  const [home, xdg, torchHome] = await Promise.all(
-    ["HOME", "XDG_CACHE_HOME", "TORCH_HOME"].map(environmentVariable),
-  );
+export function torchCheckpoints(): string {
+  const [home, xdg, torchHome] = ["HOME", "XDG_CACHE_HOME", "TORCH_HOME"]
+    .map(environmentVariable);
   const folder = torchHome ?? `${xdg ?? "~/.cache"}/torch`;
   return `${folder.replace(/^~(?=\/|$)/, home ?? "~")}/hub/checkpoints`;
 }

@@ -12,7 +12,6 @@ export async function writeFile(
   content: Uint8Array | ReadableStream<Uint8Array>,
 ): Promise<void> {
   const fs = await import("node:fs/promises");
-  const { basename, dirname, join } = await import("node:path");
   const attempt = <T>(step: Promise<T>): Promise<T> =>
     step.catch((cause: Error) => {
       // The end of Node's message names the temporary file.
@@ -22,9 +21,9 @@ export async function writeFile(
 
   const target = await fs.realpath(path).catch(() => path);
   const direct = await fs.stat(target).then((s) => !s.isFile(), () => false);
-  const written = direct ? target : join(
-    dirname(target),
-    `.${basename(target)}.${crypto.randomUUID()}.part`,
+  const written = direct ? target : target.replace(
+    /[^\\/]*$/,
+    (name) => `.${name}.${crypto.randomUUID()}.part`,
   );
   const chunks = content instanceof Uint8Array ? [content] : content;
   try {

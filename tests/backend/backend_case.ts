@@ -46,16 +46,17 @@ switch (setting) {
   case "external": {
     // A program that had started the backend itself, before it came to us.
     const { BackendWasm } = await import("@tensorflow/tfjs-backend-wasm");
-    const { bindTfjs, factoryOf, inScope, startCompiled } = await import(
+    const { bindTfjs, factoryOf, startCompiled } = await import(
       "../../src/backend/emscripten.ts"
     );
+    const { hideRuntime } = await import("../../src/runtime/hide.ts");
     const factory = factoryOf(
       await import(
         "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js"
       ),
     );
     const module = bindTfjs(
-      await inScope(factory, {})(startCompiled(await compiled.simd())),
+      await hideRuntime(factory)(startCompiled(await compiled.simd())),
     );
     tf.removeBackend("wasm");
     tf.registerBackend("wasm", () => new BackendWasm(module as never));

@@ -8,9 +8,13 @@ import { Heap } from "../../src/kernels/heap.ts";
 import type { PoolOptions } from "../../src/kernels/pool.ts";
 import { Program, Recording } from "../../src/kernels/program.ts";
 import { Runtime } from "../../src/kernels/means.ts";
-import { startThread, type Thread } from "../../src/kernels/threads.ts";
 import { plain, plainShared } from "../../src/runtime/wasm/kernels.js";
-import { control } from "../../src/kernels/worker_source.ts";
+import {
+  control,
+  type KernelThread,
+  type StartKernelThread,
+  startKernelThread,
+} from "../../src/kernels/kernel_thread.ts";
 import { floats, randoms } from "./reference.ts";
 import { warned } from "../support/warned.ts";
 
@@ -88,7 +92,7 @@ Deno.test("a program's jobs run in turn, on 1 to 4 threads", async () => {
 
 /** Begins a chunk of one of the jobs, and never ends it. */
 function stuckAt(job: number) {
-  return ({ words }: { words: Int32Array }): Thread => {
+  return ({ words }: { words: Int32Array }): KernelThread => {
     const { store } = Atomics;
     Atomics.store = ((array: Int32Array, index: number, value: number) => {
       store(array, index, value);
@@ -129,14 +133,14 @@ Deno.test({
   name: "a thread that meets an error midway is given up at once",
   ignore,
   async fn() {
-    const broken: typeof startThread = (start, onError) => {
+    const broken: StartKernelThread = (start, onError) => {
       // Shared memory that is too small for every address.
       const memory = new WebAssembly.Memory({
         initial: 1,
         maximum: 1,
         shared: true,
       });
-      return startThread({ ...start, memory }, onError);
+      return startKernelThread({ ...start, memory }, onError);
     };
     const runtime = runtimeOf(2, { start: broken, patience: 60_000 });
     const { program, check } = chain(runtime);

@@ -53,7 +53,7 @@ Deno.test("openByteSource reads copies, and nothing beyond the end", async () =>
       await assert.rejects(async () => await source.read(offset, length), {
         name: "SyntaxError",
         message:
-          `cannot read "${source.name}": ${length} bytes wanted at byte ${offset}, it has ${bytes.length}`,
+          `cannot read "${source.name}": expected ${length} bytes at byte ${offset}, got a file of ${bytes.length}`,
       });
     }
     source.close();
@@ -61,18 +61,18 @@ Deno.test("openByteSource reads copies, and nothing beyond the end", async () =>
   }
 });
 
-Deno.test("what cannot be opened is named", async () => {
+Deno.test("errors name the file that can't be opened", async () => {
   await assert.rejects(openCheckpoint("nowhere/net.pth"), {
     name: "Error",
     message: 'cannot open "nowhere/net.pth": there is no such file',
   });
   await assert.rejects(openCheckpoint("tests"), {
     name: "Error",
-    message: 'cannot open "tests": it is no regular file',
+    message: 'cannot open "tests": it is a folder',
   });
   await assert.rejects(openCheckpoint(5 as unknown as string), {
     name: "TypeError",
-    message: "cannot open number: a path, a URL, bytes or a Blob is wanted",
+    message: "expected a path, a URL, bytes or a Blob, got 5",
   });
 });
 

@@ -5,7 +5,8 @@
  */
 
 import type { ByteSource } from "../../runtime/byte_source.ts";
-import { isGranted } from "../../runtime/permissions.ts";
+import { isGranted, keepsFilesInCacheApi } from "../../runtime/environment.ts";
+import { isDeno } from "../../runtime/which.ts";
 import { cacheFolder, FOLDER_VARIABLES } from "./cache_folder.ts";
 import type { FetchOptions } from "./options.ts";
 import type { Span } from "./plan.ts";
@@ -60,18 +61,16 @@ export async function openCache(
   isWritten = true,
 ): Promise<WeightsCache | undefined> {
   if (cache === false) return undefined;
-  // Deno has the Cache API too, but its folder can be looked at, and shared with Node.
-  const isWeb = "caches" in globalThis && !("Deno" in globalThis);
-  if (cache === true && isWeb) {
+  if (cache === true && keepsFilesInCacheApi()) {
     const { BrowserCache } = await import("./browser_cache.ts");
     return new BrowserCache();
   }
-  const folder = cache === true ? await cacheFolder() : cache;
+  const folder = cache === true ? cacheFolder() : cache;
   const isAllowed = folder !== undefined &&
     isGranted({ name: "read", path: folder }) &&
     (!isWritten || isGranted({ name: "write", path: folder }));
   if (!isAllowed) {
-    if (!("Deno" in globalThis)) throw new Error("there is no place for it");
+    if (!isDeno()) throw new Error("there is no place for it");
     const environment = folder === undefined
       ? `--allow-env=${FOLDER_VARIABLES} `
       : "";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createSha256 } from "../sha256.ts";
+import { createSha256 } from "../../runtime/sha256.ts";
 
 /** Passes bytes on, and fails at their end if they are not those of the hash. */
 export async function* verified(

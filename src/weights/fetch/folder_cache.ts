@@ -10,7 +10,8 @@
 
 import type { ByteSource } from "../../runtime/byte_source.ts";
 import { openByteSource } from "../../runtime/open_source.ts";
-import { createSha256, sha256 } from "../sha256.ts";
+import { createSha256 } from "../../runtime/sha256.ts";
+import { sha256 } from "../sha256.ts";
 import {
   isWhole,
   type KeptFile,

@@ -1,39 +1,49 @@
 /**
- * The text of our threads: they take chunks of whatever job is on, as long as they live.
+ * The threads that compute: each takes chunks of the current job for as long as it lives.
  *
  * @module
  */
 
+import { startThread } from "../runtime/thread.ts";
+
 /**
- * Words of the memory by which threads agree. Jobs are done in turn: whoever ends a job's last
- * chunk opens the next job, so that nobody has to be woken or waited for between them.
+ * Words of the memory by which the threads coordinate. Jobs run in turn: the thread that ends a
+ * job's last chunk opens the next job, so no thread has to be woken or waited for in between.
  */
 export const control = {
-  /**
-   * Chunks of the current job that nobody has taken yet. Taking one is counting it down. Below 0
-   * when all jobs are done.
-   */
+  /** Chunks of the current job that are still to be taken; {@linkcode allDone} after the last job. */
   remaining: 0,
-  /** Chunks of the current job that are done. */
+  /** Finished chunks of the current job. */
   done: 1,
-  /** The current job, and how many there are. */
+  /** The current job's number, and the number of jobs. */
   job: 2,
   jobs: 3,
-  /** Threads that sleep on `remaining`, the calling one included. */
+  /** Threads that sleep on `remaining`, the caller included. */
   sleeping: 4,
-  /** Threads that met an error, and ended. */
+  /** Threads that ended with an error. */
   failed: 5,
-  /** 1 when the threads have been given up: they must take no more. */
+  /** 1 when the threads are given up and must take no more chunks. */
   over: 6,
-  /** Here the jobs are: for each its task's place in the list of names, chunks, and descriptor. */
+  /** The jobs begin here; each has its task's number, its chunks and its descriptor. */
   table: 7,
   jobWords: 3,
-  /** Jobs that the table has room for. */
+  /** The most jobs that fit. */
   maxJobs: 512,
 } as const;
 
-/** `remaining` when all jobs are done. */
+/** The value of `remaining` when all jobs are done. */
 export const allDone = -1;
+
+/** A thread of a pool. */
+export interface KernelThread {
+  terminate(): unknown;
+}
+
+/** Starts a thread; `onError` is called if it can't start, or dies. */
+export type StartKernelThread = (
+  start: ThreadStart,
+  onError: (error: unknown) => void,
+) => KernelThread;
 
 /** What a thread is started with. */
 export interface ThreadStart {
@@ -44,11 +54,10 @@ export interface ThreadStart {
   readonly thread: number;
 }
 
-/** Looks at `remaining` that often before it sleeps: longer than a job's last chunks take. */
+/** How often a thread looks at `remaining` before it sleeps: longer than a job's last chunks take. */
 export const spins = 20_000;
 
-/** The thread's program; `listen` calls back with the one message that it gets. */
-export const threadSource: string = `
+const threadText = `
 const at = ${JSON.stringify(control)};
 const pause = Atomics.pause ?? (() => {});
 listen(({ module, memory, words, names, thread }) => {
@@ -86,3 +95,11 @@ listen(({ module, memory, words, names, thread }) => {
   }
 });
 `;
+
+/** Starts a thread that joins in as soon as it is up; nobody waits for that. */
+export const startKernelThread: StartKernelThread = (start, onError) => {
+  const thread = startThread(threadText, { onError });
+  thread.post(start);
+  thread.unref();
+  return thread;
+};

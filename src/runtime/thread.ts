@@ -1,0 +1,117 @@
+/**
+ * Threads, wherever JavaScript runs.
+ *
+ * Where there is `node:worker_threads` a thread starts from a data URL: that takes no permission,
+ * works for a package that was imported over HTTP, and lets the process end while the thread runs.
+ * Elsewhere it is a Web Worker from a blob URL.
+ *
+ * @module
+ */
+
+import { builtin } from "./builtin.ts";
+import { isWorkerd } from "./which.ts";
+
+/** A thread; it runs until it is terminated. */
+export interface Thread {
+  /** Sends a message; one that is sent before the thread is up waits for it. */
+  post(message: unknown, transfer?: Transferable[]): void;
+  /** Makes it keep the process alive, as it does from the start. */
+  ref(): void;
+  /** Lets the process end while it runs. A web page always can. */
+  unref(): void;
+  /** Ends it, whatever it does. */
+  terminate(): Promise<void>;
+}
+
+/** What becomes of a thread. */
+export interface ThreadOptions<Message> {
+  /** Takes what the thread posts. */
+  onMessage?(message: Message): void;
+  /** Takes what the thread throws, and why it can't start. */
+  onError(error: Error): void;
+  /** Called when the thread has ended; a Web Worker doesn't tell. */
+  onExit?(): void;
+  /** The thread's environment variables. Default: none, since copying them takes a permission. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What the thread's text can call: `post(message, transfer)` and `listen(receive)`. */
+const prologues = {
+  node: `import { parentPort } from "node:worker_threads";
+const post = (message, transfer) => parentPort.postMessage(message, transfer);
+const listen = (receive) => parentPort.on("message", receive);
+`,
+  web:
+    `const post = (message, transfer) => globalThis.postMessage(message, transfer);
+const listen = (receive) => { globalThis.onmessage = ({ data }) => receive(data); };
+`,
+};
+
+/** Whether threads can be started. */
+export function canStartThreads(): boolean {
+  return nodeWorker() !== undefined || typeof Worker === "function";
+}
+
+/** Whether threads can import this package's modules by URL; a Web Worker from a blob can't. */
+export function canImportInThreads(): boolean {
+  return nodeWorker() !== undefined;
+}
+
+/**
+ * Starts a thread.
+ *
+ * @param text A module's text. It has two functions: `listen(receive)` takes messages, and
+ *   `post(message, transfer)` sends them.
+ */
+export function startThread<Message>(
+  text: string,
+  options: ThreadOptions<Message>,
+): Thread {
+  const NodeWorker = nodeWorker();
+  return NodeWorker
+    ? startNodeThread(NodeWorker, text, options)
+    : startWebThread(text, options);
+}
+
+function nodeWorker() {
+  return isWorkerd() ? undefined : builtin("node:worker_threads")?.Worker;
+}
+
+function startNodeThread<Message>(
+  NodeWorker: NonNullable<ReturnType<typeof nodeWorker>>,
+  text: string,
+  { onMessage, onError, onExit, env = {} }: ThreadOptions<Message>,
+): Thread {
+  const encoded = encodeURIComponent(prologues.node + text);
+  const worker = new NodeWorker(new URL(`data:text/javascript,${encoded}`), {
+    env: { ...env },
+  });
+  worker.on("error", onError);
+  if (onMessage) worker.on("message", onMessage);
+  if (onExit) worker.on("exit", onExit);
+  return {
+    post: (message, transfer) =>
+      worker.postMessage(message, transfer as never[]),
+    ref: () => worker.ref(),
+    unref: () => worker.unref(),
+    terminate: async () => void await worker.terminate(),
+  };
+}
+
+function startWebThread<Message>(
+  text: string,
+  { onMessage, onError }: ThreadOptions<Message>,
+): Thread {
+  const blob = new Blob([prologues.web + text], { type: "text/javascript" });
+  const worker = new Worker(URL.createObjectURL(blob), { type: "module" });
+  worker.onmessage = ({ data }) => onMessage?.(data);
+  // Under a strict content policy this comes without a message.
+  worker.onerror = ({ message }) =>
+    onError(new Error(message || "the thread can't start"));
+  return {
+    post: (message, transfer = []) => worker.postMessage(message, transfer),
+    ref() {},
+    unref() {},
+    terminate: () => Promise.resolve(worker.terminate()),
+  };
+}
