@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type BackendOptions, startBackend } from "../../mod.ts";
+import { closeTo } from "../support/close.ts";
 
 interface Report {
   info: {
@@ -35,12 +36,6 @@ async function start(
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-function close(got: number[], want: number[]) {
-  const max = Math.max(...want);
-  assert(max > 0);
-  got.forEach((v, i) => assert(Math.abs(v - want[i]) <= 1e-5 * max));
-}
-
 Deno.test("the backend on every build: same features, and it says what runs", async () => {
   const plain = await start({ simd: false });
   assert.deepEqual(plain.info, {
@@ -56,7 +51,7 @@ Deno.test("the backend on every build: same features, and it says what runs", as
     kernels: "own",
   });
   assert.equal(one.workers, 0);
-  close(one.features, plain.features);
+  closeTo(one.features, plain.features);
 
   for (const threads of [2, 3]) {
     const { info, workers, features, again, others } = await start({ threads });
@@ -66,7 +61,7 @@ Deno.test("the backend on every build: same features, and it says what runs", as
       kernels: "own",
     });
     assert.equal(workers, threads - 1, "no more workers than threads");
-    close(features, plain.features);
+    closeTo(features, plain.features);
     assert.deepEqual(again, info);
     assert.match(
       others,
@@ -103,7 +98,7 @@ Deno.test("stock kernels on the backend: same features, threads of their own", a
     assert.equal(info.threads, threads);
     assert.equal(info.kernels, "stock");
     assert.equal(workers, threads - 1, "no more workers than threads");
-    close(features, own.features);
+    closeTo(features, own.features);
   }
 });
 

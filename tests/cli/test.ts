@@ -25,6 +25,7 @@ import {
   run,
   succeed,
 } from "./support.ts";
+import { closeTo } from "../support/close.ts";
 import { formulaCheckpoint, uniform } from "../support/formula.ts";
 
 async function readNpz(path: string) {
@@ -53,21 +54,6 @@ function transposed(data: ArrayLike<number>, shape: number[]): number[] {
     }
   }
   return result;
-}
-
-function closeTo(
-  got: ArrayLike<number>,
-  want: ArrayLike<number>,
-  tolerance = 1e-5,
-) {
-  assert.equal(got.length, want.length);
-  let max = 0;
-  for (let i = 0; i < want.length; i++) max = Math.max(max, Math.abs(want[i]));
-  assert(max > 0, "the reference is all zero");
-  for (let i = 0; i < want.length; i++) {
-    if (Math.abs(got[i] - want[i]) <= tolerance * max) continue;
-    assert.fail(`value ${i} is ${got[i]}, not ${want[i]}`);
-  }
 }
 
 /** The first test here that starts the backend: it starts once in a process. */

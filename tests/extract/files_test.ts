@@ -18,6 +18,7 @@ import {
 } from "../../src/extract/mod.ts";
 import { encodeNpy } from "../../src/formats/npy.ts";
 import { inFolder, pictures, tiny } from "./support.ts";
+import { closeTo } from "../support/close.ts";
 import { formulaCheckpoint, uniform } from "../support/formula.ts";
 
 const model = await createModel(tiny, null, formulaCheckpoint(tiny));
@@ -28,17 +29,6 @@ const extract = (
   options?: ExtractFilesOptions,
 ): Promise<FileFeatures[]> =>
   Array.fromAsync(extractFiles(model, files, names, options));
-
-function closeTo(got: Float32Array, want: ArrayLike<number>, tolerance = 1e-5) {
-  assert.equal(got.length, want.length);
-  const largest = Array.from(want, Math.abs).reduce((a, b) => Math.max(a, b));
-  assert(largest > 0, "the reference is all zero");
-  Array.from(want, (value, i) =>
-    assert(
-      Math.abs(got[i] - value) <= tolerance * largest,
-      `value ${i} is ${got[i]}, not ${value}`,
-    ));
-}
 
 /** A node of one picture, NCHW, computed alone. */
 async function reference(file: string, name: string) {

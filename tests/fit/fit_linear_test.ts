@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { createModel, startBackend } from "../../mod.ts";
 import { fitLinear } from "../../src/fit/mod.ts";
+import { closeTo } from "../support/close.ts";
 import { formulaCheckpoint, uniform } from "../support/formula.ts";
 
 interface Golden {
@@ -21,18 +22,6 @@ const goldens: Golden[] = JSON.parse(
     new URL("../data/linear/goldens.json", import.meta.url),
   ),
 );
-
-function closeTo(got: Float32Array, want: number[], tolerance: number) {
-  assert.equal(got.length, want.length);
-  const largest = Math.max(...want.map(Math.abs));
-  assert(largest > 0.01, "the reference is all zero");
-  want.forEach((value, i) =>
-    assert(
-      Math.abs(got[i] - value) <= tolerance * largest,
-      `value ${i} is ${got[i]}, not ${value}`,
-    )
-  );
-}
 
 /** Runs a test and checks that it leaves no tensors behind. */
 function linearTest(name: string, run: () => Promise<void>) {

@@ -13,6 +13,7 @@ import {
 } from "../../mod.ts";
 import { openCheckpoint } from "../../src/weights/mod.ts";
 import { imagenetPreset } from "../../src/arch/preset.ts";
+import { relativeError } from "../support/close.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
 import { cosine } from "../weights/fixtures.ts";
 
@@ -49,17 +50,6 @@ async function everyNode(
   );
 }
 
-/** How far values are off, as a part of the largest. */
-function distance(got: Float32Array, want: Float32Array): number {
-  let off = 0, largest = 0;
-  want.forEach((value, i) => {
-    off = Math.max(off, Math.abs(got[i] - value));
-    largest = Math.max(largest, Math.abs(value));
-  });
-  assert.ok(largest > 0);
-  return off / largest;
-}
-
 Deno.test({
   name: "real pictures: float16 and int8 are near float32, at every node",
   ignore,
@@ -84,7 +74,7 @@ Deno.test({
               return;
             }
             const limit = weightsDType === "float32" ? 2e-5 : 2e-3;
-            const distant = distance(got, want);
+            const distant = relativeError(got, want);
             assert.ok(distant <= limit, `${name}: ${distant}`);
             off = Math.max(off, distant);
           });

@@ -9,6 +9,7 @@ import type { Kernels } from "../../src/kernels/kernels.ts";
 import { startOwnKernels } from "../../src/kernels/own.ts";
 import { stockKernels } from "../../src/kernels/stock.ts";
 import { floats, randoms } from "./reference.ts";
+import { closeTo, take } from "../support/close.ts";
 
 await startBackend({ threads: 2 });
 const own = await startOwnKernels({ threads: 2 });
@@ -21,13 +22,7 @@ const batch = (...shape: [number, number, number, number]): Tensor4D =>
 function same(compute: (kernels: Kernels) => Tensor): void {
   const [want, got] = [stockKernels, own].map(compute);
   assert.deepEqual(got.shape, want.shape);
-  const [wanted, values] = [want, got].map((y) => y.dataSync<"float32">());
-  const largest = wanted.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
-  assert.ok(largest > 0);
-  values.forEach((value, i) =>
-    assert.ok(Math.abs(value - wanted[i]) <= 2e-6 * largest, `value ${i}`)
-  );
-  tf.dispose([want, got]);
+  closeTo(take(got), take(want), 2e-6);
 }
 
 const module = { name: "m", children: new Map() };

@@ -12,6 +12,7 @@ import {
   startBackend,
 } from "../../mod.ts";
 import { featureMapGrid } from "../../src/maps/mod.ts";
+import { closeTo } from "../support/close.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
 
 const tiny: ArchRow = {
@@ -47,15 +48,6 @@ function functionTest(name: string, run: () => Promise<void>) {
     await run();
     assert.equal(tf.memory().numTensors, before, "tensors left behind");
   });
-}
-
-function closeTo(got: ArrayLike<number>, want: ArrayLike<number>) {
-  assert.equal(got.length, want.length);
-  const max = Math.max(...Array.from(want, Math.abs));
-  assert(max > 0, "the reference is all zero");
-  Array.from(want).forEach((value, i) =>
-    assert(Math.abs(got[i] - value) <= 1e-5 * max, `${got[i]} is not ${value}`)
-  );
 }
 
 functionTest("classify: softmax, the surest first", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { createModel, type ResNet, startBackend } from "../../mod.ts";
+import { closeTo, take } from "../support/close.ts";
 import { formulaCheckpoint, uniform } from "../support/formula.ts";
 
 const arch = {
@@ -33,25 +34,6 @@ function hookTest(
   });
 }
 
-/** The values of a tensor, which is disposed. */
-function take(tensor: tf.Tensor): Float32Array {
-  const values = tensor.dataSync<"float32">();
-  tensor.dispose();
-  return values;
-}
-
-function close(got: Float32Array, want: Float32Array, name = "") {
-  assert.equal(got.length, want.length);
-  const max = want.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
-  assert(max > 0, `${name}: all zero`);
-  got.forEach((v, i) =>
-    assert(
-      Math.abs(v - want[i]) <= 1e-5 * max,
-      `${name}[${i}]: ${v} ${want[i]}`,
-    )
-  );
-}
-
 hookTest(
   "every module sees its own value, and forward is the same",
   (model, x) => {
@@ -72,7 +54,7 @@ hookTest(
         });
       })
     );
-    close(take(model.forward(x)), plain, "logits");
+    closeTo(take(model.forward(x)), plain, 1e-5, "logits");
     for (const handle of handles) handle.remove();
     // What torchvision's modules do, in the order in which their forward returns.
     const block = ["conv1", "bn1", "relu", "conv2", "bn2", "relu"];
@@ -103,12 +85,13 @@ hookTest(
       counts.set(name, call + 1);
       const node = name === "" ? "fc" : call > 0 ? `${name}_${call}` : name;
       const { [node]: want } = model.extract(x, [node]);
-      close(take(value), take(want), node);
+      closeTo(take(value), take(want), 1e-5, node);
       if (type === "ReLU" && call > 0) {
         const add = name.replace("relu", "add");
-        close(
+        closeTo(
           take(input),
           take(model.extract(x, [add])[add]),
+          1e-5,
           `input of ${node}`,
         );
       } else input.dispose();
@@ -155,7 +138,7 @@ hookTest("a returned tensor takes the output's place", (model, x) => {
     (_m, _i, output) => tf.mul(output, 2),
   );
   const { avgpool } = model.extract(x, ["avgpool"]);
-  close(take(avgpool), take(doubled));
+  closeTo(take(avgpool), take(doubled));
   // The next hook, and the container around the module, see the replacement.
   let channels: number | undefined;
   model.registerForwardHook("layer4", (_m, _i, output) => {
@@ -185,7 +168,7 @@ hookTest(
         return (v - mean[c]) / Math.sqrt(variance[c] + 1e-5) * weight[c] +
           bias[c];
       });
-      close(take(bn1), want);
+      closeTo(take(bn1), want);
     })();
   },
 );
@@ -209,7 +192,7 @@ hookTest(
   (model, x) => {
     const plain = take(model.forward(x));
     model.registerForwardHook("bn1", (_m, _i, output) => output);
-    close(take(model.forward(x)), plain);
+    closeTo(take(model.forward(x)), plain);
     // Skipping a module: its input goes on.
     model.registerForwardHook("layer1", (_m, [input]) => input);
     const { maxpool, layer1 } = model.extract(x, ["maxpool", "layer1"]);
@@ -223,7 +206,7 @@ hookTest("disposing what is lent does no harm", (model, x) => {
     input.dispose();
     output.dispose();
   });
-  close(take(model.forward(x)), plain);
+  closeTo(take(model.forward(x)), plain);
   handle.remove();
 });
 
@@ -300,8 +283,8 @@ hookTest("forward may be called again inside a hook", (model, x) => {
     handle.remove();
     inner = take(model.forward(x));
   });
-  close(take(model.forward(x)), plain);
-  close(inner!, plain);
+  closeTo(take(model.forward(x)), plain);
+  closeTo(inner!, plain);
 });
 
 hookTest(

@@ -7,6 +7,7 @@ import {
   type ResNet,
   startBackend,
 } from "../../mod.ts";
+import { take } from "../support/close.ts";
 import { direct } from "../support/direct_weights.ts";
 import { formulaCheckpoint, uniform } from "../support/formula.ts";
 
@@ -49,10 +50,9 @@ function wasmHeap(): number {
   return wasm.HEAPU8.length;
 }
 
-/** The values of a tensor, which is disposed. */
-function take(tensor: Tensor): Float32Array {
-  const values = tensor.dataSync<"float32">();
-  tensor.dispose();
+/** A tensor's values, of which some must not be zero; the tensor is disposed. */
+function takeNonZero(tensor: Tensor): Float32Array {
+  const values = take(tensor);
   assert(values.some((value) => value !== 0), "all zero");
   return values;
 }
@@ -85,7 +85,7 @@ memoryTest("cut at layer2, resnet50 holds nothing behind it", async (x) => {
   const weights = { tensors: 48, buffers: 48, bytes: layer2Bytes };
   assert.deepEqual(heldSince(before), weights);
   assert.equal(model.weightBytes, layer2Bytes);
-  take(model.forward(x));
+  takeNonZero(model.forward(x));
   const grown = wasmHeap() - heap;
   assert(grown < wholeBytes - layer2Bytes, `the heap grew by ${grown}`);
 });
@@ -107,7 +107,7 @@ memoryTest("truncate makes no tensor, and each goes on its own", async (x) => {
   const before = held();
   const cut = await makeSmall("layer2");
   const cutWeights = heldSince(before);
-  const expected = take(cut.forward(x));
+  const expected = takeNonZero(cut.forward(x));
   cut.dispose();
 
   for (const first of ["original", "truncated"]) {
@@ -117,18 +117,18 @@ memoryTest("truncate makes no tensor, and each goes on its own", async (x) => {
     assert.deepEqual(heldSince(before), wholeWeights);
     assert.equal(front.weightBytes, cutWeights.bytes);
 
-    const logits = take(model.forward(x));
-    assert.deepEqual(take(front.forward(x)), expected);
+    const logits = takeNonZero(model.forward(x));
+    assert.deepEqual(takeNonZero(front.forward(x)), expected);
     assert.deepEqual(heldSince(before), wholeWeights);
     if (first === "original") {
       model.dispose();
       assert.deepEqual(heldSince(before), cutWeights);
-      assert.deepEqual(take(front.forward(x)), expected);
+      assert.deepEqual(takeNonZero(front.forward(x)), expected);
       front.dispose();
     } else {
       front.dispose();
       assert.deepEqual(heldSince(before), wholeWeights);
-      assert.deepEqual(take(model.forward(x)), logits);
+      assert.deepEqual(takeNonZero(model.forward(x)), logits);
       model.dispose();
     }
     assert.deepEqual(heldSince(before), nothing);
@@ -165,7 +165,7 @@ memoryTest("extract of one more node costs that node's tensor", async (x) => {
 
 /** Kinds of forward passes; each disposes what is its own. */
 const passes: Record<string, (model: ResNet, x: Tensor4D) => void> = {
-  forward: (model, x) => take(model.forward(x)),
+  forward: (model, x) => takeNonZero(model.forward(x)),
   extract(model, x) {
     tf.dispose(model.extract(x, ["layer1.0.conv1", "layer2", "avgpool", "fc"]));
   },
@@ -180,7 +180,7 @@ const passes: Record<string, (model: ResNet, x: Tensor4D) => void> = {
         (_module, _inputs, output) => tf.mul(output, 2),
       ),
     ];
-    take(model.forward(x));
+    takeNonZero(model.forward(x));
     tf.dispose(kept);
     handles.forEach((handle) => handle.remove());
   },

@@ -7,6 +7,7 @@ import {
   startBackend,
   toNCHW,
 } from "../../mod.ts";
+import { relativeError, take } from "../support/close.ts";
 import { formulaCheckpoint, uniform } from "../support/formula.ts";
 
 const small = {
@@ -16,23 +17,6 @@ const small = {
 } as const;
 
 const input = () => tf.tensor4d(uniform("input", 37 * 41 * 3), [1, 37, 41, 3]);
-
-function take(tensor: tf.Tensor): Float32Array {
-  const values = tensor.dataSync<"float32">();
-  tensor.dispose();
-  return values;
-}
-
-function relativeError(got: Float32Array, want: Float32Array): number {
-  assert.equal(got.length, want.length);
-  let error = 0, max = 0;
-  want.forEach((v, i) => {
-    error = Math.max(error, Math.abs(v - got[i]));
-    max = Math.max(max, Math.abs(v));
-  });
-  assert(max > 0, "all zero");
-  return error / max;
-}
 
 Deno.test("the arch table has torchvision's ten and the network that ships", () => {
   assert.deepEqual([...archTable.keys()], [

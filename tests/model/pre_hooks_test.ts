@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { createModel, type ResNet, startBackend } from "../../mod.ts";
+import { closeTo, take } from "../support/close.ts";
 import { formulaCheckpoint, uniform } from "../support/formula.ts";
 
 const arch = {
@@ -22,19 +23,6 @@ function preHookTest(
     assert.equal(tf.memory().numTensors, before, "tensors left behind");
     x.dispose();
   });
-}
-
-function take(tensor: tf.Tensor): Float32Array {
-  const values = tensor.dataSync<"float32">();
-  tensor.dispose();
-  return values;
-}
-
-function close(got: Float32Array, want: Float32Array) {
-  assert.equal(got.length, want.length);
-  const max = want.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
-  assert(max > 0);
-  got.forEach((v, i) => assert(Math.abs(v - want[i]) <= 1e-5 * max));
 }
 
 preHookTest("each module gets its input, containers first", (model, x) => {
@@ -64,7 +52,7 @@ preHookTest("each module gets its input, containers first", (model, x) => {
   ]);
   const nodes = { bn1: "conv1", layer2: "layer1", avgpool: "layer4" };
   for (const [module, node] of Object.entries(nodes)) {
-    close(inputs.get(module)!, take(model.extract(x, [node])[node]));
+    closeTo(inputs.get(module)!, take(model.extract(x, [node])[node]));
   }
   assert.deepEqual(inputs.get("layer2.0.conv1"), inputs.get("layer2"));
   assert.deepEqual(inputs.get(""), x.dataSync());
@@ -85,7 +73,7 @@ preHookTest("a changed input is the module's alone", (model, x) => {
     "layer2.1.bn3",
   ]);
   assert.notDeepEqual(changed.dataSync(), branch.dataSync());
-  close(take(add), take(tf.add(input, changed)));
+  closeTo(take(add), take(tf.add(input, changed)));
   handle.remove();
   tf.dispose([input, branch, changed]);
 });
@@ -116,7 +104,7 @@ preHookTest("containers, modules and forward hooks together", (model, x) => {
   });
   const { layer1 } = model.extract(x, ["layer1"]);
   model.forward(x).dispose();
-  close(given!, take(layer1).map((v) => v * 2 + 1));
+  closeTo(given!, take(layer1).map((v) => v * 2 + 1));
 });
 
 preHookTest("the whole network's input", (model, x) => {
@@ -124,7 +112,7 @@ preHookTest("the whole network's input", (model, x) => {
   const want = take(model.forward(zero));
   zero.dispose();
   model.registerForwardPreHook("", (_module, [value]) => tf.zerosLike(value));
-  close(take(model.forward(x)), want);
+  closeTo(take(model.forward(x)), want);
 });
 
 preHookTest("what they may not return, and what they throw", (model, x) => {

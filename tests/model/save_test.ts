@@ -8,6 +8,7 @@ import type { ArchRow } from "../../src/arch/table.ts";
 import { createModel } from "../../src/model/create_model.ts";
 import type { ResNet } from "../../src/model/model.ts";
 import { openCheckpoint } from "../../src/weights/open.ts";
+import { closeTo, take } from "../support/close.ts";
 import { direct, fastTolerance } from "../support/direct_weights.ts";
 import { formulaCheckpoint, uniform } from "../support/formula.ts";
 import { cosine } from "../weights/fixtures.ts";
@@ -40,15 +41,9 @@ function assertSameOutputs(
   const x = input();
   const [ofA, ofB] = [a.extract(x, names), b.extract(x, names)];
   for (const name of names) {
-    const [first, second] = [ofA[name], ofB[name]]
-      .map((tensor) => tensor.dataSync<"float32">());
-    const largest = first.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
-    assert.ok(largest > 0, name);
-    first.forEach((value, i) =>
-      assert.ok(Math.abs(value - second[i]) <= tolerance * largest, name)
-    );
+    closeTo(take(ofB[name]), take(ofA[name]), tolerance, name);
   }
-  tf.dispose([x, ofA, ofB]);
+  x.dispose();
 }
 
 for (const row of rows) {
@@ -85,10 +80,7 @@ Deno.test("a model of the fast setting is saved as exactly as it computes", asyn
   const checkpoint = await openCheckpoint(path);
   const filter = await checkpoint.read("layer2.0.conv2.weight");
   const original = await formulaCheckpoint(row).read("layer2.0.conv2.weight");
-  const largest = original.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
-  filter.forEach((value, i) =>
-    assert.ok(Math.abs(value - original[i]) <= 3e-7 * largest)
-  );
+  closeTo(filter, original, 3e-7);
   checkpoint.close();
 });
 

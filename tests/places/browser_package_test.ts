@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { bundleForBrowser } from "../../scripts/bundle_browser.ts";
 import { type BackendInfo, createModel } from "../../mod.ts";
 import { browserTest } from "./browser_support.ts";
+import { closeTo } from "../support/close.ts";
 import { formulaCheckpoint, uniform } from "../support/formula.ts";
 
 const folder = "out/test/browser_case";
@@ -96,12 +97,7 @@ for (const kernels of ["stock", "own"] as const) {
             policy,
             isolated,
           );
-          logits.forEach((logit, i) =>
-            assert(
-              Math.abs(logit - expected[i]) <= 1e-4 * largest,
-              `${what}: ${logit} is not ${expected[i]}`,
-            )
-          );
+          closeTo(logits, expected, 1e-4, what);
           // Our own threads join later, or never, and nobody waits for them: 2 is what was asked for.
           const mayThread = isolated &&
             (policy === undefined ||

@@ -19,13 +19,13 @@ import {
   ask,
   chelsea,
   coffee,
-  difference,
   form,
   post,
   rocket,
   tiny,
   tinyHandler,
 } from "./support.ts";
+import { relativeError } from "../support/close.ts";
 
 const model = await createModel(tiny);
 
@@ -82,7 +82,7 @@ Deno.test("features as JSON: nested lists, NCHW", async () => {
   );
   for (const [name, value] of Object.entries(features)) {
     const { data } = await expected([chelsea], name);
-    assert(difference((value as number[]).flat(2), data) < 1e-6, name);
+    assert(relativeError((value as number[]).flat(2), data) < 1e-6, name);
   }
 });
 
@@ -108,7 +108,7 @@ Deno.test("features of several pictures and pooled, as .npy, .npz and safetensor
     "answer",
   );
   assert.deepEqual(npy.shape, [3, 256, 14, 14]);
-  assert(difference(npy.data as Float32Array, layer3.data) < 1e-6);
+  assert(relativeError(npy.data as Float32Array, layer3.data) < 1e-6);
 
   const { arrays, paths } = readNpz(
     await ask3("layer=layer3,avgpool&pool=max", "application/x-npz"),
@@ -117,7 +117,7 @@ Deno.test("features of several pictures and pooled, as .npy, .npz and safetensor
   for (const name of ["layer3", "avgpool"]) {
     const want = await expected(all, name, "max");
     assert.deepEqual(arrays.get(name)!.shape, want.shape);
-    assert(difference(arrays.get(name)!.data, want.data) < 1e-6, name);
+    assert(relativeError(arrays.get(name)!.data, want.data) < 1e-6, name);
   }
 
   const tensors = readSafetensors(
@@ -126,7 +126,9 @@ Deno.test("features of several pictures and pooled, as .npy, .npz and safetensor
   const mean = await expected(all, "layer2", "avg");
   assert.deepEqual(tensors.get("layer2")!.shape, [3, 128]);
   const { bytes } = tensors.get("layer2")!;
-  assert(difference(new Float32Array(bytes.slice().buffer), mean.data) < 1e-6);
+  assert(
+    relativeError(new Float32Array(bytes.slice().buffer), mean.data) < 1e-6,
+  );
 });
 
 Deno.test("without parameters it is the output layer, as JSON", async () => {
@@ -138,7 +140,7 @@ Deno.test("without parameters it is the output layer, as JSON", async () => {
     );
     const { pictures: [{ features }] } = await response.json();
     const { data } = await expected([chelsea], "layer2.0.bn1");
-    assert(difference(features["layer2.0.bn1"].flat(2), data) < 1e-6);
+    assert(relativeError(features["layer2.0.bn1"].flat(2), data) < 1e-6);
   }
 });
 
@@ -179,7 +181,7 @@ Deno.test("classes are those of classify", async () => {
       want[i].map(({ label }) => label),
     );
     const scores = classes.map(({ score }: { score: number }) => score);
-    assert(difference(scores, want[i].map(({ score }) => score)) < 1e-6);
+    assert(relativeError(scores, want[i].map(({ score }) => score)) < 1e-6);
   }
   const all = await (await ask(handler, post("/classify", chelsea))).json();
   assert.equal(all.pictures[0].classes.length, 4);
@@ -271,7 +273,7 @@ Deno.test("in a worker: the same values, with as many threads, and the weights t
   assert.equal(network.threads, Math.min(navigator.hardwareConcurrency, 8));
   const response = await ask(handler, post("/features", chelsea));
   const { pictures: [{ features }] } = await response.json();
-  assert(difference(features.flatten, want) < 1e-6);
+  assert(relativeError(features.flatten, want) < 1e-6);
   const timing = response.headers.get("server-timing")!;
   assert.match(
     timing,

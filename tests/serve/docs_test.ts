@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { decodeImage } from "../../mod.ts";
 import { lines } from "../../src/formats/lines.ts";
-import { difference } from "./support.ts";
+import { relativeError } from "../support/close.ts";
 
 const page = await Deno.readTextFile("docs/serve.md");
 const [, script] = /```sh\n([\s\S]*?)```/.exec(page)!;
@@ -45,7 +45,7 @@ Deno.test("docs/serve.md: a server, features and a picture", async () => {
     assert.equal(picture.name, "examples/images/chelsea.png");
     assert.deepEqual(Object.keys(picture.features), ["layer4", "flatten"]);
     const { layer4, flatten } = picture.features;
-    assert(difference(layer4, flatten) < 1e-6);
+    assert(relativeError(layer4, flatten) < 1e-6);
     const drawn = await curl(commands[2], origin);
     const { width, data } = await decodeImage(await drawn.bytes());
     assert(width > 500 && data.some((value) => value !== data[0]));

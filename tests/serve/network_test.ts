@@ -5,12 +5,12 @@ import type { Handler, HandlerOptions } from "../../src/serve/mod.ts";
 import {
   asJson,
   chelsea,
-  difference,
   post,
   refused,
   rocket,
   tinyHandler,
 } from "./support.ts";
+import { relativeError } from "../support/close.ts";
 
 /** A server on a port that is free. */
 function listen(
@@ -227,8 +227,8 @@ Deno.test("pictures are fetched from allowed hosts, and redirects only lead to t
   const response = await handler(list("/moved", "/rocket.jpg"));
   const body = await response.json();
   assert.equal(body.pictures[0].name, `http://${host}/moved`);
-  assert(difference(body.pictures[0].features.flatten, byBody) < 1e-5);
-  assert(difference(body.pictures[1].features.flatten, byBody) > 0.1);
+  assert(relativeError(body.pictures[0].features.flatten, byBody) < 1e-5);
+  assert(relativeError(body.pictures[1].features.flatten, byBody) > 0.1);
 
   const cases: [string, number, RegExp][] = [
     ["/away", 422, /it leads to 127.0.0.1:\d+, only/],

@@ -8,9 +8,10 @@ import apiGateway from "../data/serve/api_gateway_v2.json" with {
 };
 import functionUrl from "../data/serve/function_url.json" with { type: "json" };
 import { readNpz } from "../extract/support.ts";
+import { relativeError } from "../support/close.ts";
 import { missing, testUnless } from "../support/needing.ts";
 import { NpmProject } from "../places/npm_project.ts";
-import { chelsea, difference } from "./support.ts";
+import { chelsea } from "./support.ts";
 
 /** What a function of AWS Lambda answers. */
 interface Answer {
@@ -71,8 +72,8 @@ testUnless(
       assert.equal(features.headers["content-type"], "application/x-npz");
       assert(features.isBase64Encoded);
       const { arrays } = readNpz(Uint8Array.fromBase64(features.body));
-      assert(difference(arrays.get("flatten")!.data, want) < 1e-5);
-      assert(difference(arrays.get("layer4")!.data, want) < 1e-5);
+      assert(relativeError(arrays.get("flatten")!.data, want) < 1e-5);
+      assert(relativeError(arrays.get("layer4")!.data, want) < 1e-5);
       assert(!summary.isBase64Encoded);
       assert.equal(JSON.parse(summary.body).rows[1].type, "Conv2d");
       assert.match(JSON.parse(damaged.body).detail, /cut short/);
@@ -105,7 +106,7 @@ testUnless(
       const { values, health, statuses, code } = JSON.parse(
         await project.run("node", "ask_server.mjs"),
       );
-      assert(difference(values, want) < 1e-5);
+      assert(relativeError(values, want) < 1e-5);
       assert.equal(health.worker, true);
       assert.equal(
         health.network.threads,

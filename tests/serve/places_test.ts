@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { lines } from "../../src/formats/lines.ts";
 import { createModel, decodeImage } from "../../mod.ts";
 import { fail } from "../cli/support.ts";
-import { chelsea, difference } from "./support.ts";
+import { chelsea } from "./support.ts";
+import { relativeError } from "../support/close.ts";
 
 /** `flatten` of the network that ships, for the cat. */
 async function expected(): Promise<ArrayLike<number>> {
@@ -57,14 +58,14 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       ],
     ]);
     const want = await expected();
-    assert(difference(await features(origin), want) < 1e-6);
+    assert(relativeError(await features(origin), want) < 1e-6);
     const running = Array.from({ length: 10 }, () => features(origin));
     while ((await (await fetch(`${origin}/healthz`)).json()).requests < 10) {
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
     process.kill(signal);
     for (const values of await Promise.all(running)) {
-      assert(difference(values, want) < 1e-5);
+      assert(relativeError(values, want) < 1e-5);
     }
     const log = (await new Response(process.stdout).text()).trim().split("\n");
     assert.equal((await process.status).code, 0);
@@ -93,7 +94,7 @@ Deno.test("deno serve runs the example", async () => {
     ...["serve", "--no-prompt", "--allow-read", "--unstable-no-legacy-abort"],
     ...["--host", "127.0.0.1", "--port", "0", "examples/serve/deno.ts"],
   ]);
-  assert(difference(await features(origin), await expected()) < 1e-6);
+  assert(relativeError(await features(origin), await expected()) < 1e-6);
   process.kill("SIGKILL");
   await Promise.all([process.stdout.cancel(), process.status]);
   await errors.return(undefined);
@@ -105,7 +106,7 @@ Deno.test("without workers and shared memory: the same values, in the same threa
   }).output();
   assert(success, new TextDecoder().decode(stderr));
   const bare = JSON.parse(new TextDecoder().decode(stdout));
-  assert(difference(bare.flatten, await expected()) < 1e-5);
+  assert(relativeError(bare.flatten, await expected()) < 1e-5);
   assert.equal(bare.worker, false);
   assert.match(bare.fallback, /there is no node:worker_threads/);
   assert.equal(bare.network.threads, 1);

@@ -117,18 +117,3 @@ export async function refused(
   assert.match(problem.detail, detail);
   return response;
 }
-
-/** Largest difference, in shares of the largest value. */
-export function difference(
-  got: ArrayLike<number>,
-  want: ArrayLike<number>,
-): number {
-  assert.equal(got.length, want.length);
-  let largest = 0, off = 0;
-  for (let i = 0; i < want.length; i++) {
-    largest = Math.max(largest, Math.abs(want[i]));
-    off = Math.max(off, Math.abs(got[i] - want[i]));
-  }
-  assert(largest > 0, "all values are zero");
-  return off / largest;
-}
