@@ -99,7 +99,7 @@ export async function killConversions(times: number): Promise<number> {
       "convert",
       path("../weights/mlnet_resnet18.npz"),
       output,
-      "--until=layer2",
+      "--layer=layer2",
     );
   const begin = performance.now();
   const whole = `${folder.path}/whole.npz`;

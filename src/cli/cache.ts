@@ -3,29 +3,20 @@ import {
   clearCachedWeights,
   listCachedWeights,
 } from "../weights/cached_weights.ts";
-import { type Command, parse, unknownName } from "./command.ts";
+import { command, unknownName } from "./command.ts";
 
-const options = {
-  folder: {
-    type: "string",
-    value: "DIR",
-    help: "the cache (default: $LAYERTAP_CACHE, or the platform's place)",
+/** `layertap cache`: the weights that were downloaded. */
+export const cache = command({
+  purpose: "list or delete the downloaded weights",
+  operands: ["[list|clear]"],
+  options: {
+    folder: {
+      value: "DIR",
+      help: "the cache (default: $LAYERTAP_CACHE, or the platform's cache)",
+    },
   },
-} as const;
-
-/** `layertap cache`: the weights that were fetched. */
-export const cache: Command = {
-  purpose: "list the weights that were fetched and kept, or remove them",
-  operands: "[list|clear]",
-  options,
   example: "layertap cache clear",
-  async run(args, io) {
-    // `parse` wants one operand at least, and here there may be none.
-    const { values: { folder }, images: [, action = "list"] } = parse(
-      ["cache", ...args],
-      options,
-      2,
-    );
+  async run({ values: { folder }, operands: [action = "list"], io }) {
     if (action === "list") {
       for (const file of await listCachedWeights({ cache: folder })) {
         io.stdout.write(`${line(file)}\n`);
@@ -33,10 +24,10 @@ export const cache: Command = {
     } else if (action === "clear") {
       const files = await clearCachedWeights({ cache: folder });
       const bytes = files.reduce((sum, { kept }) => sum + kept, 0);
-      io.stdout.write(`removed ${files.length} files, ${megabytes(bytes)}\n`);
+      io.stdout.write(`deleted ${files.length} files, ${megabytes(bytes)}\n`);
     } else throw unknownName("command", `cache ${action}`, ["list", "clear"]);
   },
-};
+});
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 

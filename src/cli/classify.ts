@@ -1,32 +1,31 @@
 import type { Classification } from "../model/classify.ts";
-import { type Command, count, parse } from "./command.ts";
-import { modelOptions, openModel } from "./network.ts";
+import { command } from "./command.ts";
+import { openModel } from "./network.ts";
+import { integer, jsonOption, modelOptions } from "./options.ts";
 import { startProgress } from "./progress.ts";
 
-const options = {
-  top: {
-    type: "string",
-    value: "N",
-    help: "classes for each picture (default: 5)",
-  },
-  json: { type: "boolean", help: "print JSON" },
-  labels: {
-    type: "string",
-    value: "FILE",
-    help: "names of the classes, one a line (default: ImageNet's)",
-  },
-  ...modelOptions,
-} as const;
-
 /** `layertap classify`: what pictures show. */
-export const classify: Command = {
-  purpose: "say what pictures show, by a network with a head",
-  operands: "<image…>",
-  options,
+export const classify = command({
+  purpose:
+    "print the likeliest classes of pictures; needs a network with a head",
+  operands: ["<picture…>"],
+  options: {
+    top: {
+      value: "N",
+      help: "number of classes for each picture",
+      default: "5",
+      read: integer(1),
+    },
+    ...jsonOption,
+    labels: {
+      value: "FILE",
+      help: "names of the classes, one per line (default: ImageNet's)",
+    },
+    ...modelOptions,
+  },
   example: "layertap classify cat.jpg --arch resnet50 --weights resnet50.pth",
-  async run(args, io) {
-    const { values, images } = parse(args, options, Infinity);
-    const top = count("top", values.top);
+  async run({ values, operands: images, io }) {
+    const { top } = values;
     const labels = values.labels ? await readLines(values.labels) : undefined;
 
     using model = await openModel(values, [], io);
@@ -55,7 +54,7 @@ export const classify: Command = {
         : results.map(({ image, classes }) => table(image, classes)).join("\n"),
     );
   },
-};
+});
 
 async function readLines(path: string): Promise<string[]> {
   const { readBytes } = await import("../runtime/open_source.ts");

@@ -1,155 +1,186 @@
 /**
- * What a command of the command line is, and how its arguments are read.
+ * What a command is, and how its arguments are read.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
+import { requireOneOf } from "../errors/expected.ts";
 import { nearest } from "../errors/nearest.ts";
 
 /** Where a command reads and prints; `node:process` is such an object. */
 export interface Io {
-  /** What `-` stands for, where an operand may be that. */
+  /** Input of commands that accept `-`. */
   readonly stdin?: AsyncIterable<Uint8Array | string>;
-  /** For what was asked for. */
+  /** For results. */
   readonly stdout: { write(text: string): unknown };
-  /** For all else; a progress bar is drawn only if it is a terminal. */
+  /** For everything else; progress bars appear only on a terminal. */
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
 }
 
-/** One option, for `parseArgs` and for the help. */
+/** An option of a command: a flag, or one that takes a value. */
 export interface Option {
-  readonly type: "string" | "boolean";
-  readonly multiple?: boolean;
-  /** What the help calls its value: `FILE`. */
-  readonly value?: string;
-  /** What the help says of it. */
   readonly help: string;
+  /** Name of the value in the help, `FILE`; a flag has none. */
+  readonly value?: string;
+  /** The only values allowed; the help lists them. */
+  readonly choices?: readonly string[];
+  /** Other names of choices. */
+  readonly aliases?: Readonly<Record<string, string>>;
+  /** Parses the value; a `RangeError` becomes a usage error. */
+  readonly read?: (text: string) => unknown;
+  /** Takes several values, separated by commas or in several options. */
+  readonly list?: boolean;
+  readonly default?: string;
+  readonly required?: boolean;
 }
 
 /** A command's options by name. */
 export type Options = Readonly<Record<string, Option>>;
 
-/** What was given for them. */
+type Value<O extends Option> = O extends { list: true } ? string[]
+  : O extends { read(text: string): infer T } ? T
+  : O extends { choices: readonly (infer T)[] } ? T
+  : O extends { value: string } ? string
+  : boolean;
+
+/** The parsed options; one without a default that was not given is undefined. */
 export type Values<O extends Options> = {
-  [Name in keyof O]?: O[Name] extends { type: "boolean" } ? boolean
-    : O[Name] extends { multiple: true } ? string[]
-    : string;
+  [Name in keyof O]:
+    | Value<O[Name]>
+    | (O[Name] extends { default: string } | { required: true } ? never
+      : undefined);
 };
 
-/** A command of the command line. */
-export interface Command {
-  /** One line that says what it does. */
-  readonly purpose: string;
-  /** What it is given besides options, as the help writes it. */
-  readonly operands: string;
-  readonly options: Options;
-  /** A whole command line. */
-  readonly example: string;
-  /**
-   * Does it.
-   *
-   * @throws {UsageError} If the arguments don't say what to do.
-   */
-  run(args: string[], io: Io): void | Promise<void>;
+/** A parsed command line. */
+export interface Given<O extends Options> {
+  readonly values: Values<O>;
+  readonly operands: string[];
+  readonly io: Io;
 }
 
-/** The command line itself is wrong: exit status 2. */
+/** A command of the command line. */
+export interface Command<O extends Options = Options> {
+  /** One line that says what it does. */
+  readonly purpose: string;
+  /** Arguments besides options: `<one>`, `<many…>`, `[optional]`. */
+  readonly operands: readonly string[];
+  readonly options: O;
+  /** A complete command line. */
+  readonly example: string;
+  /**
+   * Runs the command.
+   *
+   * @throws {UsageError} If the options contradict each other.
+   */
+  run(given: Given<O>): void | Promise<void>;
+}
+
+/** Infers the types of a command's options. */
+export function command<const O extends Options>(it: Command<O>): Command {
+  return it as unknown as Command;
+}
+
+/** A wrong command line: exit status 2. */
 export class UsageError extends Error {}
 
 /**
- * Splits arguments into options and images.
+ * Parses arguments.
  *
- * @param most How many images are allowed; if any are, at least one is wanted.
- * @param what What they are called, if they are no images.
- * @throws {UsageError} If an option is unknown, lacks its value or has one too many, or if there
- *   are too few or too many images.
+ * @throws {UsageError} If an option is unknown, incomplete or wrong, or an operand is missing or
+ *   superfluous.
  */
-export function parse<const O extends Options>(
+export function parse(
   args: string[],
-  options: O,
-  most: number,
-  what = "image",
-): { values: Values<O>; images: string[] } {
-  // Once leniently, since the strict parser says what is wrong, but not what is near.
-  const { tokens } = parseArgs({ args, options, strict: false, tokens: true });
-  for (const token of tokens) {
-    if (token.kind === "option" && !Object.hasOwn(options, token.name)) {
-      const known = [...Object.keys(options), "help"].map((name) =>
-        `--${name}`
-      );
-      throw unknownName("option", token.rawName, known);
+  { options, operands: names }: Pick<Command, "options" | "operands">,
+): Omit<Given<Options>, "io"> {
+  const { texts, operands } = split(args, options);
+  const repeats = names.at(-1)?.includes("…");
+  if (operands.length > names.length && !repeats) {
+    throw new UsageError(`unexpected argument "${operands[names.length]}"`);
+  }
+  const missing = names[operands.length];
+  if (missing?.startsWith("<")) throw new UsageError(`${missing} is missing`);
+  const values = Object.entries(options).map(([name, option]) => {
+    const text = texts.get(name) ?? option.default;
+    if (option.required) {
+      return [name, valueOf(name, option, required(name, text))];
     }
-  }
-  const { values, positionals: images } = parseStrictly(args, options);
-  if (images.length > most) {
-    throw new UsageError(`unexpected argument "${images[most]}"`);
-  }
-  if (images.length === 0 && most > 0) {
-    throw new UsageError(`no ${what} is given`);
-  }
-  return { values: values as Values<O>, images };
+    return [name, text === undefined ? undefined : valueOf(name, option, text)];
+  });
+  return { values: Object.fromEntries(values), operands };
 }
 
-function parseStrictly(args: string[], options: Options) {
-  try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    const [firstLine] = (error as Error).message.split("\n");
-    throw new UsageError(firstLine);
+/** The text of each option, and the operands. */
+function split(args: string[], options: Options) {
+  const types = Object.entries(options).map(([name, { value }]) =>
+    [name, { type: value ? "string" : "boolean" }] as const
+  );
+  const { tokens } = parseArgs({
+    args,
+    options: Object.fromEntries(types),
+    strict: false,
+    tokens: true,
+  });
+  const texts = new Map<string, string>();
+  const operands: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") operands.push(token.value);
+    if (token.kind !== "option") continue;
+    const { name, rawName, value, inlineValue } = token;
+    if (!Object.hasOwn(options, name)) {
+      const known = [...Object.keys(options), "help"].map((n) => `--${n}`);
+      throw unknownName("option", rawName, known);
+    }
+    const option = options[name];
+    if (!option.value && value !== undefined) {
+      throw new UsageError(`${rawName} takes no value`);
+    }
+    const isNext = !inlineValue && value?.startsWith("-") && value !== "-";
+    if (option.value && (value === undefined || isNext)) {
+      throw new UsageError(
+        `${rawName} needs a value: ${rawName} ${option.value}`,
+      );
+    }
+    const before = option.list ? texts.get(name) : undefined;
+    texts.set(name, before === undefined ? value ?? "" : `${before},${value}`);
   }
+  return { texts, operands };
+}
+
+function valueOf(name: string, option: Option, text: string): unknown {
+  const { value, choices, aliases, list, read } = option;
+  if (!value) return true;
+  if (list) return text.split(",");
+  if (choices) {
+    const choice = aliases?.[text] ?? text;
+    return checked(name, () => requireOneOf("", choice, choices));
+  }
+  return read ? checked(name, () => read(text)) : text;
+}
+
+/** Turns a `RangeError` into a usage error about an option. */
+export function checked<T>(option: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`--${option}: ${error.message}`);
+  }
+}
+
+/** The value of an option that can't be omitted. */
+export function required(name: string, value: string | undefined): string {
+  if (value) return value;
+  throw new UsageError(`--${name} is missing`);
 }
 
 /** The error for an unknown command or option. */
 export function unknownName(
   kind: "command" | "option",
   name: string,
-  allowed: Iterable<string>,
+  known: Iterable<string>,
 ): UsageError {
-  const [near] = nearest(name, allowed, 1);
-  return new UsageError(`unknown ${kind} ${name}: the nearest is ${near}`);
-}
-
-/** The value of an option that must be there. */
-export function required(name: string, value: string | undefined): string {
-  if (value) return value;
-  throw new UsageError(`--${name} is missing`);
-}
-
-/** An option's value that must be one of a few. */
-export function oneOf<const T extends string>(
-  name: string,
-  value: string,
-  allowed: readonly T[],
-): T {
-  const found = allowed.find((other) => other === value);
-  if (found) return found;
-  throw new UsageError(
-    `--${name}: got "${value}", ${allowed.join(", ")} are allowed`,
-  );
-}
-
-/** An option's value that must be a positive integer, if there is one. */
-export function count(
-  name: string,
-  value: string | undefined,
-): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
-  throw new UsageError(
-    `--${name}: got "${value}", integers from 1 are allowed`,
-  );
-}
-
-/** `3,224,224`: the size of a network's input as PyTorch writes it. */
-export function inputSize(
-  value: string = "3,224,224",
-): [number, number, number] {
-  if (!/^3(,[1-9]\d{0,5}){2}$/.test(value)) {
-    throw new UsageError(
-      `--input: got "${value}", 3,height,width is allowed, as in 3,224,224`,
-    );
-  }
-  const [, height, width] = value.split(",").map(Number);
-  return [3, height, width];
+  const [near] = nearest(name, known, 1);
+  return new UsageError(`unknown ${kind} ${name}; did you mean ${near}?`);
 }

@@ -1,62 +1,42 @@
-import { type Command, oneOf, parse, UsageError } from "./command.ts";
-import { traceOf } from "./network.ts";
+import { command } from "./command.ts";
+import { traceOf, warnOn } from "./network.ts";
+import { cutOption, shortTypes } from "./options.ts";
 import { startProgress } from "./progress.ts";
 
-const options = {
-  dtype: {
-    type: "string",
-    value: "TYPE",
-    help: "how filters are stored: f32, f16 or int8 (default)",
-  },
-  arch: {
-    type: "string",
-    value: "NAME",
-    help: "the network (default: what the tensors' shapes say)",
-  },
-  until: {
-    type: "string",
-    value: "LAYER",
-    help: "the last layer that is wanted (default: the whole network)",
-  },
-  images: {
-    type: "string",
-    multiple: true,
-    value: "A,B",
-    help: "pictures on which to show what is lost",
-  },
-  license: {
-    type: "string",
-    value: "TEXT",
-    help: "licence and owner of the weights, for the file to say",
-  },
-} as const;
-
-const dtypes = { f32: "float32", f16: "float16", int8: "int8" } as const;
-
 /** `layertap convert`: weights from any source, packed. */
-export const convert: Command = {
-  purpose: "pack weights small, and show what is lost",
-  operands: "IN OUT",
-  options,
-  example:
-    "layertap convert resnet50.pth resnet50.npz --dtype int8 --images cat.jpg",
-  async run(args, io) {
-    const { values, images: [input, output] } = parse(args, options, 2, "IN");
-    if (output === undefined) throw new UsageError("no OUT is given");
-    const { arch, until, license } = values;
-    const names = ["f32", "f16", "int8"] as const;
-    const dtype = dtypes[oneOf("dtype", values.dtype ?? "int8", names)];
+export const convert = command({
+  purpose: "convert weights to a small file, and measure the loss",
+  operands: ["<in>", "<out>"],
+  options: {
+    dtype: {
+      value: "TYPE",
+      help: "type of the filters",
+      choices: ["float32", "float16", "int8"],
+      aliases: shortTypes,
+      default: "int8",
+    },
+    arch: {
+      value: "NAME",
+      help: "the network (default: by the tensors' shapes)",
+    },
+    ...cutOption,
+    images: {
+      value: "A,B",
+      help: "pictures to measure the loss on",
+      list: true,
+    },
+    license: {
+      value: "TEXT",
+      help: "licence and owner of the weights, to store in the file",
+    },
+  },
+  example: "layertap convert resnet50.pth resnet50.npz --images cat.jpg",
+  async run({ values, operands: [input, output], io }) {
+    const { arch, dtype, layer, license, images = [] } = values;
     if (arch !== undefined) traceOf(arch);
-    const images = values.images?.join().split(",") ?? [];
-
     const { convertWeights } = await import("../weights/convert.ts");
     const { writeFile } = await import("../weights/write_file.ts");
-    const network = {
-      arch,
-      until,
-      warn: (message: string) =>
-        io.stderr.write(`layertap: warning: ${message}\n`),
-    };
+    const network = { arch, until: layer, warn: warnOn(io) };
     const progress = await startProgress("convert", io);
     let packed: Uint8Array;
     try {
@@ -72,7 +52,7 @@ export const convert: Command = {
     }
     io.stdout.write(`${output}: ${packed.length} bytes, ${dtype}\n`);
     if (images.length === 0) {
-      io.stdout.write("--images A,B shows what is lost, on those pictures\n");
+      io.stdout.write("add --images A,B to measure the loss on pictures\n");
       return;
     }
     const { decodeImage } = await import("../image/decode.ts");
@@ -92,4 +72,4 @@ export const convert: Command = {
       );
     }
   },
-};
+});

@@ -1,74 +1,60 @@
 import { formatOf } from "../tables/formats.ts";
-import { type Command, oneOf, parse, required, UsageError } from "./command.ts";
-import { featureOptions, featureRequest } from "./feature_options.ts";
-import { startCount } from "./count_progress.ts";
-import { modelOptions, openModel } from "./network.ts";
-
-const options = {
-  ...featureOptions,
-  out: {
-    type: "string",
-    value: "FILE",
-    help: ".npz, .npy, .safetensors, .parquet or .jsonl",
-  },
-  dtype: { type: "string", value: "TYPE", help: "f32 (default) or f16" },
-  resume: { type: "boolean", help: "go on where a stopped run left off" },
-  ...modelOptions,
-} as const;
-
-const dtypes = { f32: "float32", f16: "float16" } as const;
+import { checked, command } from "./command.ts";
+import { openModel } from "./network.ts";
+import { featureOptions, modelOptions, shortTypes } from "./options.ts";
+import { startCount } from "./progress.ts";
 
 /** `layertap extract`: any layers of any number of pictures, in a file. */
-export const extract: Command = {
-  purpose: "write layers of pictures to a file, by picture and node",
-  operands: "<image|folder|glob|-…> --layer A,B --out FILE",
-  options,
+export const extract = command({
+  purpose: "write features of pictures to a file",
+  operands: ["<picture|folder|glob|-…>"],
+  options: {
+    ...featureOptions,
+    out: {
+      value: "FILE",
+      help: "file to write: .npz, .npy, .safetensors, .parquet or .jsonl",
+      required: true,
+    },
+    dtype: {
+      value: "TYPE",
+      help: "type of the numbers",
+      choices: ["float32", "float16"],
+      aliases: shortTypes,
+      default: "float32",
+    },
+    resume: { help: "continue a run that was stopped" },
+    ...modelOptions,
+  },
   example: "layertap extract photos --layer avgpool --out features.parquet",
-  async run(args, io) {
-    const { values, images } = parse(args, options, Infinity);
-    const { layers, form } = featureRequest(values);
-    const out = required("out", values.out);
-    const request = {
-      dtype: dtypes[oneOf("dtype", values.dtype ?? "f32", ["f32", "f16"])],
-      ...form,
-      resume: values.resume,
-      weights: values.weights,
-    };
-    requireFormat(out, layers.length);
+  async run({ values, operands, io }) {
+    const { layer: layers, out, "json-values": jsonValues } = values;
+    checked("out", () => formatOf(out, layers.length));
 
     using model = await openModel(values, layers, io);
     const { extractToFile } = await import("../extract/extract_to_file.ts");
     const { listFiles } = await import("../extract/list_files.ts");
-    const progress = await startCount("extract", io, () => countOf(images));
+    const progress = await startCount("extract", io, () => countOf(operands));
     try {
       const { count, failed, reasons } = await extractToFile(
         model,
-        listFiles(images, io.stdin),
+        listFiles(operands, io.stdin),
         layers,
         out,
-        { ...request, onProgress: progress.update },
+        { ...values, jsonValues, onProgress: progress.update },
       );
       if (failed === 0) return;
       progress.stop();
       for (const reason of reasons) io.stderr.write(`layertap: ${reason}\n`);
       throw new Error(
-        `${failed} of ${count} pictures could not be read, "${out}" has the rest`,
+        `${failed} of ${count} pictures failed; "${out}" has the others`,
       );
     } finally {
       progress.stop();
     }
   },
-};
+});
 
-function requireFormat(out: string, nodes: number): void {
-  try {
-    formatOf(out, nodes);
-  } catch (error) {
-    throw new UsageError(`--out: ${(error as Error).message}`);
-  }
-}
-
-/** How many pictures operands stand for, if they don't come from a list. */
+/** The number of pictures, unless a list on stdin names them. */
 async function countOf(
   operands: readonly string[],
 ): Promise<number | undefined> {

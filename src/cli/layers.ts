@@ -1,17 +1,16 @@
 import { inferShapes } from "../graph/shapes.ts";
-import { type Command, inputSize, parse } from "./command.ts";
-import { shapeOptions, traceOf } from "./network.ts";
+import { command } from "./command.ts";
+import { traceOf } from "./network.ts";
+import { shapeOptions } from "./options.ts";
 
 /** `layertap layers`: the names that `--layer` takes. */
-export const layers: Command = {
-  purpose: "list every node of a network with its shape",
-  operands: "",
+export const layers = command({
+  purpose: "list the layers of a network with their shapes",
+  operands: [],
   options: shapeOptions,
   example: "layertap layers --arch resnet50",
-  run(args, io) {
-    const { values } = parse(args, shapeOptions, 0);
-    const [c, h, w] = inputSize(values.input);
-    const shapes = inferShapes(traceOf(values.arch), [-1, h, w, c]);
+  run({ values: { arch, input: [c, h, w] }, io }) {
+    const shapes = inferShapes(traceOf(arch), [-1, h, w, c]);
     const width = Math.max(...[...shapes.keys()].map((name) => name.length));
     for (const [name, [n, ...rest]] of shapes) {
       const channels = rest.pop()!;
@@ -19,4 +18,4 @@ export const layers: Command = {
       io.stdout.write(`${name.padEnd(width)}  [${shape}]\n`);
     }
   },
-};
+});

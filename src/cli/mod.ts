@@ -1,5 +1,17 @@
 /**
- * The command line, `layertap <command>`.
+ * The command line, `layertap <command>`, as a function.
+ *
+ * @example The shape of every layer
+ * ```ts
+ * import { main } from "@layertap/resnet/cli";
+ * import assert from "node:assert/strict";
+ *
+ * let text = "";
+ * const stdout = { write: (part: string) => text += part };
+ * const status = await main(["layers"], { stdout, stderr: stdout });
+ * assert.equal(status, 0);
+ * assert.match(text, /^avgpool +\[-1, 512, 1, 1\]$/m);
+ * ```
  *
  * @module
  */
@@ -7,7 +19,13 @@
 import process from "node:process";
 import config from "../../deno.json" with { type: "json" };
 import { classify } from "./classify.ts";
-import { type Command, type Io, unknownName, UsageError } from "./command.ts";
+import {
+  type Command,
+  type Io,
+  parse,
+  unknownName,
+  UsageError,
+} from "./command.ts";
 import { cache } from "./cache.ts";
 import { convert } from "./convert.ts";
 import { extract } from "./extract.ts";
@@ -43,21 +61,24 @@ const commands: ReadonlyMap<string, Command> = new Map(
 /**
  * Runs a command line.
  *
- * @param args What stands behind the program's name.
- * @param io Where it prints. Default: the process's streams.
- * @returns The exit status: 0, 1 if the job failed, 2 if the command line is wrong. What is wrong
- *   is said in one line on `io.stderr`.
+ * @param args The arguments after the program's name.
+ * @param io Where to read and print. Default: the streams of the process.
+ * @returns The exit status: 0 for success, 1 for a failure, 2 for a wrong command line. The reason
+ *   is printed to `io.stderr` in one line.
  *
- * @example The shape of every node
+ * @example A wrong command line
  * ```ts
  * import { main } from "@layertap/resnet/cli";
  * import assert from "node:assert/strict";
  *
  * let text = "";
- * const stdout = { write: (part: string) => text += part };
- * const status = await main(["layers"], { stdout, stderr: stdout });
- * assert.equal(status, 0);
- * assert.match(text, /^avgpool +\[-1, 512, 1, 1\]$/m);
+ * const stderr = { write: (part: string) => text += part };
+ * const status = await main(["layers", "--arch"], { stdout: stderr, stderr });
+ * assert.equal(status, 2);
+ * assert.equal(
+ *   text,
+ *   "layertap: --arch needs a value: --arch NAME (see layertap layers --help)\n",
+ * );
  * ```
  */
 export async function main(
@@ -70,9 +91,8 @@ export async function main(
     return 0;
   } catch (error) {
     const isUsage = error instanceof UsageError;
-    const hint = isUsage
-      ? `; see layertap ${commands.has(name) ? `${name} ` : ""}--help`
-      : "";
+    const help = commands.has(name) ? `${name} --help` : "--help";
+    const hint = isUsage ? ` (see layertap ${help})` : "";
     io.stderr.write(`layertap: ${oneLine(error)}${hint}\n`);
     return isUsage ? 2 : 1;
   }
@@ -83,7 +103,7 @@ async function run(
   args: string[],
   io: Io,
 ): Promise<void> {
-  if (name === undefined) throw new UsageError("no command is given");
+  if (name === undefined) throw new UsageError("a command is missing");
   if (isHelp(name)) {
     io.stdout.write(programHelp(commands));
     return;
@@ -102,7 +122,7 @@ async function run(
     io.stdout.write(commandHelp(name, command));
     return;
   }
-  await command.run(args, io);
+  await command.run({ ...parse(args, command), io });
 }
 
 const isHelp = (arg: string) => arg === "--help" || arg === "-h";
@@ -113,10 +133,10 @@ function oneLine(error: unknown): string {
 }
 
 /**
- * Runs the process's own command line, and sets its exit code.
+ * Runs the command line of this process and sets its exit code.
  *
- * @example
- * ```ts ignore
+ * @example A program that is the command line
+ * ```ts
  * import { runProcess } from "@layertap/resnet/cli";
  *
  * if (import.meta.main) await runProcess();
@@ -124,7 +144,7 @@ function oneLine(error: unknown): string {
  */
 export async function runProcess(): Promise<void> {
   process.stdout.on("error", (error: Error & { code?: string }) => {
-    // A reader that has seen enough, such as `head`, is no failure.
+    // A reader such as `head` may close the pipe early.
     if (error.code === "EPIPE") process.exit(0);
     process.stderr.write(`layertap: cannot print: ${oneLine(error)}\n`);
     process.exit(1);

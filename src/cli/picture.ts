@@ -1,40 +1,36 @@
-import { type Command, parse } from "./command.ts";
+import { command } from "./command.ts";
 import { openModel } from "./network.ts";
 import { pictureOptions, pictureRequest } from "./picture_options.ts";
 
-/** `layertap picture`: what a network makes of a picture, to look at. */
-export const picture: Command = {
-  purpose: "draw feature maps of a picture, or where it matters to a network",
-  operands: "<image> --out FILE",
+/** `layertap picture`: what a network sees in a picture. */
+export const picture = command({
+  purpose: "draw feature maps or a heat map of a picture",
+  operands: ["<picture>"],
   options: pictureOptions,
   example: "layertap picture cat.jpg --layer layer4 --strongest 64 --out f.png",
-  async run(args, io) {
-    const { values, images } = parse(args, pictureOptions, 1);
+  async run({ values, operands, io }) {
     const request = await pictureRequest(values);
-    const { kind, layer, out } = request;
-    // What looks at the prediction needs the network to its end.
-    const needed = ["grid", "overlay", "similar"].includes(kind) ? [layer] : [];
-    using model = await openModel(values, needed, io);
+    const { kind, layer } = request;
+    // The other kinds look at the prediction, and need the whole network.
+    const isCut = kind === "grid" || kind === "overlay" || kind === "similar";
+    using model = await openModel(values, isCut ? [layer!] : [], io);
     const { draw } = await import("./picture_drawing.ts");
     const { inputBatches } = await import("../extract/inputs.ts");
     const { encodePng } = await import("../image/encode_png.ts");
     const { writeFile } = await import("../weights/write_file.ts");
-    for await (const { input } of inputBatches(model, images)) {
+    for await (const { input } of inputBatches(model, operands)) {
       try {
-        if (input.shape[0] > 1) {
+        const [count] = input.shape;
+        if (count > 1) {
           throw new RangeError(
-            `cannot draw "${
-              images[0]
-            }": it holds several pictures, one is allowed`,
+            `cannot draw "${operands[0]}": it holds ${count} pictures, not one`,
           );
         }
-        await writeFile(
-          out,
-          await encodePng(await draw(model, input, request, io)),
-        );
+        const drawing = await draw(model, input, request, io);
+        await writeFile(values.out, await encodePng(drawing));
       } finally {
         input.dispose();
       }
     }
   },
-};
+});

@@ -1,5 +1,5 @@
 /**
- * How `layertap picture` draws each kind.
+ * Draws each kind of `layertap picture`.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import type { Io } from "./command.ts";
 import type { Kind, PictureRequest } from "./picture_options.ts";
 import { startProgress } from "./progress.ts";
 
-/** Makes the map that is laid over the picture. */
+/** Computes the map to lay over the picture. */
 type MakeMap = (
   model: ResNet,
   input: Tensor4D,
@@ -31,11 +31,11 @@ type MakeMap = (
 
 const makers: Record<Exclude<Kind, "grid">, MakeMap> = {
   overlay(model, input, { layer, channel }, io) {
-    const [, , , channels] = mapsShape(model, input, layer, "overlay");
-    if (channel !== undefined) requireChannel(layer, channels, channel);
+    const [, , , channels] = mapsShape(model, input, layer!, "overlay");
+    if (channel !== undefined) requireChannel(layer!, channels, channel);
     return tf.tidy(() => {
       const maps = model.forward(input);
-      const chosen = channel ?? told(greatest(maps), io);
+      const chosen = channel ?? printed(greatest(maps), io);
       const map = tf.slice(maps, [0, 0, 0, chosen], [-1, -1, -1, 1]);
       return tf.squeeze(map, [3]);
     });
@@ -45,28 +45,28 @@ const makers: Record<Exclude<Kind, "grid">, MakeMap> = {
     return classActivationMap(model, input, chosen);
   },
   async gradcam(model, input, { layer, classIndex, channel }, io) {
-    mapsShape(model, input, layer, "draw Grad-CAM at"); // Before a channel is told.
+    mapsShape(model, input, layer!, "draw Grad-CAM at"); // Fails before a channel is printed.
     const chosen = classIndex ?? channel ?? await likeliest(model, input, io);
-    return gradCam(model, input, layer, chosen);
+    return gradCam(model, input, layer!, chosen);
   },
-  async occlusion(model, input, { classIndex, occlusion }, io) {
+  async occlusion(model, input, { classIndex, size, stride }, io) {
     const progress = await startProgress("picture", io);
+    const { update: onProgress } = progress;
+    const options = { classIndex, size, stride, onProgress };
     try {
-      const onProgress = progress.update;
-      const options = { ...occlusion, classIndex, onProgress };
       return await occlusionMap(model, input, options);
     } finally {
       progress.stop();
     }
   },
   similar: (model, input, { layer, at }) =>
-    similarityMap(model, input, layer, at),
+    similarityMap(model, input, layer!, at),
 };
 
 /**
- * Draws what is asked for.
+ * Draws a request.
  *
- * @param input One picture, `[1, H, W, 3]`. It stays the caller's.
+ * @param input One picture, `[1, H, W, 3]`; the caller disposes it.
  */
 export async function draw(
   model: ResNet,
@@ -74,13 +74,17 @@ export async function draw(
   request: PictureRequest,
   io: Io,
 ): Promise<RgbImage> {
-  const { kind, grid, colorMap } = request;
+  const { kind, "color-map": colorMap } = request;
   const map = kind === "grid"
     ? model.forward(input)
     : await makers[kind](model, input, request, io);
   try {
     if (kind === "grid") {
-      return await featureMapGrid(map, { ...grid, colorMap });
+      const { maps, strongest, channels, scale, labels } = request;
+      const choice = { maps, strongest, channels };
+      const colorBar = request["color-bar"];
+      const options = { ...choice, scale, labels, colorBar, colorMap };
+      return await featureMapGrid(map, options);
     }
     const [crop] = await unprocess(input, model.preset);
     return await overlayMap(crop, map, { colorMap });
@@ -89,7 +93,7 @@ export async function draw(
   }
 }
 
-/** The channel with the greatest mean. */
+/** The channel with the largest mean. */
 function greatest(value: Tensor): number {
   return tf.tidy(() => {
     const means = value.rank === 4 ? tf.mean(value, [1, 2]) : value;
@@ -97,7 +101,7 @@ function greatest(value: Tensor): number {
   });
 }
 
-/** The likeliest class, or without a head the strongest feature. */
+/** The likeliest class; without a head, the strongest feature. */
 async function likeliest(
   model: ResNet,
   input: Tensor4D,
@@ -105,15 +109,15 @@ async function likeliest(
 ): Promise<number> {
   const channel = tf.tidy(() => greatest(model.forward(input)));
   const head = model.layers.get("fc");
-  if (head?.type !== "Linear") return told(channel, io);
+  if (head?.type !== "Linear") return printed(channel, io);
   const names = await classNames(head.outFeatures);
   const said = `class ${channel}`, name = names[channel];
   io.stdout.write(name === said ? `${said}\n` : `${said}: ${name}\n`);
   return channel;
 }
 
-/** Says which channel was chosen. */
-function told(channel: number, io: Io): number {
+/** Prints the chosen channel. */
+function printed(channel: number, io: Io): number {
   io.stdout.write(`channel ${channel}\n`);
   return channel;
 }

@@ -1,174 +1,136 @@
 /**
- * What `layertap picture` is asked for.
+ * The options of `layertap picture`.
  *
  * @module
  */
 
-import type { FeatureMapGridOptions } from "../maps/feature_map_grid.ts";
-import type { OcclusionOptions } from "../maps/occlusion.ts";
-import type { ColorMapName } from "../drawing/color_map.ts";
-import { classOption } from "./class_option.ts";
-import { count, oneOf, required, UsageError, type Values } from "./command.ts";
-import { cutAfter, modelOptions, traceOf } from "./network.ts";
+import { expected } from "../errors/expected.ts";
+import { classIndexOf, requireHead } from "./class_option.ts";
+import { type Option, required, UsageError, type Values } from "./command.ts";
+import { cutAfter, traceOf } from "./network.ts";
+import { integer, integers, modelOptions } from "./options.ts";
+
+const kinds = [
+  "grid",
+  "overlay",
+  "cam",
+  "gradcam",
+  "occlusion",
+  "similar",
+] as const;
+
+/** A kind of picture. */
+export type Kind = (typeof kinds)[number];
+
+/** An option that works only with some kinds. */
+function only<const O extends Option>(of: readonly Kind[], option: O) {
+  return { ...option, of, help: `${of.join(", ")}: ${option.help}` };
+}
 
 /** The options of `layertap picture`. */
 export const pictureOptions = {
-  out: { type: "string", value: "FILE", help: "the .png to write" },
+  out: { value: "FILE", help: "the .png to write", required: true },
   kind: {
-    type: "string",
     value: "KIND",
-    help: "grid (default), overlay, cam, gradcam, occlusion, similar",
+    help: "what to draw",
+    choices: kinds,
+    default: "grid",
   },
-  layer: { type: "string", value: "NODE", help: "the node, e.g. layer4" },
-  maps: { type: "string", value: "N", help: "grid: the first N maps" },
-  strongest: { type: "string", value: "N", help: "grid: the N strongest maps" },
-  channels: { type: "string", value: "A,B", help: "grid: these, from 0" },
-  scale: {
-    type: "string",
+  layer: only(["grid", "overlay", "gradcam", "similar"], {
+    value: "LAYER",
+    help: "the layer, e.g. layer4",
+  }),
+  maps: only(["grid"], {
+    value: "N",
+    help: "the first N maps",
+    read: integer(1),
+  }),
+  strongest: only(["grid"], {
+    value: "N",
+    help: "the N maps with the largest means",
+    read: integer(1),
+  }),
+  channels: only(["grid"], {
+    value: "A,B",
+    help: "the maps with these numbers, from 0",
+    read: integers("3,17,200"),
+  }),
+  scale: only(["grid"], {
     value: "WHICH",
-    help: "grid: colours over each map (default) or all",
-  },
-  labels: { type: "boolean", help: "grid: write channel numbers" },
-  "color-bar": { type: "boolean", help: "grid: draw a colour bar" },
-  channel: {
-    type: "string",
+    help: "one range of colours for each map, the default, or for all",
+    choices: ["each", "all"],
+  }),
+  labels: only(["grid"], { help: "write the channel numbers" }),
+  "color-bar": only(["grid"], { help: "draw a colour bar" }),
+  channel: only(["overlay", "gradcam"], {
     value: "N",
-    help: "overlay, gradcam: default is the strongest",
-  },
-  class: {
-    type: "string",
+    help: "the channel, from 0 (default: the strongest)",
+    read: integer(0),
+  }),
+  class: only(["cam", "gradcam", "occlusion"], {
     value: "NAME",
-    help: "cam, gradcam, occlusion: a class, or its number",
-  },
-  at: {
-    type: "string",
+    help: "the class or its number (default: the likeliest)",
+  }),
+  at: only(["similar"], {
     value: "ROW,COL",
-    help: "similar: the position, default is the middle",
-  },
-  size: { type: "string", value: "N", help: "occlusion: pixels (default: 32)" },
-  stride: {
-    type: "string",
+    help: "the place to compare with (default: the centre)",
+    read(text) {
+      const [, row, column] = /^(\d{1,9}),(\d{1,9})$/.exec(text) ?? [];
+      if (column) return [Number(row), Number(column)] as const;
+      throw new RangeError(
+        expected("", "a row and a column such as 3,4", text),
+      );
+    },
+  }),
+  size: only(["occlusion"], {
     value: "N",
-    help: "occlusion: pixels (default: 16)",
-  },
+    help: "side of the hidden square in pixels (default: 32)",
+    read: integer(1),
+  }),
+  stride: only(["occlusion"], {
+    value: "N",
+    help: "pixels from one square to the next (default: 16)",
+    read: integer(1),
+  }),
   "color-map": {
-    type: "string",
     value: "NAME",
-    help: "viridis (of grids), inferno (of others), magma, gray",
+    help: "the colours, by default viridis for grids, else inferno",
+    choices: ["viridis", "inferno", "magma", "gray"],
   },
   ...modelOptions,
 } as const;
 
-/** Which options are for some kinds of pictures only. */
-const kinds = {
-  grid: [
-    "layer",
-    "maps",
-    "strongest",
-    "channels",
-    "scale",
-    "labels",
-    "color-bar",
-  ],
-  overlay: ["layer", "channel"],
-  cam: ["class"],
-  gradcam: ["layer", "class", "channel"],
-  occlusion: ["class", "size", "stride"],
-  similar: ["layer", "at"],
-} as const;
-
-/** A kind of picture. */
-export type Kind = keyof typeof kinds;
-
-/** A picture that can be drawn, as far as that can be said without the weights. */
-export interface PictureRequest {
-  readonly kind: Kind;
-  readonly out: string;
-  /** Empty for the kinds that have none. */
-  readonly layer: string;
-  readonly grid: FeatureMapGridOptions;
-  readonly channel?: number;
+/** What to draw, checked against the network. */
+export type PictureRequest = Values<typeof pictureOptions> & {
+  /** The number of the class. */
   readonly classIndex?: number;
-  readonly at?: readonly [number, number];
-  readonly occlusion: Pick<OcclusionOptions, "size" | "stride">;
-  readonly colorMap?: ColorMapName;
-}
+};
 
 /**
- * Reads the options.
+ * Checks the options together, as far as that is possible without the weights.
  *
- * @throws {UsageError} If one is missing, is for another kind of picture, or can't be read.
+ * @throws {UsageError} If one is missing, or does not fit the kind or the network.
  */
 export async function pictureRequest(
   values: Values<typeof pictureOptions>,
 ): Promise<PictureRequest> {
-  const names = Object.keys(kinds) as Kind[];
-  const kind = oneOf("kind", values.kind ?? "grid", names);
-  const takes = (kind: Kind, option: string) =>
-    (kinds[kind] as readonly string[]).includes(option);
-  for (const option of new Set(Object.values(kinds).flat())) {
-    if (values[option] === undefined || takes(kind, option)) continue;
-    const others = names.filter((name) => takes(name, option));
+  const { kind, layer } = values;
+  for (const [name, option] of Object.entries(pictureOptions)) {
+    if (!("of" in option) || option.of.includes(kind)) continue;
+    if (values[name as keyof typeof values] === undefined) continue;
     throw new UsageError(
-      `--${option}: got --kind ${kind}, it is for ${others.join(", ")}`,
+      `--${name} works only with --kind ${option.of.join(", ")}`,
     );
   }
   const trace = traceOf(values.arch, values.weights);
-  const layer = takes(kind, "layer") ? required("layer", values.layer) : "";
-  if (layer) cutAfter(trace, [layer]);
-  const [channel] = indices("channel", values.channel, "17", 1) ?? [];
-  const classIndex = await classOption(values.class, trace);
-  if (kind === "cam" && !trace.nodes.has("fc")) {
-    throw new UsageError(
-      "--kind cam: this network has no head, torchvision's ten have one",
-    );
+  if (pictureOptions.layer.of.includes(kind)) {
+    cutAfter(trace, [required("layer", layer)]);
   }
-  if (channel !== undefined && classIndex !== undefined) {
-    throw new UsageError("--class and --channel: one of them is allowed");
+  if (kind === "cam") requireHead(trace, "--kind cam");
+  if (values.class === undefined) return values;
+  const classIndex = await classIndexOf(values.class, trace);
+  if (values.channel !== undefined) {
+    throw new UsageError("choose --class or --channel, not both");
   }
-  const at = indices("at", values.at, "3,4", 2);
-  const colorMap = values["color-map"];
-  return {
-    kind,
-    out: required("out", values.out),
-    layer,
-    grid: {
-      maps: count("maps", values.maps),
-      strongest: count("strongest", values.strongest),
-      channels: indices("channels", values.channels, "3,17,200"),
-      scale: oneOf("scale", values.scale ?? "each", ["each", "all"]),
-      labels: values.labels,
-      colorBar: values["color-bar"],
-    },
-    channel,
-    classIndex,
-    at: at && [at[0], at[1]],
-    occlusion: {
-      size: count("size", values.size),
-      stride: count("stride", values.stride),
-    },
-    colorMap: colorMap === undefined ? undefined : oneOf(
-      "color-map",
-      colorMap,
-      ["viridis", "inferno", "magma", "gray"],
-    ),
-  };
-}
-
-/** Numbers from 0 with commas between them. */
-function indices(
-  name: string,
-  value: string | undefined,
-  example: string,
-  howMany?: number,
-): number[] | undefined {
-  if (value === undefined) return undefined;
-  const numbers = value.split(",");
-  const fits = howMany === undefined || numbers.length === howMany;
-  if (fits && numbers.every((number) => /^\d{1,9}$/.test(number))) {
-    return numbers.map(Number);
-  }
-  throw new UsageError(
-    `--${name}: got "${value}", numbers from 0 are allowed, as in ${example}`,
-  );
+  return { ...values, classIndex };
 }

@@ -2,60 +2,54 @@ import { modulesOf, tensorsOf } from "../arch/module.ts";
 import type { Trace } from "../arch/trace.ts";
 import type { PassPlan, PassStep } from "../model/pass_plan.ts";
 import type { Checkpoint, StoredTensor } from "../weights/checkpoint.ts";
-import { type Command, count, inputSize, parse } from "./command.ts";
+import { command } from "./command.ts";
+import { cutAfter, traceOf } from "./network.ts";
 import {
-  cutAfter,
+  cutOption,
   defaultArch,
-  memoryOf,
+  integer,
+  jsonOption,
   runOptions,
   shapeOptions,
-  threadsOf,
-  traceOf,
-} from "./network.ts";
+} from "./options.ts";
 
-const options = {
-  layer: { type: "string", value: "NODE", help: "cut the network after it" },
-  batch: {
-    type: "string",
-    value: "N",
-    help: "pictures at a time (default: 1)",
+/** `layertap plan`: what a forward pass does here; it needs no weights. */
+export const plan = command({
+  purpose: "print how a forward pass runs: fused steps, algorithms, memory",
+  operands: [],
+  options: {
+    ...cutOption,
+    batch: {
+      value: "N",
+      help: "number of pictures in a batch",
+      default: "1",
+      read: integer(1),
+    },
+    ...jsonOption,
+    ...runOptions,
+    ...shapeOptions,
   },
-  json: { type: "boolean", help: "print JSON" },
-  ...runOptions,
-  ...shapeOptions,
-} as const;
-
-/** `layertap plan`: what a forward pass will do here, which takes no weights. */
-export const plan: Command = {
-  purpose: "print what a pass does: fused steps, algorithms, pieces, memory",
-  operands: "",
-  options,
   example: "layertap plan --arch resnet50 --layer layer2",
-  async run(args, io) {
-    const { values } = parse(args, options, 0);
-    const [c, h, w] = inputSize(values.input);
-    const layers = values.layer === undefined ? [] : [values.layer];
-    const whole = traceOf(values.arch), trace = cutAfter(whole, layers);
-    const memory = memoryOf(values.memory);
-    const batch = count("batch", values.batch) ?? 1;
+  async run({ values, io }) {
+    const { arch = defaultArch, batch, layer, memory, threads } = values;
+    const [c, h, w] = values.input;
+    const layers = layer === undefined ? [] : [layer];
+    const whole = traceOf(arch), trace = cutAfter(whole, layers);
     const { startBackend } = await import("../backend/start.ts");
     const { createModel } = await import("../model/create_model.ts");
     const { planPass } = await import("../model/pass_plan.ts");
-    await startBackend({ threads: threadsOf(values.threads) });
-    using model = await createModel(
-      values.arch ?? defaultArch,
-      trace.output,
-      ones(whole),
-      { memory },
-    );
+    await startBackend({ threads });
+    using model = await createModel(arch, trace.output, ones(whole), {
+      memory,
+    });
     const pass = planPass(model, [batch, h, w, c]);
     io.stdout.write(
       values.json ? `${JSON.stringify(pass, null, 2)}\n` : table(pass),
     );
   },
-};
+});
 
-/** A state dict of ones: a plan doesn't depend on the numbers. */
+/** Weights of ones: the plan doesn't depend on their values. */
 function ones(trace: Trace): Checkpoint {
   const specs = [...modulesOf(trace.root)].flatMap(tensorsOf);
   const tensors = new Map<string, StoredTensor>(
@@ -72,7 +66,7 @@ function ones(trace: Trace): Checkpoint {
   };
 }
 
-/** One line for each step, below it one for each of its jobs. */
+/** One line for each step, followed by one for each of its jobs. */
 function table({ steps, arenaBytes }: PassPlan): string {
   const lines = steps.flatMap((step) => [
     `${names(step.nodes)}  [${step.shape.join(", ")}]${place(step)}`,
@@ -83,14 +77,14 @@ function table({ steps, arenaBytes }: PassPlan): string {
   const weights = steps.reduce((sum, step) => sum + step.weightBytes, 0);
   return [
     ...lines,
-    `weights ${megabytes(weights)}, memory that the steps share ${
+    `weights ${megabytes(weights)}, shared memory of the steps ${
       megabytes(arenaBytes)
     }`,
     "",
   ].join("\n");
 }
 
-/** `layer1.0.conv1 + bn1 + relu`: what the names have in common is said once. */
+/** `layer1.0.conv1 + bn1 + relu`: the common prefix only once. */
 function names([first, ...rest]: readonly string[]): string {
   const block = first.slice(0, first.lastIndexOf(".") + 1);
   const short = rest.map((name) =>

@@ -1,28 +1,68 @@
+/**
+ * Progress bars, on a terminal only.
+ *
+ * @module
+ */
+
 import type { Io } from "./command.ts";
 
-/** How far a long job is. */
+/** A running job's bar. */
 export interface Progress {
-  /** Shows the share that is done, 0..1. */
+  /** Shows how much is done. */
   update(done: number): void;
-  /** Takes the bar away. */
+  /** Removes the bar. */
   stop(): void;
 }
 
-/** A progress bar on a terminal, nothing elsewhere. */
-export async function startProgress(
+const nothing: Progress = { update() {}, stop() {} };
+
+/** A bar for a share from 0 to 1. */
+export async function startProgress(job: string, io: Io): Promise<Progress> {
+  if (!io.stderr.isTTY) return nothing;
+  const bar = await newBar(`${job} {bar} {percentage} % {eta_formatted}`, io);
+  bar.start(1, 0);
+  return { update: (done) => bar.update(done), stop: () => bar.stop() };
+}
+
+/**
+ * A bar for a number of pictures, with their rate and the time left.
+ *
+ * @param countAll Counts the pictures, if that is possible in advance.
+ */
+export async function startCount(
   job: string,
-  { stderr }: Io,
+  io: Io,
+  countAll: () => Promise<number | undefined>,
 ): Promise<Progress> {
-  if (!stderr.isTTY) return { update() {}, stop() {} };
+  if (!io.stderr.isTTY) return nothing;
+  const total = await countAll();
+  const format = total === undefined
+    ? `${job} {value} pictures, {rate}/s`
+    : `${job} {bar} {percentage} % {value}/{total}, {rate}/s, {eta_formatted} left`;
+  const bar = await newBar(format, io, 20);
+  bar.start(total ?? 0, 0, { rate: "-" });
+  let started: { time: number; done: number } | undefined;
+  return {
+    update(done) {
+      const time = performance.now();
+      // The first batch doesn't count: it loads code, or resumes far into the run.
+      const rate = started
+        ? 1000 * (done - started.done) / (time - started.time)
+        : undefined;
+      started ??= { time, done };
+      bar.update(done, rate === undefined ? {} : { rate: rate.toFixed(1) });
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+async function newBar(format: string, { stderr: stream }: Io, barsize = 40) {
   const { SingleBar } = await import("cli-progress");
-  const bar = new SingleBar({
-    stream: stderr,
-    format: `${job} {bar} {percentage} % {eta_formatted}`,
+  return new SingleBar({
+    ...{ stream, format, barsize },
     barCompleteChar: "█",
     barIncompleteChar: "░",
     clearOnComplete: true,
-    linewrap: true, // Else it switches wrapping off, and ^C leaves the terminal so.
+    linewrap: true, // Otherwise ^C leaves the terminal without line wrapping.
   });
-  bar.start(1, 0);
-  return { update: (done) => bar.update(done), stop: () => bar.stop() };
 }

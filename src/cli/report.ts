@@ -1,27 +1,23 @@
-import { type Command, parse, required } from "./command.ts";
-import { modelOptions, openModel } from "./network.ts";
-
-const options = {
-  out: { type: "string", value: "FILE", help: "the .html to write" },
-  ...modelOptions,
-} as const;
+import { command } from "./command.ts";
+import { openModel } from "./network.ts";
+import { modelOptions } from "./options.ts";
 
 /** `layertap report`: a page about one picture. */
-export const report: Command = {
-  purpose:
-    "write a page about a picture: its features, what it shows and where",
-  operands: "<image> --out FILE",
-  options,
+export const report = command({
+  purpose: "write an HTML page about a picture: features, classes, heat maps",
+  operands: ["<picture>"],
+  options: {
+    out: { value: "FILE", help: "the .html to write", required: true },
+    ...modelOptions,
+  },
   example: "layertap report cat.jpg --out report.html",
-  async run(args, io) {
-    const { values, images: [image] } = parse(args, options, 1);
-    const out = required("out", values.out);
+  async run({ values, operands: [image], io }) {
     using model = await openModel(values, [], io);
     const { decodeImage } = await import("../image/decode.ts");
     const { report } = await import("../maps/report.ts");
     const { writeFile } = await import("../weights/write_file.ts");
     const title = image.split(/[\\/]/).at(-1);
     const page = await report(model, await decodeImage(image), { title });
-    await writeFile(out, new TextEncoder().encode(page));
+    await writeFile(values.out, new TextEncoder().encode(page));
   },
-};
+});

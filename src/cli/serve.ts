@@ -1,53 +1,40 @@
 import process from "node:process";
-import { type Command, parse, UsageError } from "./command.ts";
-import {
-  cutAfter,
-  memoryOf,
-  modelOptions,
-  threadsOf,
-  traceOf,
-} from "./network.ts";
-
-const options = {
-  port: {
-    type: "string",
-    value: "N",
-    help: "port to listen on, 0 for one that is free (default: 8000)",
-  },
-  host: {
-    type: "string",
-    value: "NAME",
-    help: "address to listen on (default: 127.0.0.1, not others)",
-  },
-  layer: {
-    type: "string",
-    value: "NODE",
-    help: "cut the network after it (default: the whole network)",
-  },
-  "allow-host": {
-    type: "string",
-    multiple: true,
-    value: "HOST",
-    help: "fetch pictures from there, too (default: from nowhere)",
-  },
-  ...modelOptions,
-} as const;
+import { command } from "./command.ts";
+import { cutAfter, traceOf } from "./network.ts";
+import { cutOption, integer, modelOptions } from "./options.ts";
 
 /** `layertap serve`: a network behind HTTP. */
-export const serve: Command = {
-  purpose: "answer over HTTP: features, classes, pictures of feature maps",
-  operands: "",
-  options,
+export const serve = command({
+  purpose: "serve features, classes and feature maps over HTTP",
+  operands: [],
+  options: {
+    port: {
+      value: "N",
+      help: "port to listen on, 0 for any free one",
+      default: "8000",
+      read: integer(0, 65535),
+    },
+    host: {
+      value: "NAME",
+      help: "address to listen on",
+      default: "127.0.0.1",
+    },
+    ...cutOption,
+    "allow-host": {
+      value: "HOST",
+      help: "allow requests to name pictures on this host by URL",
+      list: true,
+    },
+    ...modelOptions,
+  },
   example: "layertap serve --port 8000 --arch resnet50",
-  async run(args, io) {
-    const { values } = parse(args, options, 0);
-    const { arch, weights, layer, threads, memory } = values;
-    const port = portOf(values.port);
+  async run({ values, io }) {
+    const { arch, weights, layer, threads, memory, host, port } = values;
     if (layer !== undefined) cutAfter(traceOf(arch, weights), [layer]);
     if (!("Deno" in globalThis)) {
       throw new Error(
-        "layertap serve runs in Deno: under Node give createHandler to the " +
-          "server of your choice, such as @hono/node-server",
+        "layertap serve needs Deno; in Node pass createHandler to a server " +
+          "such as @hono/node-server",
       );
     }
     const { createHandler } = await import("../serve/create_handler.ts");
@@ -55,14 +42,14 @@ export const serve: Command = {
       arch,
       outputLayer: layer,
       pretrained: weights ?? true,
-      model: { memory: memoryOf(memory) },
-      backend: { threads: threadsOf(threads) },
+      model: { memory },
+      backend: { threads },
       allowedHosts: values["allow-host"],
       log: (entry) => io.stdout.write(`${JSON.stringify(entry)}\n`),
     });
     await handler.ready();
     const server = Deno.serve({
-      hostname: values.host ?? "127.0.0.1",
+      hostname: host,
       port,
       onListen: ({ hostname, port }) =>
         io.stderr.write(`layertap: listening on http://${hostname}:${port}\n`),
@@ -76,9 +63,4 @@ export const serve: Command = {
     await server.finished;
     for (const signal of ["SIGINT", "SIGTERM"]) process.off(signal, stop);
   },
-};
-
-function portOf(value: string = "8000"): number {
-  if (/^\d{1,5}$/.test(value) && Number(value) < 65536) return Number(value);
-  throw new UsageError(`--port: got "${value}", 0 to 65535 is allowed`);
-}
+});

@@ -1,62 +1,62 @@
+import { requireOneOf } from "../errors/expected.ts";
 import type { VectorFile } from "../extract/read_vectors.ts";
 import type { SimilarPicture } from "../extract/similar.ts";
 import {
-  type Command,
-  count,
+  command,
   type Io,
-  oneOf,
-  parse,
   required,
   UsageError,
   type Values,
 } from "./command.ts";
-import { modelOptions, openModel } from "./network.ts";
+import { openModel } from "./network.ts";
+import { integer, jsonOption, modelOptions } from "./options.ts";
 
 const options = {
   in: {
-    type: "string",
     value: "FILE",
-    help: "what was extracted: .parquet, .npz or .npy",
+    help: "extracted features: .parquet, .npz or .npy",
+    required: true,
   },
   layer: {
-    type: "string",
-    value: "NODE",
-    help: "the node (default: the only one of the file)",
+    value: "LAYER",
+    help: "the layer to compare (default: the only one in the file)",
   },
-  top: { type: "string", value: "N", help: "how many (default: 10)" },
+  top: {
+    value: "N",
+    help: "number of pictures to print",
+    default: "10",
+    read: integer(1),
+  },
   pool: {
-    type: "string",
     value: "KIND",
-    help: "avg (default) or max, where the file does not say it",
+    help: "how the file's features were pooled, if it does not say",
+    choices: ["avg", "max"],
+    default: "avg",
   },
-  json: { type: "boolean", help: "print JSON" },
+  ...jsonOption,
   ...modelOptions,
 } as const;
 
 /** `layertap similar`: the pictures of a file that look most like another. */
-export const similar: Command = {
-  purpose: "find pictures that look like others, by the cosine of features",
-  operands: "<image…> --in FILE",
+export const similar = command({
+  purpose: "find similar pictures, by the cosine of their features",
+  operands: ["<picture…>"],
   options,
   example: "layertap similar cat.jpg --in features.parquet --top 20",
-  async run(args, io) {
-    const { values, images } = parse(args, options, Infinity);
-    const path = required("in", values.in);
-    const top = count("top", values.top) ?? 10;
-    if (values.pool) oneOf("pool", values.pool, ["avg", "max"]);
-
+  async run({ values, operands: images, io }) {
     const { openVectors } = await import("../extract/read_vectors.ts");
     const { similar } = await import("../extract/similar.ts");
-    const file = await openVectors(path, values.layer);
+    const { top, json } = values;
+    const file = await openVectors(values.in, values.layer);
     try {
-      const queries = await vectorsOf(images, path, file, values, io);
+      const queries = await vectorsOf(images, file, values, io);
       const found = await similar(queries, file.rows(), { top });
       const results = found.map((similar, i) => ({
         image: images[i],
         similar,
       }));
       io.stdout.write(
-        values.json
+        json
           ? `${JSON.stringify(results, null, 2)}\n`
           : results.map(table).join("\n"),
       );
@@ -64,30 +64,29 @@ export const similar: Command = {
       file.close();
     }
   },
-};
+});
 
-/** The features of the pictures, made as those of the file were. */
+/** The features of the pictures, made in the same way as those of the file. */
 async function vectorsOf(
   images: readonly string[],
-  path: string,
   { node, shape, about }: VectorFile,
   values: Values<typeof options>,
   io: Io,
 ): Promise<Float32Array[]> {
   const layer = node ?? required("layer", values.layer);
-  const { arch = about.arch } = values;
+  const { arch = about.arch, in: path } = values;
   if (about.arch !== undefined && arch !== about.arch) {
     throw new UsageError(
-      `--arch: got ${arch}, "${path}" was made with ${about.arch}`,
+      `--arch: "${path}" was made with ${about.arch}, not ${arch}`,
     );
   }
   const pool = about.pool ??
-    (shape && shape.length > 1 ? "none" : values.pool ?? "avg");
+    (shape && shape.length > 1 ? "none" : values.pool);
   using model = await openModel({ ...values, arch }, [layer], io);
   const { extractFiles } = await import("../extract/extract_files.ts");
   const features = extractFiles(model, images, [layer], {
     layout: about.layout,
-    pool: oneOf("pool", pool, ["avg", "max", "none"]),
+    pool: requireOneOf("pool", pool, ["avg", "max", "none"]),
   });
   const vectors: Float32Array[] = [];
   for await (const { values, error } of features) {
@@ -95,9 +94,9 @@ async function vectorsOf(
     const { data, shape: given } = values[layer];
     if (shape && `${shape}` !== `${given}`) {
       throw new TypeError(
-        `cannot compare with "${path}": it has values of [${
+        `cannot compare with "${path}": its "${layer}" has shape [${
           shape.join(", ")
-        }] for "${layer}", the network gives [${given.join(", ")}]`,
+        }], the network's has [${given.join(", ")}]`,
       );
     }
     vectors.push(data);

@@ -23,14 +23,14 @@ import { writePacked } from "../../src/weights/pack.ts";
 import { chelsea, cliTest, fail, run, succeed } from "./support.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
 
-/** What `succeed` prints while it draws, and the picture that it draws. */
+/** Draws a picture: what it prints, and the drawing. */
 async function drawn(folder: string, ...args: string[]) {
   const out = `${folder}/f.png`;
   const text = await succeed("picture", chelsea, "--out", out, ...args);
   return { text, picture: await decodeImage(out) };
 }
 
-/** What laying a map over the crop gives. */
+/** Lays a map over the crop. */
 async function over(model: ResNet, input: Tensor4D, map: Tensor) {
   const [crop] = await unprocess(input, model.preset);
   const picture = await overlayMap(crop, map);
@@ -180,7 +180,7 @@ cliTest("picture: maps over the picture, without a head", async (folder) => {
   await fail(
     ["picture", batch, "--out", `${folder}/x.png`, "--layer", "layer1"],
     1,
-    `cannot draw "${batch}": it holds several pictures, one is allowed`,
+    `cannot draw "${batch}": it holds 2 pictures, not one`,
   );
 });
 
@@ -257,19 +257,19 @@ cliTest("picture, report: bad usage", async (folder) => {
     [[...out, "--kind", "similar"], "--layer is missing"],
     [
       [...out, "--kind", "heat"],
-      '--kind: got "heat", grid, overlay, cam, gradcam, occlusion, similar are allowed',
+      '--kind: expected "grid", "overlay", "cam", "gradcam", "occlusion" or "similar", got "heat"',
     ],
     [
       [...out, "--kind", "cam", "--layer", "layer4"],
-      "--layer: got --kind cam, it is for grid, overlay, gradcam, similar",
+      "--layer works only with --kind grid, overlay, gradcam, similar",
     ],
     [
       [...out, "--layer", "layer4", "--at", "3,3"],
-      "--at: got --kind grid, it is for similar",
+      "--at works only with --kind similar",
     ],
     [
       [...out, "--layer", "layer4", "--kind", "overlay", "--labels"],
-      "--labels: got --kind overlay, it is for grid",
+      "--labels works only with --kind grid",
     ],
     [
       [...out, "--layer", "layer5", "--kind", "gradcam"],
@@ -277,58 +277,58 @@ cliTest("picture, report: bad usage", async (folder) => {
     ],
     ...["3", "3,4,5", "a,b", "3,-4", "3;4"].map((at): [string[], string] => [
       [...out, "--layer", "layer4", "--kind", "similar", "--at", at],
-      `--at: got "${at}", numbers from 0 are allowed, as in 3,4`,
+      `--at: expected a row and a column such as 3,4, got "${at}"`,
     ]),
     [
       [...out, "--layer", "layer4", "--channels", "3,"],
-      '--channels: got "3,", numbers from 0 are allowed, as in 3,17,200',
+      '--channels: expected integers such as 3,17,200, got "3,"',
     ],
     [
       [...out, "--layer", "layer4", "--kind", "overlay", "--channel", "3,4"],
-      '--channel: got "3,4", numbers from 0 are allowed, as in 17',
+      '--channel: expected an integer of at least 0, got "3,4"',
     ],
     [
       [...out, "--layer", "layer4", "--strongest", "0"],
-      '--strongest: got "0", integers from 1 are allowed',
+      "--strongest: expected an integer of at least 1, got 0",
     ],
     [
       [...out, "--layer", "layer4", "--scale", "none"],
-      '--scale: got "none", each, all are allowed',
+      '--scale: expected "each" or "all", got "none"',
     ],
     [
       [...out, "--kind", "occlusion", "--size", "big"],
-      '--size: got "big", integers from 1 are allowed',
+      '--size: expected an integer of at least 1, got "big"',
     ],
     [
       [...out, "--kind", "occlusion", "--stride", "0"],
-      '--stride: got "0", integers from 1 are allowed',
+      "--stride: expected an integer of at least 1, got 0",
     ],
     [
       [...out, "--kind", "cam"],
-      "--kind cam: this network has no head, torchvision's ten have one",
+      "--kind cam: this network has no classification head (fc); choose another --arch, such as resnet50",
     ],
     [
       [...out, "--kind", "occlusion", "--class", "3"],
-      "--class: this network has no head, torchvision's ten have one",
+      "--class: this network has no classification head (fc); choose another --arch, such as resnet50",
     ],
     [
       [...out, "--kind", "cam", "--arch", "resnet18", "--class", "1000"],
-      "--class: got 1000, numbers from 0 to 999 are allowed",
+      "--class: expected an integer from 0 to 999, got 1000",
     ],
     [
       [...out, "--kind", "cam", "--arch", "resnet18", "--class", "egyptian ca"],
-      '--class: no class "egyptian ca", the nearest are "Egyptian cat", "Persian cat", "echidna"',
+      '--class: unknown class "egyptian ca"; did you mean "Egyptian cat", "Persian cat" or "echidna"?',
     ],
     [
       [
         ...[...out, "--kind", "gradcam", "--layer", "layer4"],
         ...["--arch", "resnet18", "--class", "3", "--channel", "4"],
       ],
-      "--class and --channel: one of them is allowed",
+      "choose --class or --channel, not both",
     ],
   ];
   for (const [args, message] of cases) {
-    const full = `${message}; see layertap picture --help`;
+    const full = `${message} (see layertap picture --help)`;
     await fail(["picture", chelsea, ...args], 2, full);
   }
   const layer = ["--layer", "layer4", ...out];
@@ -340,7 +340,7 @@ cliTest("picture, report: bad usage", async (folder) => {
   await fail(
     ["report", chelsea],
     2,
-    "--out is missing; see layertap report --help",
+    "--out is missing (see layertap report --help)",
   );
   await fail(
     ["report", "deno.json", "--out", `${folder}/f.html`],
@@ -354,7 +354,7 @@ cliTest("report --help", async () => {
   const text = await succeed("report", "--help");
   assert.match(
     text,
-    /^Usage: layertap report <image> --out FILE \[options\]$/m,
+    /^Usage: layertap report <picture> --out FILE \[options\]$/m,
   );
   assert(text.split("\n").every((line) => line.length <= 80), text);
 });

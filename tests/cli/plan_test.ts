@@ -43,6 +43,6 @@ cliTest("plan: as text, cut, in batches, with small weights", async () => {
   await fail(
     ["plan", "--memory=tiny"],
     2,
-    '--memory: got "tiny", fast, small are allowed; see layertap plan --help',
+    '--memory: expected "fast" or "small", got "tiny" (see layertap plan --help)',
   );
 });

@@ -35,7 +35,7 @@ cliTest(
       outcome.stderr,
       'layertap: cannot open "no.png": there is no such file\n' +
         'layertap: cannot decode "deno.json": it starts with 7b 0a 20 20, no JPEG, PNG or WebP signature\n' +
-        `layertap: 2 of 4 pictures could not be read, "${out}" has the rest\n`,
+        `layertap: 2 of 4 pictures failed; "${out}" has the others\n`,
     );
     const rows = await readParquet(await Deno.readFile(out));
     assert.deepEqual(rows.map(({ path }) => path), [
@@ -82,11 +82,11 @@ cliTest(
 cliTest("extract: bad usage", async (folder) => {
   const rest = ["--layer", "layer1", "--out", `${folder}/f.jsonl`];
   const cases: [args: string[], message: string][] = [
-    [["--dtype", "f64"], '--dtype: got "f64", f32, f16 are allowed'],
-    [["--pool", "mean"], '--pool: got "mean", avg, max, none are allowed'],
+    [["--dtype", "f64"], '--dtype: expected "float32" or "float16", got "f64"'],
+    [["--pool", "mean"], '--pool: expected "avg", "max" or "none", got "mean"'],
     [
       ["--json-values", "hex"],
-      '--json-values: got "hex", base64, plain are allowed',
+      '--json-values: expected "base64" or "plain", got "hex"',
     ],
     [
       ["--out", "f.txt"],
@@ -99,7 +99,7 @@ cliTest("extract: bad usage", async (folder) => {
   ];
   for (const [args, message] of cases) {
     const given = ["extract", chelsea, ...rest, ...args];
-    await fail(given, 2, `${message}; see layertap extract --help`);
+    await fail(given, 2, `${message} (see layertap extract --help)`);
   }
   await fail(
     ["extract", chelsea, ...rest, "--normalize"],
@@ -157,24 +157,24 @@ cliTest("similar: what it can't do", async (folder) => {
   const extract = ["extract", chelsea, "--pool", "avg", "--layer"];
   await succeed(...extract, "layer1,layer2", "--out", path);
   await succeed(...extract, "layer1", "--out", npy);
-  const usage = "; see layertap similar --help";
+  const usage = " (see layertap similar --help)";
   const cases: [args: string[], status: number, message: string][] = [
     [[], 2, `--in is missing${usage}`],
     [
       ["--in", path, "--top", "0"],
       2,
-      `--top: got "0", integers from 1 are allowed${usage}`,
+      `--top: expected an integer of at least 1, got 0${usage}`,
     ],
     [
       ["--in", path, "--pool", "none"],
       2,
-      `--pool: got "none", avg, max are allowed${usage}`,
+      `--pool: expected "avg" or "max", got "none"${usage}`,
     ],
     [["--in", npy], 2, `--layer is missing${usage}`],
     [
       ["--in", path, "--layer", "layer1", "--arch", "resnet18"],
       2,
-      `--arch: got resnet18, "${path}" was made with mlnet_resnet18${usage}`,
+      `--arch: "${path}" was made with mlnet_resnet18, not resnet18${usage}`,
     ],
     [
       ["--in", "no.parquet"],
@@ -199,7 +199,7 @@ cliTest("similar: what it can't do", async (folder) => {
     [
       ["--in", npy, "--layer", "layer3"],
       1,
-      `cannot compare with "${npy}": it has values of [64] for "layer3", the network gives [256]`,
+      `cannot compare with "${npy}": its "layer3" has shape [64], the network's has [256]`,
     ],
   ];
   for (const [args, status, message] of cases) {

@@ -7,6 +7,7 @@ import {
   listCachedWeights,
 } from "../../src/weights/cached_weights.ts";
 import { cache as command } from "../../src/cli/cache.ts";
+import { parse } from "../../src/cli/command.ts";
 import { BrowserCache } from "../../src/weights/fetch/browser_cache.ts";
 import { openCache, type WeightsCache } from "../../src/weights/fetch/cache.ts";
 import { FolderCache } from "../../src/weights/fetch/folder_cache.ts";
@@ -278,19 +279,20 @@ Deno.test("list and clear: what is kept, and nothing else", async () => {
   );
   assert.match(
     await run(["clear", "--folder", cache]),
-    /^removed 1 files, \d\.\d MB\n$/,
+    /^deleted 1 files, \d\.\d MB\n$/,
   );
   assert.deepEqual(await clearCachedWeights({ cache }), []);
   assert.equal(await run(["list", "--folder", cache]), "");
   assert.deepEqual(await filesIn(cache), [`${cache}/mine.txt`]);
   await assert.rejects(run(["lost"]), {
-    message: "unknown command cache lost: the nearest is list",
+    message: "unknown command cache lost; did you mean list?",
   });
 
   async function run(args: string[]): Promise<string> {
     let text = "";
     const stdout = { write: (part: string) => text += part };
-    await command.run(args, { stdout, stderr: stdout });
+    const io = { stdout, stderr: stdout };
+    await command.run({ ...parse(args, command), io });
     return text;
   }
 });

@@ -202,7 +202,7 @@ cliTest(
   async (folder) => {
     const out = `${folder}/front.npz`;
     const text = await succeed(
-      ...["convert", shipped, out, "--dtype", "f16", "--until", "layer2"],
+      ...["convert", shipped, out, "--dtype", "f16", "--layer", "layer2"],
       ...["--images", `${chelsea},${rocket}`, "--license", "MIT, somebody"],
     );
     const { size } = await Deno.stat(out);
@@ -217,19 +217,19 @@ cliTest(
     assert.equal(metadata?.source, "mlnet_resnet18.pth");
     assert.equal([...tensors.keys()].at(-1), "layer2.1.bn2.running_var");
 
-    const plain = await succeed("convert", out, out, "--until", "layer1");
-    assert.match(plain, /bytes, int8\n--images A,B shows what is lost/);
+    const plain = await succeed("convert", out, out, "--layer", "layer1");
+    assert.match(plain, /bytes, int8\nadd --images A,B to measure the loss/);
   },
 );
 
 Deno.test("layertap convert: wrong command lines", async () => {
-  await fail(["convert"], 2, /^no IN is given; /);
-  await fail(["convert", shipped], 2, /^no OUT is given; /);
-  await fail(["convert", shipped, "a", "b"], 2, /^unexpected argument "b"; /);
+  await fail(["convert"], 2, /^<in> is missing \(/);
+  await fail(["convert", shipped], 2, /^<out> is missing \(/);
+  await fail(["convert", shipped, "a", "b"], 2, /^unexpected argument "b" \(/);
   await fail(
     ["convert", shipped, "a", "--dtype", "f8"],
     2,
-    /^--dtype: got "f8", f32, f16, int8 are allowed; /,
+    /^--dtype: expected "float32", "float16" or "int8", got "f8" \(/,
   );
   await fail(
     ["convert", shipped, "a", "--arch", "resnet19"],

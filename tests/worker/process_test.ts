@@ -91,11 +91,11 @@ Deno.test("worker: wrong command lines", async () => {
   await fail(
     ["worker"],
     2,
-    "--layer is missing; see layertap worker --help",
+    "--layer is missing (see layertap worker --help)",
   );
   await fail(
     ["worker", "--layer", "layer1", "--protocol", "csv"],
     2,
-    '--protocol: got "csv", arrow, jsonl are allowed; see layertap worker --help',
+    '--protocol: expected "arrow" or "jsonl", got "csv" (see layertap worker --help)',
   );
 });
