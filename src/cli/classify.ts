@@ -30,7 +30,7 @@ export const classify = command({
 
     using model = await openModel(values, [], io);
     const { classify } = await import("../model/classify.ts");
-    const { inputBatches } = await import("../extract/inputs.ts");
+    const { inputBatches } = await import("../extract/input_batches.ts");
     const results: { image: string; classes: Classification[] }[] = [];
     const progress = await startProgress("classify", io);
     try {

@@ -59,7 +59,7 @@ async function countOf(
   operands: readonly string[],
 ): Promise<number | undefined> {
   if (operands.includes("-")) return undefined;
-  const { countInputs } = await import("../extract/inputs.ts");
+  const { countInputs } = await import("../extract/input_refs.ts");
   const { listFiles } = await import("../extract/list_files.ts");
   return await countInputs(listFiles(operands));
 }

@@ -15,7 +15,7 @@ export const picture = command({
     const isCut = kind === "grid" || kind === "overlay" || kind === "similar";
     using model = await openModel(values, isCut ? [layer!] : [], io);
     const { draw } = await import("./picture_drawing.ts");
-    const { inputBatches } = await import("../extract/inputs.ts");
+    const { inputBatches } = await import("../extract/input_batches.ts");
     const { encodePng } = await import("../image/encode_png.ts");
     const { writeFile } = await import("../weights/write_file.ts");
     for await (const { input } of inputBatches(model, operands)) {

@@ -12,7 +12,8 @@ import { gradCam } from "../maps/grad_cam.ts";
 import { classNames } from "../model/head_class.ts";
 import type { RgbImage } from "../image/rgb_image.ts";
 import type { ResNet } from "../model/model.ts";
-import { mapsShape, requireChannel } from "../maps/node_maps.ts";
+import { requireInteger } from "../errors/expected.ts";
+import { mapsShape } from "../maps/node_maps.ts";
 import { occlusionMap } from "../maps/occlusion.ts";
 import { overlayMap } from "../maps/overlay.ts";
 import { unprocess } from "../model/preprocess.ts";
@@ -31,8 +32,10 @@ type MakeMap = (
 
 const makers: Record<Exclude<Kind, "grid">, MakeMap> = {
   overlay(model, input, { layer, channel }, io) {
-    const [, , , channels] = mapsShape(model, input, layer!, "overlay");
-    if (channel !== undefined) requireChannel(layer!, channels, channel);
+    const [, , , channels] = mapsShape(model, input, layer!);
+    if (channel !== undefined) {
+      requireInteger("channel", channel, 0, channels - 1);
+    }
     return tf.tidy(() => {
       const maps = model.forward(input);
       const chosen = channel ?? printed(greatest(maps), io);
@@ -45,7 +48,7 @@ const makers: Record<Exclude<Kind, "grid">, MakeMap> = {
     return classActivationMap(model, input, chosen);
   },
   async gradcam(model, input, { layer, classIndex, channel }, io) {
-    mapsShape(model, input, layer!, "draw Grad-CAM at"); // Fails before a channel is printed.
+    mapsShape(model, input, layer!); // Fails before a channel is printed.
     const chosen = classIndex ?? channel ?? await likeliest(model, input, io);
     return gradCam(model, input, layer!, chosen);
   },

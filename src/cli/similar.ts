@@ -1,5 +1,5 @@
 import { requireOneOf } from "../errors/expected.ts";
-import type { VectorFile } from "../extract/read_vectors.ts";
+import type { VectorFile } from "../extract/vector_file.ts";
 import type { SimilarPicture } from "../extract/similar.ts";
 import {
   command,

@@ -1,54 +1,52 @@
-import { checked } from "./checked.ts";
+import { asIs, expected, requireInteger } from "../errors/expected.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 
-/** Which feature maps are drawn: one of these, or all. */
+/** Which feature maps to draw. Set one of these; the default is all maps. */
 export interface MapChoice {
-  /** So many, from the first on. */
+  /** How many maps, from the first. */
   readonly maps?: number;
-  /** So many with the greatest mean, the strongest first. */
+  /** How many maps, those with the largest mean, the strongest first. */
   readonly strongest?: number;
-  /** The maps of these channels, counted from 0, in this order. */
+  /** The channels to draw, counted from 0, in this order. */
   readonly channels?: readonly number[];
 }
 
 /**
- * The channels of the chosen maps, in the order in which they are drawn.
+ * The channels of the chosen maps, in the order to draw them.
  *
- * Values that are not finite do not count for a map's mean; of equally strong maps the first is
- * the first.
+ * A map's mean leaves out values that are not finite; equally strong maps keep their order.
  *
  * @param maps `[H, W, C]`.
- * @throws {RangeError} If more than one choice is made, or one is out of bounds.
+ * @throws {RangeError} If more than one choice is made, or it is out of bounds.
  */
 export function chooseMaps(maps: ShapedArray, choice: MapChoice): number[] {
   const made = (["maps", "strongest", "channels"] as const)
     .filter((name) => choice[name] !== undefined);
   if (made.length > 1) {
-    throw new RangeError(
-      `cannot draw feature maps: got ${made.join(" and ")}, ` +
-        "one of maps, strongest and channels is allowed",
-    );
+    throw new RangeError(expected(
+      "",
+      "one of maps, strongest and channels",
+      asIs(made.join(" and ")),
+    ));
   }
   const count = maps.shape[2];
   const { channels, strongest } = choice;
   if (channels) {
     if (channels.length === 0) {
-      throw new RangeError(
-        "cannot draw feature maps: channels is empty, one or more are allowed",
-      );
+      throw new RangeError(expected("channels", "at least one", channels));
     }
-    return channels.map((channel) => checked("channel", channel, 0, count - 1));
+    return channels.map((c) => requireInteger("channel", c, 0, count - 1));
   }
   const all = Array.from({ length: count }, (_, channel) => channel);
   if (strongest === undefined) {
-    return all.slice(0, checked("maps", choice.maps ?? count, 1, count));
+    return all.slice(0, requireInteger("maps", choice.maps ?? count, 1, count));
   }
   const means = meansOf(maps);
   return all.sort((a, b) => means[b] - means[a])
-    .slice(0, checked("strongest", strongest, 1, count));
+    .slice(0, requireInteger("strongest", strongest, 1, count));
 }
 
-/** The mean of each map's finite values; the least of all numbers where there are none. */
+/** The mean of each map's finite values; a map without any comes last. */
 function meansOf({ data, shape: [height, width, channels] }: ShapedArray) {
   const sums = new Float64Array(channels);
   const counts = new Int32Array(channels);

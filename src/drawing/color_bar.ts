@@ -2,15 +2,15 @@ import type { RgbImage } from "../image/rgb_image.ts";
 import type { ValueRange } from "./color_map.ts";
 import { drawText, textWidth } from "./stroke_font.ts";
 
-/** Pixels between the bar and what it says. */
+/** Pixels between the bar and its numbers. */
 const BESIDE_BAR = 5;
 
 /**
- * A picture with a colour bar on its right: the greatest value above, the least below.
+ * Adds a colour bar to the right of a picture, the largest value at the top.
  *
  * @param colors The colour map.
- * @param top Where the bar begins, in pixels.
- * @param range What the bar's ends mean; left out, they are called `max` and `min`.
+ * @param top The bar's upper edge, in pixels.
+ * @param range The values of the bar's ends; without it, they read `max` and `min`.
  */
 export function withColorBar(
   image: RgbImage,
@@ -54,7 +54,7 @@ export function withColorBar(
   return result;
 }
 
-/** Three digits, in the letters that the font has. */
+/** A value with three digits, in the font's letters. */
 function numeral(value: number): string {
   return `${Number(value.toPrecision(3))}`.replace("+", "");
 }

@@ -1,14 +1,14 @@
-import { quoted } from "../errors/nearest.ts";
+import { requireOneOf } from "../errors/expected.ts";
 
-/** A colour map in which equal steps look equal. */
+/** A perceptually uniform colour map: equal steps look equal. */
 export type ColorMapName = "viridis" | "inferno" | "magma" | "gray";
 
 const names: readonly ColorMapName[] = ["viridis", "inferno", "magma", "gray"];
 
-/** The colour of what is no number. */
+/** The colour of NaN and infinities. */
 const GREY = new Uint8Array([128, 128, 128]);
 
-/** The least and the greatest value that a colour map is spread over. */
+/** The values of a colour map's ends. */
 export interface ValueRange {
   readonly low: number;
   readonly high: number;
@@ -17,18 +17,14 @@ export interface ValueRange {
 /**
  * 256 colours from the lowest value to the highest: R, G, B of each, 0..255.
  *
- * They are matplotlib's; all but `"gray"` come from d3-scale-chromatic, which is loaded on demand.
+ * They are matplotlib's; all but `"gray"` come from d3-scale-chromatic, loaded on demand.
  *
- * @throws {RangeError} If there is no colour map of that name.
+ * @throws {RangeError} If the name is unknown.
  */
 export async function colorMap(
   name: ColorMapName,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (!names.includes(name)) {
-    throw new RangeError(
-      `no colour map ${JSON.stringify(name)}: ${quoted(names)} are allowed`,
-    );
-  }
+  requireOneOf("colorMap", name, names);
   const table = new Uint8Array(256 * 3);
   if (name === "gray") {
     return table.map((_, i) => Math.floor(i / 3));
@@ -47,8 +43,8 @@ export async function colorMap(
 }
 
 /**
- * R, G and B of a value: `low` has the first colour, `high` the last; if they are equal, all have
- * the first. What is not finite is grey.
+ * R, G and B of a value: `low` has the first colour, `high` the last; if they are equal, all values
+ * have the first. NaN and infinities are grey.
  */
 export function colorOf(
   value: number,
@@ -61,7 +57,7 @@ export function colorOf(
   return colors.subarray(3 * index, 3 * index + 3);
 }
 
-/** The least and the greatest finite number; without any, `Infinity` and `-Infinity`. */
+/** The smallest and the largest finite number; `Infinity` and `-Infinity` if there are none. */
 export function rangeOf(values: Iterable<number>): ValueRange {
   let low = Infinity, high = -Infinity;
   for (const value of values) {

@@ -1,35 +1,36 @@
+import { expected, requireOneOf } from "../errors/expected.ts";
+import type { ShapedArray } from "../formats/shaped_array.ts";
 import type { RgbImage } from "../image/rgb_image.ts";
 import { chooseMaps, type MapChoice } from "./choose_maps.ts";
 import { withColorBar } from "./color_bar.ts";
 import { colorMap, type ColorMapName, colorOf, rangeOf } from "./color_map.ts";
 import { type GridLayoutOptions, layOutGrid } from "./grid_layout.ts";
-import type { ShapedArray } from "../formats/shaped_array.ts";
 import { drawText } from "./stroke_font.ts";
 
-/** Which maps {@linkcode drawFeatureMapGrid} draws, where, and in which colours. */
+/** Which feature maps to draw, where, and in which colours. */
 export interface FeatureMapGridOptions extends MapChoice, GridLayoutOptions {
   /**
-   * Whether each map's own least and greatest value have the ends of the colour map, or those of
-   * all drawn maps together. Default `"each"`.
+   * Whether the colour map spans the values of each map on its own, or of all drawn maps together.
+   * Default `"each"`.
    */
   readonly scale?: "each" | "all";
-  /** Default `"viridis"`. */
+  /** The colours. Default `"viridis"`. */
   readonly colorMap?: ColorMapName;
   /**
-   * Whether a bar on the right shows the colour map, with the values of its ends if one scale is
-   * for all. Default false.
+   * Whether to draw the colour map as a bar on the right, with the values of its ends if all maps
+   * share one scale. Default false.
    */
   readonly colorBar?: boolean;
 }
 
 /**
- * Draws feature maps side by side, from the left and then down.
+ * Draws feature maps side by side, row by row.
  *
- * The least value has the colour map's first colour, the greatest the last; where they are equal
- * all have the first. Values that are not finite are grey and do not count for the range.
+ * The smallest value has the colour map's first colour, the largest the last; if they are equal,
+ * all values have the first. NaN and infinities are grey and don't count for the range.
  *
  * @param maps The feature maps of one picture, `[H, W, C]`.
- * @throws {TypeError} If `data` and `shape` don't fit together.
+ * @throws {TypeError} If `data` and `shape` don't match.
  * @throws {RangeError} If an option is out of bounds.
  */
 export async function drawFeatureMapGrid(
@@ -38,12 +39,7 @@ export async function drawFeatureMapGrid(
 ): Promise<RgbImage> {
   checkMaps(maps);
   const { scale = "each", labels, colorBar } = options;
-  if (scale !== "each" && scale !== "all") {
-    throw new RangeError(
-      `cannot draw feature maps: scale is ${JSON.stringify(scale)}, ` +
-        `"each" and "all" are allowed`,
-    );
-  }
+  requireOneOf("scale", scale, ["each", "all"]);
   const channels = chooseMaps(maps, options);
   const layout = layOutGrid(maps.shape, channels, options);
   const colors = await colorMap(options.colorMap ?? "viridis");
@@ -85,7 +81,7 @@ function valuesOf(
   return values;
 }
 
-/** Where a map's first pixel is, and how its values are laid out from there. */
+/** The position of a map's first pixel, and the layout of its values from there. */
 interface MapPlace {
   readonly left: number;
   readonly top: number;
@@ -121,16 +117,11 @@ function drawMap(
 
 function checkMaps({ data, shape }: ShapedArray): void {
   if (shape.length !== 3 || !shape.every((n) => Number.isInteger(n) && n > 0)) {
-    throw new TypeError(
-      `cannot draw feature maps: got shape [${shape.join(", ")}], ` +
-        `[height, width, channels] is allowed`,
-    );
+    throw new TypeError(expected("maps", "shape [H, W, C]", shape));
   }
   const length = shape.reduce((a, b) => a * b);
   if (data.length !== length) {
-    throw new TypeError(
-      `cannot draw feature maps: got ${data.length} values for shape ` +
-        `[${shape.join(", ")}], ${length} are allowed`,
-    );
+    const what = `${length} values for shape [${shape.join(", ")}]`;
+    throw new TypeError(expected("maps", what, data.length));
   }
 }

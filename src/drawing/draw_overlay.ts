@@ -1,21 +1,22 @@
+import { expected } from "../errors/expected.ts";
+import type { ShapedArray } from "../formats/shaped_array.ts";
 import type { RgbImage } from "../image/rgb_image.ts";
 import { colorMap, type ColorMapName, colorOf, rangeOf } from "./color_map.ts";
 import { enlarge } from "./enlarge.ts";
-import type { ShapedArray } from "../formats/shaped_array.ts";
 
-/** How a map is laid over a picture. */
+/** How to lay a map over a picture. */
 export interface OverlayOptions {
-  /** Default `"inferno"`. */
+  /** The map's colours. Default `"inferno"`. */
   readonly colorMap?: ColorMapName;
-  /** How much of the map's colours there is in the result, 0..1. Default 0.5. */
+  /** The weight of the map's colours in the result, 0..1. Default 0.5. */
   readonly alpha?: number;
 }
 
 /**
- * Lays a map over a picture: enlarged to the picture's size, coloured from its least value to its
- * greatest, and mixed with the pixels. Values that are not finite are grey.
+ * Lays a map over a picture: enlarges it to the picture's size, colours it from its smallest value
+ * to its largest, and mixes it with the pixels. NaN and infinities are grey.
  *
- * @param map `[h, w]`, which stands for the whole picture.
+ * @param map `[h, w]`, which covers the whole picture.
  * @returns A new picture of the same size.
  * @throws {RangeError} If an option is out of bounds.
  */
@@ -26,9 +27,7 @@ export async function drawOverlay(
 ): Promise<RgbImage> {
   const { alpha = 0.5, colorMap: name = "inferno" } = options;
   if (!(alpha >= 0 && alpha <= 1)) {
-    throw new RangeError(
-      `cannot overlay a map: alpha is ${alpha}, numbers from 0 to 1 are allowed`,
-    );
+    throw new RangeError(expected("alpha", "a number from 0 to 1", alpha));
   }
   const colors = await colorMap(name);
   const { width, height } = picture;

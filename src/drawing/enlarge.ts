@@ -1,7 +1,7 @@
 /**
- * A map enlarged to the size of a picture, as PyTorch's `interpolate(map, (height, width),
- * mode="bilinear", align_corners=False)` does it (1.13, `UpSample.h`): each value stands for its
- * share of the picture, and is met at the middle of it.
+ * Enlarges a map to the size of a picture, as PyTorch's `interpolate(map, (height, width),
+ * mode="bilinear", align_corners=False)` does (1.13, `UpSample.h`): each value covers its share of
+ * the picture and is exact at the centre of that share.
  *
  * @param values Row by row.
  * @param from Height and width of the map.
@@ -28,7 +28,7 @@ export function enlarge(
   return enlarged;
 }
 
-/** Two neighbours, and how much of the second there is in what lies between them. */
+/** Two neighbours, and the second one's weight in the value between them. */
 interface Tap {
   readonly first: number;
   readonly second: number;
@@ -41,6 +41,6 @@ function tap(index: number, from: number, to: number): Tap {
   return { first, second: Math.min(first + 1, from - 1), share: at - first };
 }
 
-/** What isn't mixed in doesn't count, not even if it is no number. */
+/** A value of weight 0 doesn't count, even if it is NaN. */
 const mix = (first: number, second: number, { share }: Tap) =>
   share === 0 ? first : (1 - share) * first + share * second;

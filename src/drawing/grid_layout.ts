@@ -1,19 +1,18 @@
-import { checked } from "./checked.ts";
+import { asIs, expected, requireInteger } from "../errors/expected.ts";
 import { textWidth } from "./stroke_font.ts";
 
-/** How a grid of feature maps is laid out. */
+/** How to lay out a grid of feature maps. */
 export interface GridLayoutOptions {
-  /** Maps in a row. Default: few empty cells in a picture between square and twice as wide. */
+  /** Maps in a row. Default: few empty cells in a picture that is square to twice as wide. */
   readonly columns?: number;
   /**
-   * Pixels for a map's longer side: maps are enlarged by the largest whole factor that fits, and
-   * never reduced. Default: such that the longer side of all maps together is at most 2000, if it
-   * can be.
+   * Pixels for a map's longer side: maps are enlarged by the largest whole factor that fits, never
+   * reduced. Default: so that the picture's longer side has at most 2000 pixels, if possible.
    */
   readonly cell?: number;
-  /** Pixels between two maps, white. Default 2. */
+  /** White pixels between two maps. Default 2. */
   readonly gap?: number;
-  /** Whether the number of each map's channel stands above it. Default false. */
+  /** Whether to write each map's channel number above it. Default false. */
   readonly labels?: boolean;
 }
 
@@ -22,21 +21,22 @@ export interface GridLayout {
   /** Size of the picture. */
   readonly width: number;
   readonly height: number;
-  /** Side of the square that a value becomes. */
+  /** Side of a value's square. */
   readonly scale: number;
   /** Height of a label's digits. */
   readonly textHeight: number;
-  /** The left edge of a map and of its label, and the upper edge of each. */
+  /** The left edge of a map and its label, and their upper edges. */
   place(index: number): { left: number; labelTop: number; top: number };
 }
 
+/** The longer side of a grid whose cells have the default size. */
 const TARGET_SIDE = 2000;
 const MAX_PIXELS = 100_000_000;
 
 /**
  * Lays out maps of one size with their labels.
  *
- * @param channels What the labels say, one for each map.
+ * @param channels The labels, one for each map.
  * @throws {RangeError} If an option is out of bounds, or the picture would be too large.
  */
 export function layOutGrid(
@@ -45,27 +45,27 @@ export function layOutGrid(
   options: GridLayoutOptions,
 ): GridLayout {
   const count = channels.length;
-  const columns = checked(
+  const columns = requireInteger(
     "columns",
     options.columns ?? bestColumns(count, mapHeight / mapWidth),
     1,
     count,
   );
   const rows = Math.ceil(count / columns);
-  const gap = checked("gap", options.gap ?? 2, 0, TARGET_SIDE);
-  const wanted = options.cell === undefined
+  const gap = requireInteger("gap", options.gap ?? 2, 0, TARGET_SIDE);
+  const fitting = options.cell === undefined
     ? Math.min(
       (TARGET_SIDE - (columns - 1) * gap) / (columns * mapWidth),
       (TARGET_SIDE - (rows - 1) * gap) / (rows * mapHeight),
     )
-    : checked("cell", options.cell, 1, MAX_PIXELS) /
+    : requireInteger("cell", options.cell, 1, MAX_PIXELS) /
       Math.max(mapHeight, mapWidth);
-  const scale = Math.max(1, Math.floor(wanted));
+  const scale = Math.max(1, Math.floor(fitting));
   const cell = { width: mapWidth * scale, height: mapHeight * scale };
   const textHeight = Math.floor(
     Math.min(24, Math.max(8, Math.min(cell.width, cell.height) / 9)),
   );
-  // A label stands nearer to its own map than to the one above.
+  // A label is nearer to its own map than to the one above.
   const [above, below] = [Math.ceil(textHeight / 2), Math.ceil(textHeight / 4)];
   let strip = 0;
   if (options.labels) {
@@ -77,10 +77,12 @@ export function layOutGrid(
   const width = columns * right - gap;
   const height = rows * down - gap;
   if (width * height > MAX_PIXELS) {
-    throw new RangeError(
-      `cannot draw ${count} maps: the picture would have ${width}x${height} ` +
-        `pixels, ${MAX_PIXELS} in all are allowed`,
-    );
+    throw new RangeError(expected(
+      `a grid of ${count} maps`,
+      `at most ${MAX_PIXELS} pixels`,
+      asIs(`${width}x${height}`),
+      "draw fewer maps or a smaller cell",
+    ));
   }
   const place = (index: number) => {
     const top = Math.floor(index / columns) * down;
@@ -93,7 +95,7 @@ export function layOutGrid(
   return { width, height, scale, textHeight, place };
 }
 
-/** Of the widths from square to twice as wide as high, the one with the fewest empty cells. */
+/** The width with the fewest empty cells, for a picture that is square to twice as wide as high. */
 function bestColumns(count: number, mapAspect: number): number {
   const clamp = (columns: number) =>
     Math.min(count, Math.max(1, Math.ceil(columns)));

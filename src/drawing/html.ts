@@ -1,10 +1,12 @@
 /**
- * HTML out of text that may hold anything.
+ * HTML from arbitrary text.
  *
  * @module
  */
 
-/** What {@linkcode markup} makes, and doesn't escape again. */
+import { toBase64 } from "../formats/base64.ts";
+
+/** HTML that {@linkcode markup} made and doesn't escape again. */
 export interface Markup {
   readonly html: string;
 }
@@ -17,7 +19,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** A template literal as markup; what is put in is escaped, unless it is markup itself. */
+/** A template literal as markup; escapes the values, unless they are markup. */
 export function markup(
   parts: TemplateStringsArray,
   ...values: readonly (string | number | Markup | readonly Markup[])[]
@@ -32,9 +34,7 @@ function htmlOf(value: string | number | Markup | readonly Markup[]): string {
   return [value].flat().map(({ html }) => html).join("");
 }
 
-/** A file's bytes as an address that needs no other file. */
+/** A file's bytes as a `data:` URL. */
 export function dataUrl(type: string, bytes: Uint8Array): string {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return `data:${type};base64,${btoa(binary)}`;
+  return `data:${type};base64,${toBase64(bytes)}`;
 }

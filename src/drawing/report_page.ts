@@ -1,5 +1,5 @@
 /**
- * The report of one picture as a page of HTML.
+ * The report on one picture as an HTML page.
  *
  * @module
  */
@@ -14,25 +14,25 @@ export interface ReportImage {
   readonly height: number;
 }
 
-/** A picture with what is to be said of it. */
+/** A picture with a caption. */
 export interface ReportFigure extends ReportImage {
-  /** For those who don't see it. */
+  /** The text for screen readers. */
   readonly alt: string;
   readonly caption: string;
 }
 
-/** What the page says. */
+/** The contents of the page. */
 export interface ReportContent {
   readonly title: string;
-  /** Name of the architecture. */
+  /** The architecture's name. */
   readonly arch: string;
   /** The last node. */
   readonly outputLayer: string;
-  /** What the network saw. */
+  /** The network's input. */
   readonly input: ReportFigure;
-  /** A map over it. */
+  /** The input with a map over it. */
   readonly overlay: ReportFigure;
-  /** The likeliest classes; empty without a head. */
+  /** The most likely classes; empty without a head. */
   readonly classes: readonly {
     readonly label: string;
     readonly score: number;
@@ -53,7 +53,7 @@ export interface ReportStage {
   readonly maps: readonly (ReportImage & { readonly channel: number })[];
 }
 
-/** The page, which needs no other file. */
+/** The page as one self-contained file. */
 export function reportPage(content: ReportContent): string {
   const { title, arch, outputLayer, input, overlay, classes } = content;
   const { facts, layers, stages } = content;
@@ -68,7 +68,7 @@ export function reportPage(content: ReportContent): string {
 <body>
 <main>
 <h1>${title}</h1>
-<p>What <b>${arch}</b>, up to <code>${outputLayer}</code>, makes of a picture.</p>
+<p>How <b>${arch}</b>, up to <code>${outputLayer}</code>, sees a picture.</p>
 <section class="input" aria-label="The picture">
 ${figure(input)}
 ${figure(overlay)}
@@ -85,8 +85,8 @@ ${facts.map(factEntry)}</dl>
 </section>
 <section>
 <h2>Feature maps</h2>
-<p>Of each stage the strongest maps by their mean, with the numbers of their channels. Each runs
-from its own least value, dark, to its greatest, bright.</p>
+<p>The strongest channels of each stage, by mean, numbered. Each map has its own scale: dark is
+lowest.</p>
 ${stages.map(stageMaps)}</section>
 </main>
 </body>
@@ -117,7 +117,7 @@ function classTable(classes: ReportContent["classes"]): Markup {
 `
   );
   return markup`<table>
-<caption>The likeliest classes</caption>
+<caption>Most likely classes</caption>
 <tbody>
 ${rows}</tbody>
 </table>`;

@@ -1,20 +1,19 @@
 /**
- * Numbers in pictures: letters of strokes, drawn smoothly at any size, without a canvas.
+ * A font of strokes for numbers in pictures: smooth at any size, without a canvas.
  *
- * The strokes are those of A. V. Hershey's "Roman simplex", made at the U.S. National Bureau of
- * Standards, in narrower letters.
+ * The strokes are A. V. Hershey's "Roman simplex" (U.S. National Bureau of Standards), narrowed.
  *
  * @module
  */
 
 import type { RgbImage } from "../image/rgb_image.ts";
 
-/** Units from the foot of a digit to its top. */
+/** Height of a digit in the font's units. */
 const CAP = 21;
-/** How much narrower than Hershey's the letters are. */
+/** Width of the letters, relative to Hershey's. */
 const NARROWING = 0.82;
 
-/** Each letter's advance, and its strokes: points `x,y` from the baseline up, `/` lifts the pen. */
+/** Each letter's advance and strokes: points `x,y` from the baseline up; `/` lifts the pen. */
 const glyphs: Readonly<Record<string, readonly [number, string]>> = {
   "0": [
     20,
@@ -69,23 +68,23 @@ const glyphs: Readonly<Record<string, readonly [number, string]>> = {
   "x": [17, "3,14 14,0 / 14,14 3,0"],
 };
 
-/** From x, y to x, y, in pixels. */
+/** From `x1, y1` to `x2, y2`, in pixels. */
 type Segment = readonly [number, number, number, number];
 
-/** Where a text goes: the left and upper edge of its digits, and their height, in pixels. */
+/** The left and upper edge of a text's digits, and their height, in pixels. */
 interface TextPlace {
   readonly left: number;
   readonly top: number;
   readonly height: number;
 }
 
-/** Pixels from the left edge of a text to its right edge. */
+/** The width of a text, in pixels. */
 export function textWidth(text: string, height: number): number {
   const units = [...text].reduce((sum, letter) => sum + glyphs[letter][0], 0);
   return Math.ceil(units * NARROWING * height / CAP);
 }
 
-/** Writes digits, `. - e` or the words `min` and `max` into a picture, in a dark grey. */
+/** Writes digits, `. - e` or the words `min` and `max` into a picture, in dark grey. */
 export function drawText(
   image: RgbImage,
   text: string,
@@ -93,7 +92,7 @@ export function drawText(
 ): void {
   const radius = Math.max(1.2, height / 9) / 2;
   const unitX = NARROWING * height / CAP;
-  const unitY = (height - 2 * radius) / CAP; // The strokes' own width is inside of the height.
+  const unitY = (height - 2 * radius) / CAP; // The height includes the strokes' width.
   let x = left;
   for (const letter of text) {
     const [advance, strokes] = glyphs[letter];
@@ -135,7 +134,7 @@ function drawSegments(
   }
 }
 
-/** From a point to the nearest of a segment. */
+/** Distance of a point from a segment. */
 function distanceTo([x1, y1, x2, y2]: Segment, x: number, y: number): number {
   const dx = x2 - x1, dy = y2 - y1;
   const along = ((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy);

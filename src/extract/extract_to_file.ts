@@ -4,11 +4,7 @@
  * @module
  */
 
-import {
-  checkExtraction,
-  extractBatches,
-  type ExtractFilesOptions,
-} from "./extract_files.ts";
+import { requireOneOf } from "../errors/expected.ts";
 import type { ResNet } from "../model/model.ts";
 import {
   type FeatureRow,
@@ -16,47 +12,52 @@ import {
   rowsOf,
 } from "../tables/feature_table.ts";
 import { formatOf, type FormatOptions } from "../tables/formats.ts";
+import { checkExtraction, type ExtractFilesOptions } from "./compute_nodes.ts";
+import { extractBatches } from "./extract_files.ts";
 import type { RunDescription, WorkFolder } from "./work_folder.ts";
 
-/** How {@linkcode extractToFile} goes about it. */
+/** What {@linkcode extractToFile} writes, and how. */
 export interface ExtractToFileOptions
   extends ExtractFilesOptions, Omit<FormatOptions, "about"> {
-  /** Type of the numbers; beyond 65504 a float16 is infinite. Default `"float32"`. */
+  /** Type of the numbers; a float16 beyond 65504 is infinite. Default `"float32"`. */
   readonly dtype?: "float32" | "float16";
-  /** Goes on where a run that was stopped left off, if there was one. Default `false`. */
+  /** Continues a stopped run, if there is one. Default `false`. */
   readonly resume?: boolean;
-  /** What the weights are called: a run goes on only with the same. */
+  /** The name of the weights: a run continues only with the same. */
   readonly weights?: string;
-  /** Called after each batch with the number of pictures that are done. */
+  /** Called after each batch with the number of pictures done so far. */
   readonly onProgress?: (pictures: number) => void;
 }
 
 /** What {@linkcode extractToFile} did. */
 export interface ExtractReport {
-  /** Pictures, those that failed included. */
+  /** Number of pictures, failed ones included. */
   readonly count: number;
-  /** Those that could not be read. */
+  /** Number of pictures that could not be read. */
   readonly failed: number;
-  /** Why, for the first of them, five at most. */
+  /** The errors of the first five of these. */
   readonly reasons: readonly string[];
 }
 
 /**
- * Computes nodes for the pictures of many files and writes them, whole or not at all.
+ * Computes nodes for the pictures of many files and writes them to a file: all of it or nothing.
  *
- * Memory does not grow with their number. Until all is done features wait in the folder
- * `<out>.part`, which takes about the room of the file itself. It stays if the run is stopped; with
- * `resume` the same run goes on from there and gives the same bytes. A picture that can't be
- * read keeps its place: it is null in `.parquet` and `.jsonl`, NaN in the others.
+ * Memory stays the same however many pictures there are. Until the end, features wait in the
+ * folder `<out>.part`, which takes about as much disk space as the file. The folder stays if the
+ * run is stopped; with `resume`, the same run continues from there and gives the same bytes. A
+ * picture that can't be read keeps its place: null in `.parquet` and `.jsonl`, NaN elsewhere.
  *
- * @param model A model; cut it at the deepest of the nodes to load no more than is needed.
- * @param files Paths or URLs of pictures, and of `.npy` files with batches `[N, 3, H, W]`.
+ * @param model A model; end it at the deepest of the nodes to load no more than you need.
+ * @param files Paths or URLs of pictures, and of `.npy` files with normalized float32 batches
+ *   `[N, 3, H, W]`.
  * @param names Nodes, as for {@linkcode ResNet.extract}.
  * @param out A path that ends in `.npz`, `.npy` (one node), `.safetensors`, `.parquet` or `.jsonl`.
- * @throws {RangeError} If there is no such node or format, or no file.
- * @throws {TypeError} If the values for two pictures differ in shape.
- * @throws {Error} If no picture could be read, the file can't be written, the run that is to go
- *   on is another one, or there is one that is not to go on.
+ * @param options Layout, pooling, type of the numbers, resume.
+ * @throws {RangeError} If a node or the format doesn't exist, an option is unknown, or there are
+ *   no files.
+ * @throws {TypeError} If the values of two pictures differ in shape.
+ * @throws {Error} If no picture can be read, the file can't be written, a stopped run is there and
+ *   `resume` is not set, or the stopped run differs from this one.
  *
  * @example The pictures of a folder, as a table for a database
  * ```ts ignore
@@ -77,11 +78,7 @@ export async function extractToFile(
   options: ExtractToFileOptions = {},
 ): Promise<ExtractReport> {
   const { dtype = "float32", layout = "nchw", pool = "none" } = options;
-  if (dtype !== "float32" && dtype !== "float16") {
-    throw new RangeError(
-      `extractToFile: dtype is "${dtype}", "float32" and "float16" are allowed`,
-    );
-  }
+  requireOneOf("dtype", dtype, ["float32", "float16"]);
   checkExtraction(model, names, options);
   const nodes = [...new Set(names)];
   const toStream = formatOf(out, nodes.length);
@@ -110,12 +107,12 @@ export async function extractToFile(
   } catch (error) {
     const { count, columns } = folder.table();
     if (count > 0 && columns.length > 0) await folder.close();
-    else await folder.remove(); // There is nothing to go on from.
+    else await folder.remove(); // Nothing to resume.
     throw error;
   }
 }
 
-/** Computes what is not there yet. */
+/** Computes what the folder doesn't have yet. */
 async function collect(
   model: ResNet,
   files: Iterable<string> | AsyncIterable<string>,
@@ -128,7 +125,7 @@ async function collect(
   const isDone = async (path: string) => {
     const { done, value } = await recorded.next();
     if (done) return false;
-    if (value.path !== path) throw anotherList(count, value, `it is "${path}"`);
+    if (value.path !== path) throw otherFiles(count, value, `it is "${path}"`);
     count++;
     return true;
   };
@@ -140,12 +137,13 @@ async function collect(
   }
   await folder.commit();
   const { done, value } = await recorded.next();
-  if (!done) throw anotherList(count, value, "the list ends before");
+  if (!done) throw otherFiles(count, value, "the list ends before it");
 }
 
-function anotherList(i: number, { path }: FeatureRow, now: string): Error {
+function otherFiles(i: number, { path }: FeatureRow, now: string): Error {
   return new Error(
-    `cannot resume: picture ${i + 1} was "${path}", now ${now}`,
+    `cannot resume: picture ${i + 1} was "${path}", now ${now}; ` +
+      "pass the same files in the same order",
   );
 }
 
@@ -158,15 +156,13 @@ async function reportOn(table: FeatureTable): Promise<ExtractReport> {
     if (reasons.length < 5) reasons.push(error);
   }
   if (table.count === 0) {
-    throw new RangeError(
-      "cannot extract: got no files, one or more are allowed",
-    );
+    throw new RangeError("files: expected at least one, got none");
   }
   if (failed === table.count) {
     throw new Error(
       failed === 1
         ? reasons[0]
-        : `none of ${failed} pictures can be read, the first: ${reasons[0]}`,
+        : `cannot read any of the ${failed} pictures; the first: ${reasons[0]}`,
     );
   }
   return { count: table.count, failed, reasons };

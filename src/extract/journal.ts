@@ -1,11 +1,11 @@
 import type { FileHandle } from "node:fs/promises";
 import { lines } from "../formats/lines.ts";
 
-/** A file of JSON values, one a line, that only grows; a line that is whole is on the disk. */
+/** An append-only file of JSON values, one a line. An appended line is on disk. */
 export class Journal<Entry> {
   private constructor(readonly path: string, readonly file: FileHandle) {}
 
-  /** Opens or makes it; a last line that is not whole, as a killed run leaves it, is cut off. */
+  /** Opens or creates it; drops an incomplete last line, as a killed run leaves it. */
   static async open<Entry>(path: string): Promise<Journal<Entry>> {
     const { open } = await import("node:fs/promises");
     const file = await open(path, "a+");
@@ -19,12 +19,12 @@ export class Journal<Entry> {
     await this.file.datasync();
   }
 
-  /** Cuts all off. */
+  /** Removes all lines. */
   async clear(): Promise<void> {
     await this.file.truncate(0);
   }
 
-  /** The lines from the first on. */
+  /** All lines, from the first. */
   async *entries(): AsyncGenerator<Entry> {
     const { createReadStream } = await import("node:fs");
     for await (const line of lines(createReadStream(this.path))) {
@@ -38,7 +38,7 @@ export class Journal<Entry> {
   }
 }
 
-/** Length of a file up to its last line end. */
+/** Length of a file up to its last line end, in bytes. */
 async function wholeLines(path: string): Promise<number> {
   const { createReadStream } = await import("node:fs");
   let at = 0;

@@ -1,26 +1,25 @@
 /**
- * What a command line names, a folder, a glob or a list, as single files.
+ * Folders, globs and lists, as a command line names them, to single files.
  *
  * @module
  */
 
 import { lines } from "../formats/lines.ts";
 
-/** Names of files that a folder is searched for. */
+/** Whether a folder's file is a picture, by the end of its name. */
 const isPicture = (name: string) => /\.(jpe?g|png|webp)$/i.test(name);
 
 /**
- * The files that operands stand for, one by one; memory is bounded by the largest single folder.
+ * The files that operands stand for, one by one; memory depends only on the largest folder.
  *
- * A folder stands for the pictures in it and below, by their names' ending; a glob (of picomatch)
- * for what it matches, if there is no file of that name; `-` for the lines of a list; all else,
- * URLs too, for itself. Within a folder or a glob the order is that of the paths' code units, as
- * Python's `sorted` has it. Names that begin with a dot are passed over, links to folders not
- * followed.
+ * A folder stands for the pictures in it and its subfolders; a glob (picomatch's) for the files it
+ * matches, unless a file has that very name; `-` for the lines of a list; anything else, such as a
+ * URL, for itself. Files of a folder or glob are sorted by code units, as Python's `sorted` does.
+ * Names that start with a dot are skipped, and links to folders are not followed.
  *
  * @param operands Paths, globs, URLs, `-`.
- * @param list What `-` stands for: bytes, one path a line.
- * @throws {RangeError} If a folder has no pictures, or a glob matches nothing.
+ * @param list What `-` stands for: one path a line.
+ * @throws {RangeError} If a folder has no pictures, or no file matches a glob.
  */
 export async function* listFiles(
   operands: readonly string[],
@@ -44,15 +43,15 @@ async function* expand(operand: string): AsyncGenerator<string> {
     const folder = operand.replace(/(?<=.)\/+$/, "");
     yield* some(
       filter(walk(folder, Infinity), isPicture),
-      `no pictures in "${operand}": a folder is searched for names that end ` +
-        "in .jpg, .jpeg, .png or .webp",
+      `no pictures in "${operand}"; their names must end in .jpg, .jpeg, ` +
+        ".png or .webp",
     );
     return;
   }
   const { default: picomatch } = await import("picomatch");
   const { isGlob, prefix, base, glob } = picomatch.scan(operand);
   if (found || !isGlob) {
-    yield operand; // Whoever reads it says that it isn't there.
+    yield operand; // If it doesn't exist, reading it says so.
     return;
   }
   const folder = prefix + base || ".";
@@ -65,7 +64,7 @@ async function* expand(operand: string): AsyncGenerator<string> {
   );
 }
 
-/** The files in a folder and, to that depth, below it; `.` is left out of their paths. */
+/** The files of a folder and its subfolders to that depth; paths leave out a leading `./`. */
 async function* walk(folder: string, depth: number): AsyncGenerator<string> {
   const { readdir, stat } = await import("node:fs/promises");
   const entries = await readdir(folder, { withFileTypes: true })
@@ -74,7 +73,7 @@ async function* walk(folder: string, depth: number): AsyncGenerator<string> {
     });
   const names = entries
     .filter(({ name }) => !name.startsWith("."))
-    // With its slash a folder stands where its files' paths belong.
+    // The slash sorts a folder where its files' paths belong.
     .map((entry) => entry.isDirectory() ? `${entry.name}/` : entry.name)
     .sort();
   const links = new Set(
@@ -102,7 +101,7 @@ async function* filter<T>(
   for await (const item of items) if (test(item)) yield item;
 }
 
-/** The items, of which there must be one. */
+/** The items; throws if there are none. */
 async function* some<T>(
   items: AsyncIterable<T>,
   message: string,

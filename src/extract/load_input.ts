@@ -1,5 +1,5 @@
 /**
- * A picture file to what a network takes.
+ * A picture file to a network's input.
  *
  * @module
  */
@@ -10,16 +10,16 @@ import { normalize, resizeAndCrop } from "../image/transform.ts";
 import { release } from "../runtime/release.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 
-/** Where this module is, for workers that import it. */
+/** The URL of this module, for threads that import it. */
 export const moduleUrl: string = import.meta.url;
 
-/** A picture file in memory, and what to call it. */
+/** A picture file in memory, with a name for errors. */
 export interface NamedBytes {
   readonly path: string;
   readonly content: Uint8Array<ArrayBuffer>;
 }
 
-/** Decodes, resizes, crops and normalizes a picture, a path's or that in memory: `[H, W, 3]`. */
+/** Decodes, resizes, crops and normalizes a picture, from a path or from memory: `[H, W, 3]`. */
 export async function loadInput(
   file: string | NamedBytes,
   preset: Preset,
@@ -27,7 +27,7 @@ export async function loadInput(
 ): Promise<ShapedArray> {
   const source = typeof file === "string"
     ? file
-    : new File([file.content], file.path); // Named so in errors.
+    : new File([file.content], file.path); // Errors name it.
   const image = await decodeImage(source, options);
   const crop = resizeAndCrop(image, preset);
   release(image.data);

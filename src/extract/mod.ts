@@ -1,15 +1,20 @@
 /**
- * Features of many pictures: files in, tables out, with resume; and a search of what was extracted.
+ * Features of many pictures: files in, tables out, and a search through them.
  *
- * @example Every picture of a folder, in one file
+ * {@linkcode extractFiles} gives the features of each picture; {@linkcode extractToFile} writes
+ * them to a file and can resume a stopped run. {@linkcode readVectors} reads such a file and
+ * {@linkcode similar} searches it.
+ *
+ * @example The features of a picture
  * ```ts
  * import { createModel } from "@layertap/resnet";
  * import { extractFiles } from "@layertap/resnet/extract";
  * import assert from "node:assert/strict";
  *
  * using model = await createModel("mlnet_resnet18", "flatten", true);
- * for await (const { path, values } of extractFiles(model, ["examples/images/chelsea.png"])) {
- *   assert.equal(path, "examples/images/chelsea.png");
+ * const files = ["examples/images/chelsea.png"];
+ * for await (const { path, values } of extractFiles(model, files, ["flatten"])) {
+ *   assert.equal(path, files[0]);
  *   assert.deepEqual(values?.flatten.shape, [512]);
  * }
  * ```
@@ -17,7 +22,8 @@
  * @module
  */
 
-export { extractFiles, type ExtractFilesOptions } from "./extract_files.ts";
+export type { ExtractFilesOptions } from "./compute_nodes.ts";
+export { extractFiles } from "./extract_files.ts";
 export {
   type ExtractReport,
   extractToFile,

@@ -6,14 +6,14 @@ import {
   rowLength,
 } from "../tables/feature_table.ts";
 
-/** A node's values in a file of their own: row after row, with a gap for one that is missing. */
+/** A file of one node's values, row after row, with gaps for missing rows. */
 export class NodeFile {
   private constructor(
     readonly type: FeatureType,
     readonly file: FileHandle,
   ) {}
 
-  /** Opens the file, or makes it. */
+  /** Opens or creates the file. */
   static async open(
     path: string,
     type: FeatureType,
@@ -42,12 +42,12 @@ export class NodeFile {
     }
   }
 
-  /** Sees to it that what was written is on the disk. */
+  /** Flushes all writes to disk. */
   async sync(): Promise<void> {
     await this.file.datasync();
   }
 
-  /** The bytes of some rows, NaN for those that are missing. */
+  /** The bytes of some rows, NaN for missing ones. */
   async read(
     from: number,
     to: number,

@@ -1,24 +1,23 @@
-import type { ByteSource } from "../runtime/byte_source.ts";
+import { asIs, expected } from "../errors/expected.ts";
 import { decodeElements, itemSize, toFloat32 } from "../formats/elements.ts";
 import { type NpyHeader, parseNpyHeader } from "../formats/npy.ts";
 import { openZip } from "../formats/zip.ts";
-import { chosenNode, type VectorFile } from "./read_vectors.ts";
+import type { ByteSource } from "../runtime/byte_source.ts";
+import { rowBlocks } from "../tables/row_blocks.ts";
 import type { VectorRow } from "./similar.ts";
+import { chooseNode, type VectorFile } from "./vector_file.ts";
 
-/** What is read at once. */
-const blockBytes = 1 << 20;
-
-/** Longer than the header of an array of few dimensions is. */
+/** Longer than the header of an array with few dimensions. */
 const maxHeader = 4096;
 
-/** Reads a part of a `.npy`; behind its end there is none. */
+/** A `.npy` with random access, alone or inside a `.npz`. */
 interface Part {
   readonly name: string;
   readonly size: number;
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** The rows of a `.npy`, named by their number. */
+/** Opens a `.npy`; rows are named by their number. */
 export async function openNpy(source: ByteSource): Promise<VectorFile> {
   const header = await headerOf(source);
   return {
@@ -29,7 +28,7 @@ export async function openNpy(source: ByteSource): Promise<VectorFile> {
   };
 }
 
-/** The rows of an array of a `.npz`; names come from the array `path`, if there is one. */
+/** Opens an array of a `.npz`; rows are named by the array `path`, or by their number without it. */
 export async function openNpz(
   source: ByteSource,
   node?: string,
@@ -41,7 +40,7 @@ export async function openNpz(
     read: (offset, length) => zip.readRange(`${name}.npy`, offset, length),
   });
   const names = [...zip.entries.keys()].map((n) => n.replace(/\.npy$/, ""));
-  const name = chosenNode(source.name, names.filter((n) => n !== "path"), node);
+  const name = chooseNode(source.name, names.filter((n) => n !== "path"), node);
   const array = part(name);
   const header = await headerOf(array);
   const paths = () =>
@@ -60,11 +59,12 @@ async function headerOf(part: Part): Promise<NpyHeader> {
   const header = parseNpyHeader(start, part.name);
   const { shape, dtype, fortranOrder } = header;
   if (shape.length < 2 || fortranOrder) {
-    throw new TypeError(
-      `cannot read vectors of "${part.name}": it holds ${dtype} [${
-        shape.join(", ")
-      }]${fortranOrder ? " in Fortran order" : ""}, [N, …] is allowed`,
-    );
+    const order = fortranOrder ? " in Fortran order" : "";
+    throw new TypeError(expected(
+      part.name,
+      "an array [N, …] in C order",
+      asIs(`${dtype} [${shape.join(", ")}]${order}`),
+    ));
   }
   return header;
 }
@@ -85,28 +85,26 @@ async function* rows(
   }
 }
 
-/** So many rows, as many of them at once as make a block. */
+/** The bytes of all rows, in blocks. */
 async function* blocks(
   part: Part,
   offset: number,
   count: number,
   size: number,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const step = Math.max(1, Math.floor(blockBytes / size));
-  for (let from = 0; from < count; from += step) {
-    const rows = Math.min(step, count - from);
-    yield await part.read(offset + from * size, rows * size);
+  for (const { from, to } of rowBlocks(count, size)) {
+    yield await part.read(offset + from * size, (to - from) * size);
   }
 }
 
-/** The strings of an array as NumPy has them: UTF-32, padded with zeros. */
+/** An array of NumPy strings: UTF-32, padded with zeros. */
 async function* texts(part: Part): AsyncGenerator<string> {
   const start = await part.read(0, Math.min(maxHeader, part.size));
   const [, width, count] = /'<U(\d+)'.*\((\d+),\)/
     .exec(new TextDecoder().decode(start)) ?? [];
   if (width === undefined) {
     throw new SyntaxError(
-      `cannot read "${part.name}": its array "path" holds no strings`,
+      `cannot read "${part.name}": its array "path" doesn't hold strings`,
     );
   }
   const size = 4 * Number(width);

@@ -1,9 +1,9 @@
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import type { ByteSource } from "../runtime/byte_source.ts";
-import { chosenNode, type VectorFile } from "./read_vectors.ts";
 import type { VectorRow } from "./similar.ts";
+import { chooseNode, type VectorFile } from "./vector_file.ts";
 
-/** A list column of a Parquet file, one row group at a time; names come from the column `path`. */
+/** Opens a list column of a Parquet file; rows are named by the column `path`, or by their number. */
 export async function openParquet(
   source: ByteSource,
   node?: string,
@@ -18,7 +18,7 @@ export async function openParquet(
   const metadata = await explained(source, parquetMetadataAsync(file));
   const columns = parquetSchema(metadata).children;
   const lists = columns.filter(({ children }) => children.length > 0);
-  const name = chosenNode(
+  const name = chooseNode(
     source.name,
     lists.map(({ element }) => element.name),
     node,
@@ -34,7 +34,7 @@ export async function openParquet(
   };
 }
 
-/** What this package noted in the file. */
+/** What this package wrote into the file's metadata. */
 function aboutOf({ key_value_metadata = [] }: FileMetaData) {
   const entry = key_value_metadata.find(({ key }) => key === "layertap");
   return JSON.parse(entry?.value ?? "{}") as
@@ -72,14 +72,14 @@ async function* rows(
   }
 }
 
-/** The library's errors don't name the file. */
+/** Names the file in the library's errors. */
 async function explained<T>(
   source: ByteSource,
   result: Promise<T>,
 ): Promise<T> {
   return await result.catch((cause: Error) => {
     throw new SyntaxError(
-      `cannot read "${source.name}" as Parquet: ${cause.message}`,
+      `cannot read "${source.name}": damaged Parquet: ${cause.message}`,
       { cause },
     );
   });

@@ -1,41 +1,25 @@
 /**
- * Features out of the files that `extractToFile` writes, row by row.
+ * Reads the files that `extractToFile` writes, row by row.
  *
  * @module
  */
 
 import { type FileSource, openByteSource } from "../runtime/open_source.ts";
 import type { VectorRow } from "./similar.ts";
-
-/** One node's features in a file. */
-export interface VectorFile {
-  /** The node; none in a `.npy`. */
-  readonly node?: string;
-  /** Dimensions of a picture's value, if the file says them. */
-  readonly shape?: readonly number[];
-  /** How it was made, if the file says so. */
-  readonly about: {
-    readonly arch?: string;
-    readonly layout?: "nchw" | "nhwc";
-    readonly pool?: "avg" | "max" | "none";
-  };
-  /** Reads them, with no more in memory than is read at once. */
-  rows(): AsyncIterable<VectorRow>;
-  /** Closes the file. */
-  close(): void;
-}
+import type { VectorFile } from "./vector_file.ts";
 
 /**
- * Reads the features of a `.parquet`, `.npz` or `.npy`, told apart by their content, picture after
- * picture; a file of any size in bounded memory.
+ * Reads the features of a `.parquet`, `.npz` or `.npy`, picture after picture. The content tells the
+ * format. The file may be larger than memory.
  *
  * @param source A path, a URL or bytes.
- * @param node Which of the file's nodes; needed if it has several.
- * @returns A picture's path and values, flattened; a `.npy` has no paths, there it is
+ * @param node The node to read; optional if the file has only one.
+ * @returns Each picture's path and values, flattened. A `.npy` has no paths; there a path is
  *   `features.npy[3]`.
- * @throws {SyntaxError} If it is no such file, or damaged.
- * @throws {RangeError} If it has no such node.
- * @throws {Error} If it can't be read.
+ * @throws {SyntaxError} If it isn't such a file, or is damaged.
+ * @throws {TypeError} If a `.npz` or `.npy` doesn't hold an array `[N, …]`.
+ * @throws {RangeError} If the file doesn't have the node, or has several and you name none.
+ * @throws {Error} If the file can't be read.
  *
  * @example What was extracted
  * ```ts
@@ -67,7 +51,7 @@ export async function* readVectors(
   }
 }
 
-/** Opens such a file; what {@linkcode readVectors} throws, this throws. */
+/** Opens such a file; throws what {@linkcode readVectors} throws. */
 export async function openVectors(
   source: FileSource,
   node?: string,
@@ -85,32 +69,11 @@ export async function openVectors(
         return await (await import("./npy_vectors.ts")).openNpy(bytes);
     }
     throw new SyntaxError(
-      `cannot read "${bytes.name}" as features: .parquet, .npz and .npy are allowed`,
+      `cannot read features from "${bytes.name}": ` +
+        "expected a .parquet, .npz or .npy file",
     );
   } catch (error) {
     bytes.close();
     throw error;
   }
-}
-
-/**
- * The node that is meant: the one that is named, else the only one.
- *
- * @throws {RangeError} If there is no such, or none is named of several.
- */
-export function chosenNode(
-  file: string,
-  nodes: readonly string[],
-  node: string | undefined,
-): string {
-  if (node !== undefined && nodes.includes(node)) return node;
-  if (node === undefined && nodes.length === 1) return nodes[0];
-  const has = nodes.length > 0
-    ? `it has ${nodes.map((name) => `"${name}"`).join(", ")}`
-    : "it has no vectors";
-  throw new RangeError(
-    node === undefined
-      ? `cannot choose a node of "${file}": ${has}, one must be named`
-      : `no node "${node}" in "${file}": ${has}`,
-  );
 }

@@ -1,39 +1,41 @@
 /**
- * Nearest neighbours by cosine among vectors that are stored.
+ * Nearest neighbours by cosine among stored vectors.
  *
  * @module
  */
 
+import { requireInteger } from "../errors/expected.ts";
+
 /** A picture's features as one vector. */
 export interface VectorRow {
-  /** What the picture is called. */
+  /** The picture's name. */
   readonly path: string;
-  /** Its features; null or NaN for a picture that could not be read. */
+  /** Its features; null or NaN if the picture could not be read. */
   readonly vector: ArrayLike<number> | null;
 }
 
-/** A picture that is like another. */
+/** A picture that is similar to another. */
 export interface SimilarPicture {
-  /** What it is called. */
+  /** Its name. */
   readonly path: string;
   /** The cosine, -1..1; 0 if one of the vectors is all zero. */
   readonly score: number;
 }
 
 /**
- * Finds the pictures that are most alike: exact, in one pass over the rows, with no more memory
- * than the answers take.
+ * Finds the most similar pictures, exactly, in one pass over the rows. Memory holds only the
+ * results.
  *
- * That is fine for some 100,000 rows. Beyond, leave it to a database: DuckDB's
- * `array_cosine_similarity` reads the same Parquet file.
+ * This suits some 100,000 rows. For more, use a database: DuckDB's `array_cosine_similarity` reads
+ * the same Parquet file.
  *
- * @param queries Vectors, each with as many numbers as the rows' have.
- * @param rows What to search; `readVectors` reads them from a file. Those without a vector are
- *   passed over.
- * @param options.top How many are given for a query, all if there are fewer. Default 10.
- * @returns For each query the best, in descending order; of equals the first.
- * @throws {RangeError} If `top` is no integer from 1 up.
- * @throws {TypeError} If a row has another number of values than a query.
+ * @param queries Vectors, as long as the rows'.
+ * @param rows What to search; {@linkcode readVectors} reads them from a file. Rows without a
+ *   vector are skipped.
+ * @param options.top How many pictures to return for a query. Default 10.
+ * @returns For each query the best pictures, in descending order; of equals the first.
+ * @throws {RangeError} If `top` is not a positive integer.
+ * @throws {TypeError} If a row and a query differ in length.
  *
  * @example The nearest of two
  * ```ts
@@ -54,11 +56,7 @@ export async function similar(
   rows: Iterable<VectorRow> | AsyncIterable<VectorRow>,
   { top = 10 }: { readonly top?: number } = {},
 ): Promise<SimilarPicture[][]> {
-  if (!Number.isSafeInteger(top) || top < 1) {
-    throw new RangeError(
-      `similar: top is ${top}, integers from 1 up are allowed`,
-    );
-  }
+  requireInteger("top", top, 1);
   const best = queries.map((): SimilarPicture[] => []);
   const norms = queries.map(norm);
   for await (const { path, vector } of rows) {
@@ -68,8 +66,8 @@ export async function similar(
     for (const [i, query] of queries.entries()) {
       if (query.length !== vector.length) {
         throw new TypeError(
-          `cannot compare with "${path}": it has ${vector.length} values, ` +
-            `the query has ${query.length}`,
+          `cannot compare "${path}": it has ${vector.length} values, ` +
+            `but the query has ${query.length}`,
         );
       }
       const product = norms[i] * length;
@@ -90,7 +88,7 @@ function norm(vector: ArrayLike<number>): number {
   return Math.sqrt(dot(vector, vector));
 }
 
-/** Puts a picture where it belongs, if it is among the best. */
+/** Inserts a picture in its place, if it is among the best. */
 function keep(
   best: SimilarPicture[],
   picture: SimilarPicture,

@@ -1,10 +1,10 @@
 /**
- * Where features wait until all of them are there: a folder beside the file that they become.
+ * A folder in which features wait until the last one is there, beside the file to be written.
  *
- * The format of that file may need their number first, and a run that was stopped goes on from here.
- * `<i>.bin` holds node i, `journal` says what is there: the run's description, the shapes, then a
- * line for each time that data were written, with the pictures since. Data are on the disk before
- * their line is, and a batch is never split between lines.
+ * The file's format may need their number first, and a stopped run continues from the folder.
+ * `<i>.bin` holds node i. `journal` holds the run's description, the shapes, then a line for each
+ * commit with the pictures that it added. Data reach the disk before their line does, and a line
+ * holds whole batches.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import {
 import { Journal } from "./journal.ts";
 import { NodeFile } from "./node_file.ts";
 
-/** What a run does; only the same run goes on. */
+/** What a run does; a run continues only with the same. */
 export interface RunDescription {
   readonly nodes: readonly string[];
   readonly dtype: FeatureColumn["dtype"];
@@ -32,7 +32,7 @@ type Entry =
   | { readonly shapes: readonly (readonly number[])[] }
   | { readonly rows: readonly FeatureRow[] };
 
-/** Milliseconds between two lines of the journal: what is lost if the run is killed. */
+/** Milliseconds between commits: the work that a killed run loses. */
 const commitEvery = 2000;
 
 /** The folder of one run. */
@@ -40,7 +40,7 @@ export class WorkFolder {
   #committed = 0;
   #pending: FeatureRow[] = [];
   #lastCommit = performance.now();
-  /** The pictures that failed, in ascending order. */
+  /** Rows of failed pictures, in ascending order. */
   readonly #failed: number[] = [];
   readonly #files: NodeFile[] = [];
 
@@ -51,18 +51,18 @@ export class WorkFolder {
   ) {}
 
   /**
-   * Opens the folder, or makes it.
+   * Opens or creates the folder.
    *
-   * @param resume Whether a run that was stopped goes on.
-   * @throws {Error} If it can't be made, something else of that name is there, another run is to
-   *   go on, or there is one and it is not to go on.
+   * @param resume Whether to continue a stopped run.
+   * @throws {Error} If it can't be created, holds other files, or holds a stopped run that differs
+   *   or that is not to be resumed.
    */
   static async open(
     path: string,
     run: RunDescription,
     resume: boolean,
   ): Promise<WorkFolder> {
-    await makeFolder(path);
+    await createFolder(path);
     const journal = await Journal.open<Entry>(`${path}/journal`);
     const folder = new WorkFolder(path, run, journal);
     try {
@@ -74,7 +74,7 @@ export class WorkFolder {
     return folder;
   }
 
-  /** Takes up what is there. */
+  /** Restores what the journal holds. */
   async #recall(resume: boolean): Promise<void> {
     let isEmpty = true;
     for await (const entry of this.journal.entries()) {
@@ -105,9 +105,9 @@ export class WorkFolder {
   }
 
   /**
-   * Adds a batch; from time to time it is made last.
+   * Adds a batch, and commits from time to time.
    *
-   * @throws {TypeError} If its shapes are not those of the pictures before.
+   * @throws {TypeError} If its shapes differ from earlier ones.
    */
   async add(batch: readonly FileFeatures[]): Promise<void> {
     const values = batch.find(({ values }) => values)?.values;
@@ -130,7 +130,7 @@ export class WorkFolder {
     if (performance.now() - this.#lastCommit > commitEvery) await this.commit();
   }
 
-  /** Makes what was added last. */
+  /** Makes all batches so far permanent. */
   async commit(): Promise<void> {
     if (this.#pending.length === 0) return;
     for (const file of this.#files) await file.sync();
@@ -140,7 +140,7 @@ export class WorkFolder {
     this.#lastCommit = performance.now();
   }
 
-  /** All that was made last. */
+  /** All committed pictures. */
   table(): FeatureTable {
     return {
       count: this.#committed,
@@ -159,9 +159,9 @@ export class WorkFolder {
   }
 
   /**
-   * Becomes a file, at once: it is written in the folder and then moved.
+   * Replaces the folder with a file: writes it here, then moves it.
    *
-   * @throws {Error} If it can't be written; the folder stays.
+   * @throws {Error} If the file can't be written; the folder stays.
    */
   async become(
     target: string,
@@ -186,7 +186,7 @@ export class WorkFolder {
     await this.remove();
   }
 
-  /** Closes the files in it. */
+  /** Closes its files. */
   async close(): Promise<void> {
     for (const file of [this.journal, ...this.#files]) await file.close();
   }
@@ -199,8 +199,8 @@ export class WorkFolder {
   }
 }
 
-/** Makes the folder, unless it is there. */
-async function makeFolder(path: string): Promise<void> {
+/** Creates the folder, unless it exists. */
+async function createFolder(path: string): Promise<void> {
   const { mkdir, readdir } = await import("node:fs/promises");
   try {
     const names = await readdir(path).catch((error) => {
@@ -209,10 +209,10 @@ async function makeFolder(path: string): Promise<void> {
     });
     if (!names) await mkdir(path);
     else if (names.length > 0 && !names.includes("journal")) {
-      throw new Error("something else is there");
+      throw new Error("it exists and holds other files");
     }
   } catch (cause) {
-    throw new Error(`cannot make the folder "${path}": ${reasonOf(cause)}`, {
+    throw new Error(`cannot create the folder "${path}": ${reasonOf(cause)}`, {
       cause,
     });
   }
@@ -220,12 +220,12 @@ async function makeFolder(path: string): Promise<void> {
 
 function unfinished(path: string): Error {
   return new Error(
-    `"${path}" holds the work of a run that was stopped: resume it, or delete ` +
-      "the folder to begin anew",
+    `"${path}" holds an unfinished run; resume it, or delete the folder to ` +
+      "start over",
   );
 }
 
-/** Node's message without the call, which names other files. */
+/** Node's message without the system call, which names other files. */
 function reasonOf(error: unknown): string {
   return (error as Error).message.replace(/, \w+ '.*$/, "");
 }
@@ -239,8 +239,8 @@ function requireSameRun(
     const [was, is] = [then, now].map((run) => JSON.stringify(run[key]));
     if (was === is) continue;
     throw new Error(
-      `cannot resume what is in "${path}": it was begun with ${key} ${was}, ` +
-        `now it is ${is}`,
+      `cannot resume the run in "${path}": ${key} was ${was}, now it is ${is}; ` +
+        "use the same options, or delete the folder to start over",
     );
   }
 }

@@ -1,10 +1,11 @@
 /**
- * Pictures in: JPEG, PNG and WebP to RGB8.
+ * JPEG, PNG and WebP to RGB8.
  *
  * @module
  */
 
-import type { ImageFormat } from "./format.ts";
+import { expected } from "../errors/expected.ts";
+import { hasText, type ImageFormat } from "./format.ts";
 import { type RgbImage, toRgb } from "./rgb_image.ts";
 import { jpeg } from "./jpeg.ts";
 import type { DecoderModules } from "./load_decoder.ts";
@@ -14,28 +15,28 @@ import { type FileSource, readBytes } from "../runtime/open_source.ts";
 import { release } from "../runtime/release.ts";
 import { webp } from "./webp.ts";
 
-/** The kinds of pictures that can be decoded. */
+/** The supported file formats. */
 export const formats: readonly ImageFormat[] = [jpeg, png, webp];
 
-/** How {@linkcode decodeImage} decodes. */
+/** Options of {@linkcode decodeImage}. */
 export interface DecodeOptions {
-  /** Turn the picture as its EXIF orientation says. PIL and torchvision don't. Default `false`. */
+  /** Rotates the picture by its EXIF orientation. PIL and torchvision don't. Default `false`. */
   readonly exifOrientation?: boolean;
-  /** Refuse pictures of more pixels, before decoding them. Default 89,478,485, PIL's limit. */
+  /** Rejects larger pictures before decoding them. Default 89,478,485 pixels, PIL's limit. */
   readonly maxPixels?: number;
-  /** Compiled decoders, for runtimes that can't import `.wasm` modules by themselves. */
+  /** Compiled decoders, for runtimes that can't import `.wasm` modules. */
   readonly modules?: DecoderModules;
 }
 
 /**
- * Decodes a JPEG, PNG or WebP file to RGB8, exactly as PIL's `convert("RGB")`: alpha is dropped,
- * nothing is composited, colour profiles are ignored. Two differences: PIL clips 16-bit grey PNGs,
- * here their high byte is taken; JPEGs with chroma halved in height only (4:4:0) agree within 2
- * levels.
+ * Decodes a JPEG, PNG or WebP file to RGB8, exactly as PIL's `convert("RGB")`: drops alpha, without
+ * compositing, and ignores colour profiles. Two differences: of 16-bit grey PNGs, which PIL clips,
+ * it takes the high byte; JPEGs with chroma halved in height only (4:4:0) agree within 2 levels.
  *
- * @param source The file's bytes, a `Blob`, a URL, or a path. A string is a URL if it begins with
- * `http:`, `https:`, `file:`, `data:` or `blob:`. What kind of picture it is, its content says.
- * @throws {SyntaxError} If the data are no such picture, are damaged or cut short.
+ * @param source The file's bytes, a `Blob`, a URL, or a path. A string is a URL if it starts with
+ *   `http:`, `https:`, `file:`, `data:` or `blob:`. The content tells the format.
+ * @returns RGB pixels, as stored unless `exifOrientation` is set.
+ * @throws {SyntaxError} If the data have another format, or are damaged or cut short.
  * @throws {RangeError} If the picture has more than `maxPixels`.
  * @throws {TypeError} If `source` is none of the above.
  * @throws {Error} If the file can't be read, or this runtime can't load the decoder.
@@ -56,7 +57,7 @@ export async function decodeImage(
   const { exifOrientation = false, maxPixels = 89_478_485, modules = {} } =
     options;
   if (!(maxPixels > 0)) {
-    throw new RangeError(`maxPixels: must be above 0, not ${maxPixels}`);
+    throw new RangeError(expected("maxPixels", "a positive number", maxPixels));
   }
   const { name, bytes } = await readBytes(source);
   const cannot = (reason: string) => `cannot decode "${name}": ${reason}`;
@@ -69,14 +70,12 @@ export async function decodeImage(
   };
 
   const format = formats.find((format) => format.matches(bytes));
-  if (!format) throw new SyntaxError(cannot(noSignature(bytes)));
+  if (!format) throw new SyntaxError(cannot(unsupported(bytes)));
   const header = await parse(() => format.readHeader(bytes));
   const { width, height } = header;
   if (width * height > maxPixels) {
     throw new RangeError(
-      cannot(
-        `its ${width}x${height} pixels are more than the ${maxPixels} that maxPixels allows`,
-      ),
+      cannot(`it has ${width}x${height} pixels; maxPixels is ${maxPixels}`),
     );
   }
   const decode = await format.loadDecoder(modules);
@@ -88,14 +87,21 @@ export async function decodeImage(
     : image;
 }
 
-/** What stands where a signature should. */
-function noSignature(bytes: Uint8Array): string {
+/** Other formats by their signatures: where it is, its text, the name. */
+const others: readonly (readonly [number, string, string])[] = [
+  [0, "GIF8", "a GIF"],
+  [0, "BM", "a BMP"],
+  [0, "II*\0", "a TIFF"],
+  [0, "MM\0*", "a TIFF"],
+  [4, "ftypavif", "an AVIF"],
+  [4, "ftyphei", "a HEIC"],
+  [0, "%PDF", "a PDF"],
+];
+
+/** What the data are instead of a supported format. */
+function unsupported(bytes: Uint8Array): string {
   if (bytes.length === 0) return "it is empty";
-  const start = [...bytes.subarray(0, 4)]
-    .map((byte) => byte.toString(16).padStart(2, "0"));
-  const names = formats.map((format) => format.name);
-  const last = names.pop();
-  return `it starts with ${start.join(" ")}, no ${
-    names.join(", ")
-  } or ${last} signature`;
+  const other = others.find(([at, text]) => hasText(bytes, at, text));
+  const what = other ? `is ${other[2]}` : "has an unknown format";
+  return `it ${what}; JPEG, PNG and WebP are supported`;
 }

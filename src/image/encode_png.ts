@@ -1,5 +1,5 @@
 /**
- * Pictures out: PNG.
+ * RGB8 to PNG.
  *
  * @module
  */
@@ -10,8 +10,11 @@ import { type DecoderModules, loadDecoder } from "./load_decoder.ts";
 /**
  * Encodes a picture as an RGB PNG file.
  *
- * @param options.modules The compiled codec, `png`, where the runtime can't import it by itself.
- * @throws {TypeError | RangeError} If the picture isn't one: see {@linkcode toRgb}.
+ * @param picture A picture; alpha is dropped.
+ * @param options.modules The compiled codec, `png`, for runtimes that can't import `.wasm` modules.
+ * @returns The file's bytes.
+ * @throws {TypeError | RangeError} If it isn't a picture, as {@linkcode toRgb}.
+ * @throws {Error} If this runtime can't load the codec.
  *
  * @example To PNG and back
  * ```ts

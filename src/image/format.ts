@@ -1,5 +1,5 @@
 /**
- * What a file format is to the decoder: a new one is one new file and a line in `decode.ts`.
+ * The interface of an image format. A new format is a new file and a line in `decode.ts`.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { ImageDataLike } from "./rgb_image.ts";
 import type { DecoderModules } from "./load_decoder.ts";
 
-/** What a file says of its picture before that is decoded. */
+/** What a file tells about its picture before decoding. */
 export interface ImageHeader {
   /** Pixels in a row, as stored. */
   readonly width: number;
@@ -17,23 +17,23 @@ export interface ImageHeader {
   readonly exif?: Uint8Array;
 }
 
-/** A file format. Errors say what is wrong with the data; the caller adds which data. */
+/** A file format. Its errors say what is wrong; the caller adds the file's name. */
 export interface ImageFormat {
-  /** As it stands in messages. */
+  /** Its name in messages. */
   readonly name: string;
-  /** Whether the data begin as this format does. */
+  /** Whether the data start as this format does. */
   matches(bytes: Uint8Array): boolean;
   /**
-   * Reads what stands outside the compressed pixels, to the end of the file.
+   * Reads all but the compressed pixels, to the end of the file.
    *
-   * @throws {Error} If the file is damaged there, or cut short.
+   * @throws {Error} If the file is cut short, or damaged outside the pixels.
    */
   readHeader(bytes: Uint8Array): ImageHeader;
-  /** Loads what decodes it, which is heavy. */
+  /** Loads the decoder, which is large. */
   loadDecoder(modules: DecoderModules): Promise<Decode>;
 }
 
-/** Decodes one file whose header was read, as RGBA8 in memory of its own. */
+/** Decodes a file whose header was read, to RGBA8 in new memory. */
 export type Decode = (bytes: Uint8Array) => Promise<ImageDataLike>;
 
 /** The error for a file that ends too soon. */
@@ -41,7 +41,7 @@ export function cutShort(where: string): Error {
   return new Error(`the file is cut short, ${where}`);
 }
 
-/** Whether ASCII `text` stands in `bytes` at `offset`. */
+/** Whether `bytes` has the ASCII `text` at `offset`. */
 export function hasText(
   bytes: Uint8Array,
   offset: number,

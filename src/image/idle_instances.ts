@@ -1,12 +1,12 @@
-/** Bytes of memory with which an instance is kept: enough for pictures of some two megapixels. */
+/** Memory up to which to keep an instance, in bytes: enough for about two megapixels. */
 const KEPT_BYTES = 2 ** 25;
 
 /**
- * Instances of a compiled codec, one of them kept for the next picture.
+ * Instances of a compiled codec; one is kept for the next picture.
  *
- * A new instance takes half a millisecond, and its memory is left to the garbage collector. But one
- * that met a damaged file keeps what it had allocated, and the memory of a huge picture would never
- * be given back: those aren't used again.
+ * Starting one takes half a millisecond and leaves its memory to the garbage collector. An instance
+ * that met a damaged file leaks what it had allocated, and one that met a huge picture never gives
+ * the memory back, so those are dropped.
  */
 export class IdleInstances<T> {
   readonly #idle = new WeakMap<WebAssembly.Module, T>();
@@ -16,7 +16,7 @@ export class IdleInstances<T> {
     private readonly bytesOf: (instance: T) => number,
   ) {}
 
-  /** Does some work by an instance that nobody else uses meanwhile. */
+  /** Runs some work on an instance that nothing else uses meanwhile. */
   async use<R>(
     module: WebAssembly.Module,
     work: (instance: T) => R,

@@ -22,7 +22,7 @@ export const jpeg: ImageFormat = {
     const { decodeFourComponents } = await import("./jpeg_cmyk.ts");
     const decode: Decode = (bytes) =>
       instances.use(module, (codec) => {
-        codec.complaint = "its compressed data are damaged";
+        codec.complaint = "its compressed data is damaged";
         try {
           return codec.decoder.decode(bytes, false)!;
         } catch (cause) {
@@ -36,7 +36,7 @@ export const jpeg: ImageFormat = {
   },
 };
 
-/** mozjpeg prints what it finds and then exits, which throws an object that is no error. */
+/** mozjpeg prints what is wrong, then exits by throwing an object that isn't an Error. */
 const instances = new IdleInstances(async (module) => {
   const [{ default: factory }, { initEmscriptenModule }] = await Promise.all([
     import("@jsquash/jpeg/codec/dec/mozjpeg_dec.js"),
@@ -62,6 +62,6 @@ function readJpegHeader(bytes: Uint8Array) {
       exif ??= segment.payload;
     }
   }
-  if (!size) throw new Error("it holds no picture");
+  if (!size) throw new Error("it contains no picture");
   return { ...size, exif };
 }

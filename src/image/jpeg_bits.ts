@@ -1,11 +1,11 @@
 /**
- * Compressed JPEG data as bits (ITU T.81, annexes C and F.2.2): restart intervals, the zeros stuffed
- * behind each 0xFF, Huffman codes.
+ * Compressed JPEG data as bits (ITU T.81, annexes C and F.2.2): restart intervals, the zero stuffed
+ * after each 0xFF, Huffman codes.
  *
  * @module
  */
 
-/** For any 16 bits: the length of the code that they begin with, times 256, plus its symbol. */
+/** For any 16 bits: the length of the code at their start, times 256, plus its symbol. */
 export type HuffmanTable = Uint16Array;
 
 /** Adds the tables of a DHT segment, by class (0x00 DC, 0x10 AC) plus number. */
@@ -17,7 +17,7 @@ export function readHuffmanTables(
     const slot = payload[at];
     const counts = payload.subarray(at + 1, at += 17);
     const table = new Uint16Array(1 << 16);
-    let code = 0; // Codes of all lengths follow each other, seen as the upper end of 16 bits.
+    let code = 0; // As the upper end of 16 bits, codes of all lengths follow each other.
     for (let length = 1; length <= 16; length++) {
       for (let i = 0; i < counts[length - 1]; i++) {
         const next = code + (1 << (16 - length));
@@ -29,19 +29,19 @@ export function readHuffmanTables(
   }
 }
 
-/** A string of bits, the highest of each byte first. Behind its end it reads as zeros. */
+/** A string of bits, the highest of each byte first. It reads as zeros after its end. */
 export class BitString {
-  /** The memory of the string. */
+  /** The string's memory. */
   readonly bytes: Uint8Array;
-  /** In bits; where the next are read or written. */
+  /** Where to read or write next, in bits. */
   position = 0;
 
-  /** A string over these bytes, which are not copied. */
+  /** A string over these bytes, without a copy. */
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
   }
 
-  /** The next 16 bits, without moving on. */
+  /** The next 16 bits; doesn't advance. */
   peek16(): number {
     const at = this.position >>> 3;
     const { bytes } = this;
@@ -80,7 +80,7 @@ export function* restartIntervals(scan: Uint8Array): Generator<Uint8Array> {
   yield plain.slice(0, length);
 }
 
-/** What was written to a bit string as a restart interval: filled up with ones, zeros stuffed in. */
+/** A bit string as a restart interval: padded with ones, zeros stuffed in. */
 export function stuffed({ bytes, position }: BitString): Uint8Array {
   const length = Math.ceil(position / 8);
   if (position % 8 > 0) bytes[length - 1] |= 0xff >> position % 8;

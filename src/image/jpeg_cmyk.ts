@@ -1,7 +1,7 @@
 /**
- * JPEG files of four components, CMYK and YCCK, by a decoder that knows only three.
+ * JPEG files of four components, CMYK and YCCK, with a decoder for three.
  *
- * mozjpeg refuses to make RGB of them, so it decodes two files of three components each, made of
+ * mozjpeg doesn't convert them to RGB. So it decodes two files of three components each, made from
  * the same compressed data: one without K, one with K in place of the third.
  *
  * @module
@@ -12,12 +12,12 @@ import type { ImageDataLike } from "./rgb_image.ts";
 import { withoutComponent } from "./jpeg_components.ts";
 import { APP14, segments } from "./jpeg_segments.ts";
 
-/** What the Adobe segment of a file with three components can say. */
+/** Values of the Adobe segment in a file with three components. */
 const RGB = 0;
 const YCBCR = 1;
 
 /**
- * Decodes to RGBA as PIL does: with the inverted inks that Adobe writes, multiplied in integers
+ * Decodes to RGBA as PIL does: the inverted inks that Adobe writes, multiplied in integers
  * (`cmyk2rgb` in PIL's `Convert.c`).
  */
 export async function decodeFourComponents(
@@ -29,7 +29,7 @@ export async function decodeFourComponents(
     withoutComponent(bytes, 3, isYcck ? YCBCR : RGB),
   );
   const { data: blacks } = await decode(withoutComponent(bytes, 2, RGB));
-  // CMYK files hold the inks inverted; YCCK, decoded as YCbCr, gives them upright.
+  // CMYK files hold inverted inks; YCCK, decoded as YCbCr, gives them as they are.
   const inversion = isYcck ? 0 : 255;
   for (let i = 0; i < inks.length; i += 4) {
     const light = blacks[i + 2];
@@ -46,7 +46,7 @@ function multiply(a: number, b: number): number {
   return ((product >> 8) + product) >> 8;
 }
 
-/** What Adobe's segment says: 0 for CMYK, as where there is no such segment, else YCCK. */
+/** The value of Adobe's segment: 0 (or no segment) for CMYK, else YCCK. */
 function adobeTransform(bytes: Uint8Array): number {
   for (const { marker, payload } of segments(bytes)) {
     if (marker === APP14) return payload[11];

@@ -1,6 +1,6 @@
 /**
- * Taking a component out of a JPEG file without decoding its pixels (ITU T.81): the Huffman codes
- * of the blocks that stay are copied as they are.
+ * Removes a component from a JPEG file without decoding its pixels (ITU T.81), by copying the
+ * Huffman codes of the other components' blocks.
  *
  * @module
  */
@@ -31,8 +31,8 @@ import {
  * The same picture without one of its components.
  *
  * @param dropped The component's index.
- * @param transform What the others are, as Adobe's segment has it: 0 as they are, 1 YCbCr.
- * @throws {Error} If the file is damaged, or of a kind that can't be taken apart so.
+ * @param transform What the others are, as in Adobe's segment: 0 as they are, 1 YCbCr.
+ * @throws {Error} If the file is damaged, or of a kind that this can't handle.
  */
 export function withoutComponent(
   bytes: Uint8Array,
@@ -79,7 +79,7 @@ function frameWithout(
   dropped: number,
 ): Uint8Array {
   if (marker > SOF2) {
-    throw new Error("four components of this kind of JPEG are not supported");
+    throw new Error("CMYK in this kind of JPEG is not supported");
   }
   const rest = components.toSpliced(dropped, 1);
   if (
@@ -99,7 +99,7 @@ function unitSize(components: readonly Component[], axis: "h" | "v"): number {
   return Math.max(...components.map((component) => component[axis]));
 }
 
-/** What a scan header says. */
+/** A scan header. */
 interface Scan {
   readonly members: readonly Member[];
   /** Spectral selection and successive approximation. */
@@ -111,7 +111,7 @@ interface Scan {
 interface Member {
   readonly component: Component;
   readonly kept: boolean;
-  /** The numbers of its tables, as the scan header has them. */
+  /** The numbers of its tables, as in the scan header. */
   readonly slots: number;
   readonly dc?: HuffmanTable;
   readonly ac?: HuffmanTable;
@@ -140,7 +140,7 @@ function readScan(
   return { members, selection, progressive: frame.progressive };
 }
 
-/** A scan, header and data, without the member that isn't kept. */
+/** A scan, header and data, without the dropped member. */
 function* scanWithout(
   scan: Scan,
   data: Uint8Array,
@@ -150,7 +150,7 @@ function* scanWithout(
   const kept = scan.members.filter((member) => member.kept);
   const { h, v } = kept[0].component;
   if (kept.length === 1 && h * v > 1) {
-    // Alone in its scan, its blocks would stand in another order.
+    // Alone in its scan, its blocks would have another order.
     throw new Error("the scans of its components are not supported");
   }
   yield toSegment(SOS, [
@@ -214,14 +214,14 @@ function copyProgressive(
   copyBits(from, to, refines ? 1 : copyCode(from, to, dc) & 15);
 }
 
-/** Copies a Huffman code, or passes over it, and returns its symbol. */
+/** Copies or skips a Huffman code, and returns its symbol. */
 function copyCode(
   from: BitString,
   to: BitString | undefined,
   table: HuffmanTable | undefined,
 ): number {
   const entry = table?.[from.peek16()];
-  if (!entry) throw new Error("its compressed data are damaged");
+  if (!entry) throw new Error("its compressed data is damaged");
   copyBits(from, to, entry >> 8);
   return entry & 0xff;
 }

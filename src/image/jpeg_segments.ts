@@ -1,14 +1,14 @@
 /**
- * The outer structure of a JPEG file (ITU T.81, annex B): markers and the segments behind them.
+ * The outer structure of a JPEG file (ITU T.81, annex B): markers and their segments.
  *
  * @module
  */
 
 import { cutShort } from "./format.ts";
 
-/** The frame header of a progressive picture; those of sequential ones stand before it. */
+/** The frame header of a progressive picture; lower numbers are sequential. */
 export const SOF2 = 0xc2;
-/** Start of scan: its header, which is followed by compressed data. */
+/** Start of scan: a header, then compressed data. */
 export const SOS = 0xda;
 /** Define Huffman tables. */
 export const DHT = 0xc4;
@@ -18,26 +18,26 @@ export const DQT = 0xdb;
 export const DRI = 0xdd;
 /** Application data: EXIF. */
 export const APP1 = 0xe1;
-/** Application data: Adobe's word on what the components are. */
+/** Application data: Adobe's note on what the components are. */
 export const APP14 = 0xee;
 const EOI = 0xd9;
 
-/** A marker and what belongs to it. */
+/** A marker and its data. */
 export interface Segment {
-  /** The byte behind 0xFF. */
+  /** The byte after 0xFF. */
   readonly marker: number;
-  /** What follows the length field. */
+  /** The data after the length field. */
   readonly payload: Uint8Array;
-  /** Where the marker stands in the file. */
+  /** Position of the marker in the file. */
   readonly start: number;
-  /** Where the next byte behind the segment stands. */
+  /** Position after the segment. */
   readonly end: number;
 }
 
 /**
- * All segments between start and end of the image; compressed data are passed over.
+ * All segments between start and end of the image; skips compressed data.
  *
- * @throws {Error} If the end of the image is not there.
+ * @throws {Error} If the end of the image is missing.
  */
 export function* segments(bytes: Uint8Array): Generator<Segment> {
   for (let at = 2;;) {
@@ -46,7 +46,7 @@ export function* segments(bytes: Uint8Array): Generator<Segment> {
     if (marker === EOI) return;
     const end = at + 2 + (bytes[at + 2] << 8 | bytes[at + 3]);
     if (!(end <= bytes.length)) {
-      throw cutShort("its end-of-image marker is not there");
+      throw cutShort("its end-of-image marker is missing");
     }
     yield { marker, payload: bytes.subarray(at + 4, end), start: at, end };
     at = end;
@@ -54,8 +54,8 @@ export function* segments(bytes: Uint8Array): Generator<Segment> {
 }
 
 /**
- * Where the next marker stands from `at` on, or the file's length. Stuffed zeros, fill bytes and
- * restart markers, which stand between or inside compressed data, are none.
+ * Position of the next marker from `at` on, or the file's length. Skips stuffed zeros, fill bytes
+ * and restart markers, which occur within compressed data.
  */
 export function findMarker(bytes: Uint8Array, at: number): number {
   for (at = bytes.indexOf(0xff, at); at >= 0; at = bytes.indexOf(0xff, at)) {
@@ -70,13 +70,13 @@ function isRestart(code: number): boolean {
   return code >= 0xd0 && code <= 0xd7;
 }
 
-/** A frame header, which every scan of the picture refers to. */
+/** A frame header, to which every scan refers. */
 export interface Frame {
   /** Pixels in a row. */
   readonly width: number;
   /** Rows. */
   readonly height: number;
-  /** The colours, in their order. */
+  /** The colour components, in order. */
   readonly components: readonly Component[];
   /** Whether later scans refine earlier ones. */
   readonly progressive: boolean;
@@ -84,15 +84,15 @@ export interface Frame {
 
 /** A colour component and its sampling. */
 export interface Component {
-  /** What scans call it. */
+  /** Its number in scan headers. */
   readonly id: number;
-  /** How many of its 8x8 blocks stand beside each other in a unit of an interleaved scan. */
+  /** Columns of 8x8 blocks in a unit of an interleaved scan. */
   readonly h: number;
-  /** And below each other. */
+  /** Rows of them. */
   readonly v: number;
 }
 
-/** The frame that a segment declares (SOF0..SOF15), or `undefined` if it is none. */
+/** The frame header in a segment (SOF0..SOF15); `undefined` for other segments. */
 export function readFrame({ marker, payload }: Segment): Frame | undefined {
   const isFrame = marker >= 0xc0 && marker <= 0xcf;
   const isTable = marker > 0xc0 && marker % 4 === 0;

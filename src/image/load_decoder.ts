@@ -1,13 +1,15 @@
 /**
- * Where the compiled decoders come from: the caller, or the package itself.
+ * Compiled decoders, from the caller or from this package.
  *
  * @module
  */
 
+import { expected } from "../errors/expected.ts";
+
 /**
- * Compiled decoders, for runtimes that can't import `.wasm` modules by themselves.
+ * Compiled decoders, for runtimes that can't import `.wasm` modules.
  *
- * Each is made from a file of the npm package that is named with it.
+ * Compile each from the npm package and file named with it.
  */
 export interface DecoderModules {
   /** `@jsquash/jpeg`, `codec/dec/mozjpeg_dec.wasm`. */
@@ -18,7 +20,7 @@ export interface DecoderModules {
   readonly webp?: WebAssembly.Module;
 }
 
-/** What was imported: Deno 2.9 keeps some memory for each source-phase import, even of the same. */
+/** Imported modules. Deno 2.9 keeps memory for each source-phase import, even of the same module. */
 const own: Partial<Record<keyof DecoderModules, Promise<WebAssembly.Module>>> =
   {};
 
@@ -29,7 +31,7 @@ async function importDecoder(
   return await modules[kind]();
 }
 
-/** The module that was handed over, else the one that this package imports. */
+/** The caller's module, else this package's. */
 export async function loadDecoder(
   kind: keyof DecoderModules,
   modules: DecoderModules,
@@ -38,16 +40,16 @@ export async function loadDecoder(
   if (given !== undefined) {
     if (given instanceof WebAssembly.Module) return given;
     throw new TypeError(
-      `modules.${kind}: must be a WebAssembly.Module, not ${typeof given}`,
+      expected(`modules.${kind}`, "a WebAssembly.Module", given),
     );
   }
   try {
     return await (own[kind] ??= importDecoder(kind));
   } catch (cause) {
-    delete own[kind]; // On a web page it may be there the next time.
+    delete own[kind]; // On a web page the next try may succeed.
     throw new Error(
-      `cannot load the ${kind} decoder: where .wasm modules can't be imported, ` +
-        `hand the compiled one over as modules.${kind}`,
+      `cannot load the ${kind} decoder; if this runtime can't import .wasm ` +
+        `modules, pass the compiled one as modules.${kind}`,
       { cause },
     );
   }

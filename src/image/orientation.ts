@@ -1,5 +1,5 @@
 /**
- * EXIF orientation: finding it, and turning a picture by it as PIL's `ImageOps.exif_transpose`.
+ * EXIF orientation: reads it, and rotates a picture by it as PIL's `ImageOps.exif_transpose`.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { RgbImage } from "./rgb_image.ts";
 
 const ORIENTATION_TAG = 0x0112;
 
-/** The orientation 1..8 in an EXIF block, with or without `Exif\0\0` before it; 1 if it has none. */
+/** The orientation 1..8 in an EXIF block, with or without a leading `Exif\0\0`; 1 by default. */
 export function readOrientation(exif: Uint8Array): number {
   const tiff = exif[0] === 0x45 ? exif.subarray(6) : exif;
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);
@@ -24,25 +24,25 @@ export function readOrientation(exif: Uint8Array): number {
       }
     }
   } catch (error) {
-    // Cut or damaged EXIF, which is common and no reason to refuse the picture.
+    // Truncated or damaged EXIF is common; the picture is fine without it.
     if (!(error instanceof RangeError)) throw error;
   }
   return 1;
 }
 
-/** The picture as it is to be seen, for the orientation 1..8 that its EXIF gives. */
+/** Rotates and mirrors a picture by its EXIF orientation, 1..8. */
 export function orient(image: RgbImage, orientation: number): RgbImage {
   if (orientation === 1) return image;
   const { width: w, height: h, data } = image;
-  // The source pixel that comes first, then the steps to the right and down, in pixels.
+  // The first source pixel, then the steps to the right and down, in pixels.
   const [origin, right, down] = [
     [w - 1, -1, w], // 2: mirrored
-    [w * h - 1, -1, -w], // 3: turned by 180 degrees
+    [w * h - 1, -1, -w], // 3: rotated by 180 degrees
     [w * (h - 1), 1, -w], // 4: upside down
     [0, w, 1], // 5: transposed
-    [w * (h - 1), -w, 1], // 6: to be turned clockwise
-    [w * h - 1, -w, -1], // 7: transposed along the other diagonal
-    [w - 1, w, -1], // 8: to be turned counterclockwise
+    [w * (h - 1), -w, 1], // 6: rotate clockwise
+    [w * h - 1, -w, -1], // 7: transposed over the other diagonal
+    [w - 1, w, -1], // 8: rotate counterclockwise
   ][orientation - 2];
   const [width, height] = orientation < 5 ? [w, h] : [h, w];
   const out = new Uint8Array(data.length);

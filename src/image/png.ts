@@ -1,6 +1,5 @@
 /**
- * PNG: the chunks (https://www.w3.org/TR/png-3/), and the Rust `png` crate by way of
- * `@jsquash/png`.
+ * PNG: the chunks (https://www.w3.org/TR/png-3/), and the Rust crate `png` through `@jsquash/png`.
  *
  * @module
  */
@@ -10,13 +9,13 @@ import { loadDecoder } from "./load_decoder.ts";
 
 const SIGNATURE = "\x89PNG\r\n\x1a\n";
 
-/** PNG files of every colour type and depth; of an animation the still picture. */
+/** PNG files of every colour type and depth; for an animation, its still picture. */
 export const png: ImageFormat = {
   name: "PNG",
 
   matches: (bytes) => hasText(bytes, 0, SIGNATURE),
 
-  // The codec checks no CRC, so damage could pass for pixels; PIL refuses it too.
+  // The codec checks no CRC, so damage could pass for pixels. PIL rejects it too.
   readHeader(bytes) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let exif: Uint8Array | undefined;
@@ -28,7 +27,7 @@ export const png: ImageFormat = {
       }
       const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
       if (at === SIGNATURE.length && type !== "IHDR") {
-        throw new Error("it does not begin with an IHDR chunk");
+        throw new Error("it doesn't start with an IHDR chunk");
       }
       if (type === "eXIf") exif = bytes.subarray(at + 8, end);
       if (type === "IEND") {
@@ -36,7 +35,7 @@ export const png: ImageFormat = {
       }
       at = end + 4;
     }
-    throw cutShort("its last chunk is not there");
+    throw cutShort("its last chunk is missing");
   },
 
   async loadDecoder(modules) {

@@ -1,8 +1,8 @@
 /**
- * The WebAssembly of `@jsquash/png` 3.1, started here and not by its own glue code.
+ * The WebAssembly of `@jsquash/png` 3.1, without its glue code.
  *
- * The glue keeps one instance for good. After some 700 damaged files that instance is out of stack
- * and refuses good ones too; and it wants a global `ImageData`.
+ * The glue never drops its instance. After some 700 damaged files that instance runs out of stack
+ * and rejects good files too. The glue also needs a global `ImageData`.
  *
  * @module
  */
@@ -10,7 +10,7 @@
 import { IdleInstances } from "./idle_instances.ts";
 import type { ImageDataLike } from "./rgb_image.ts";
 
-/** What is used of the module's exports; `squoosh_png_bg.wasm.d.ts` in the package has them all. */
+/** The exports that we use; `squoosh_png_bg.wasm.d.ts` in the package lists all. */
 interface PngCodec {
   readonly memory: WebAssembly.Memory;
   __wbindgen_malloc(size: number, align: number): number;
@@ -27,16 +27,16 @@ interface PngCodec {
   ): void;
 }
 
-/** An instance, and the last picture that it gave out. */
+/** An instance, and the last picture that it returned. */
 interface Instance {
   readonly codec: PngCodec;
   pixels?: ImageDataLike;
 }
 
 /**
- * Decodes a PNG file to RGBA8; 16-bit samples give their high byte.
+ * Decodes a PNG file to RGBA8; 16-bit samples become their high byte.
  *
- * @throws {Error} If the compressed data are damaged.
+ * @throws {Error} If the compressed data is damaged.
  */
 export async function decodePng(
   module: WebAssembly.Module,
@@ -47,7 +47,7 @@ export async function decodePng(
     try {
       codec.decode(copyIn(codec, bytes), bytes.length);
     } catch (cause) {
-      throw new Error("its compressed data are damaged", { cause });
+      throw new Error("its compressed data is damaged", { cause });
     }
     const { pixels } = instance;
     instance.pixels = undefined;
@@ -69,7 +69,7 @@ export async function encodeRgba(
   });
 }
 
-/** With the two imports that 8-bit pixels need: `new ImageData` and `throw`. */
+/** Starts with the two imports that 8-bit pixels need: `new ImageData` and `throw`. */
 const instances = new IdleInstances(async (module): Promise<Instance> => {
   const receive = (
     address: number,
@@ -92,17 +92,17 @@ const instances = new IdleInstances(async (module): Promise<Instance> => {
 }, ({ codec }) => codec.memory.buffer.byteLength);
 
 function fail(): never {
-  throw new Error("the PNG codec gave up");
+  throw new Error("the PNG codec failed");
 }
 
-/** Copies bytes into the codec's memory, which then owns them. */
+/** Copies bytes into the codec's memory; the codec frees them. */
 function copyIn(codec: PngCodec, bytes: Uint8Array | Uint8ClampedArray) {
   const address = codec.__wbindgen_malloc(bytes.length, 1);
   new Uint8Array(codec.memory.buffer).set(bytes, address);
   return address;
 }
 
-/** Bytes that the codec gave away, in memory of their own. */
+/** Copies the codec's bytes out, and frees them there. */
 function takeOut(codec: PngCodec, address: number, length: number) {
   const bytes = new Uint8Array(codec.memory.buffer, address, length).slice();
   codec.__wbindgen_free(address, length, 1);

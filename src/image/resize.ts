@@ -8,11 +8,11 @@
 
 import type { RgbImage } from "./rgb_image.ts";
 
-/** A reconstruction filter, as PIL has them. */
+/** A reconstruction filter, as in PIL. */
 export interface Filter {
-  /** The weight is zero further away than this, in pixels of the smaller picture. */
+  /** Distance beyond which the weight is zero, in pixels of the smaller picture. */
   readonly support: number;
-  /** Weight at a distance in pixels, before the weights are scaled to a sum of 1. */
+  /** Weight at a distance in pixels, before scaling the weights to a sum of 1. */
   weight(x: number): number;
 }
 
@@ -38,9 +38,9 @@ export interface Box {
   readonly left: number;
   /** The first row. */
   readonly top: number;
-  /** How many columns. */
+  /** Number of columns. */
   readonly width: number;
-  /** How many rows. */
+  /** Number of rows. */
   readonly height: number;
 }
 
@@ -49,8 +49,8 @@ const PRECISION_BITS = 22;
 const HALF = 1 << (PRECISION_BITS - 1);
 
 /**
- * The picture resized to `width` x `height`, or only the `window` of that result: nothing that the
- * window doesn't need is computed, so its cost doesn't grow with the size of the result.
+ * Resizes a picture to `width` x `height`, or computes only a window of that result. The cost
+ * depends on the window, not on the size of the whole result.
  */
 export function resize(
   image: RgbImage,
@@ -59,7 +59,7 @@ export function resize(
   filter: Filter,
   window: Box = { left: 0, top: 0, width, height },
 ): RgbImage {
-  // PIL skips a pass that changes no size; here it runs, with weights of exactly 1 and 0.
+  // PIL skips a pass that changes no size; running it gives the same, with weights 1 and 0.
   const columns = taps(image.width, width, filter, window.left, window.width);
   const rows = taps(image.height, height, filter, window.top, window.height);
   const narrowed = resizeColumns(image, columns, rows.first, rows.last);
@@ -70,16 +70,16 @@ export function resize(
   };
 }
 
-/** Which input pixels each output pixel is made of, along one axis, and with what weights. */
+/** The input pixels of each output pixel along one axis, and their weights. */
 interface Taps {
   /** The first input pixel of each output pixel. */
   readonly starts: Int32Array;
-  /** How many input pixels each output pixel has. */
+  /** The number of input pixels of each output pixel. */
   readonly counts: Int32Array;
   /** Their fixed-point weights, `stride` apart. */
   readonly weights: Int32Array;
   readonly stride: number;
-  /** The range of input pixels that is used at all, `last` not included. */
+  /** The range of all input pixels in use, `last` excluded. */
   readonly first: number;
   readonly last: number;
 }
@@ -106,7 +106,7 @@ function taps(
     const end = Math.min(Math.trunc(center + support + 0.5), inSize);
     let sum = 0;
     for (let k = 0; k < end - start; k++) {
-      // A product with the reciprocal, as in C, since the quotient may round differently.
+      // Multiplies by the reciprocal as the C code does; a quotient may round differently.
       real[k] = filter.weight((k + start - center + 0.5) * (1 / filterScale));
       sum += real[k];
     }

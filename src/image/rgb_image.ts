@@ -1,8 +1,10 @@
 /**
- * What a picture is: RGB8 in memory, and what can be taken for one.
+ * Pictures in memory.
  *
  * @module
  */
+
+import { asIs, expected } from "../errors/expected.ts";
 
 /** A picture in memory: RGB8, row by row from the top left, no padding between rows. */
 export interface RgbImage {
@@ -14,7 +16,7 @@ export interface RgbImage {
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
-/** A canvas's `ImageData`, or what decoders give in its place: RGBA8, alpha not premultiplied. */
+/** A canvas's `ImageData`, or an object like it: RGBA8, alpha not premultiplied. */
 export interface ImageDataLike {
   /** Pixels in a row. */
   readonly width: number;
@@ -24,17 +26,17 @@ export interface ImageDataLike {
   readonly data: Uint8ClampedArray | Uint8Array;
 }
 
-/** Whatever is taken where a picture is wanted; the length of `data` tells RGB from RGBA. */
+/** A picture as functions accept it; the length of `data` tells RGB from RGBA. */
 export type Picture = RgbImage | ImageDataLike;
 
 /**
- * A picture as RGB8, as PIL's `convert("RGB")` makes it: alpha is dropped, nothing is composited.
- * RGB bytes are passed on, not copied.
+ * Converts a picture to RGB8 as PIL's `convert("RGB")` does: drops alpha, without compositing. RGB
+ * bytes are not copied.
  *
- * @throws {TypeError} If `data` isn't bytes, or its length fits neither RGB nor RGBA.
- * @throws {RangeError} If a side isn't a positive whole number.
+ * @throws {TypeError} If it isn't a picture, or the length of `data` fits neither RGB nor RGBA.
+ * @throws {RangeError} If a side isn't a positive integer.
  *
- * @example An `ImageData` becomes an image
+ * @example The RGB of an `ImageData`
  * ```ts
  * import { toRgb } from "@layertap/resnet";
  * import assert from "node:assert/strict";
@@ -44,17 +46,20 @@ export type Picture = RgbImage | ImageDataLike;
  * ```
  */
 export function toRgb(picture: Picture): RgbImage {
+  if (!picture?.data) {
+    throw new TypeError(expected("", "a decoded picture", picture));
+  }
   const { width, height, data } = picture;
-  for (const side of [width, height]) {
-    if (!Number.isInteger(side) || side < 1) {
-      throw new RangeError(
-        `a picture of ${width}x${height}: both sides must be positive whole numbers`,
-      );
-    }
+  if (!isSide(width) || !isSide(height)) {
+    throw new RangeError(expected(
+      "picture",
+      "positive integers as width and height",
+      asIs(`${width}x${height}`),
+    ));
   }
   if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
     throw new TypeError(
-      `a picture of ${width}x${height}: data must be a Uint8Array or a Uint8ClampedArray`,
+      expected("picture.data", "a Uint8Array or Uint8ClampedArray", data),
     );
   }
   const pixels = width * height;
@@ -62,11 +67,13 @@ export function toRgb(picture: Picture): RgbImage {
     return { width, height, data: asBytes(data) };
   }
   if (data.length !== 4 * pixels) {
-    throw new TypeError(
-      `a picture of ${width}x${height}: data has ${data.length} bytes, RGB takes ${
-        3 * pixels
-      }, RGBA ${4 * pixels}`,
-    );
+    throw new TypeError(expected(
+      "picture.data",
+      `${3 * pixels} bytes (RGB) or ${
+        4 * pixels
+      } (RGBA) for ${width}x${height}`,
+      data.length,
+    ));
   }
   const rgb = new Uint8Array(3 * pixels);
   for (let from = 0, to = 0; to < rgb.length; from += 4, to += 3) {
@@ -77,7 +84,9 @@ export function toRgb(picture: Picture): RgbImage {
   return { width, height, data: rgb };
 }
 
-/** The same memory as a `Uint8Array`; a copy where it is shared between threads. */
+const isSide = (value: number) => Number.isInteger(value) && value > 0;
+
+/** The same memory as a `Uint8Array`; a copy if threads share it. */
 function asBytes(
   data: Uint8ClampedArray | Uint8Array,
 ): Uint8Array<ArrayBuffer> {

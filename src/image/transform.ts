@@ -1,11 +1,12 @@
 /**
  * torchvision's evaluation transform (0.14, `transforms/_presets.py`, `ImageClassification`) on
- * pixels in memory: resize, centre crop, normalize, and the way back.
+ * pixels in memory: resize, centre crop, normalize; and the inverse of normalize.
  *
  * @module
  */
 
 import type { Preset } from "../arch/preset.ts";
+import { asIs, expected } from "../errors/expected.ts";
 import { type Picture, type RgbImage, toRgb } from "./rgb_image.ts";
 import { bicubic, bilinear, type Filter, resize } from "./resize.ts";
 
@@ -13,13 +14,13 @@ const filters: Record<Preset["interpolation"], Filter> = { bilinear, bicubic };
 
 /**
  * `Resize(preset.resizeSize)`, which sets the shorter side, and `CenterCrop(preset.cropSize)`,
- * which pads with black where the resized picture is smaller than the crop. Equal to torchvision on
- * PIL images bit for bit; only what the crop shows is computed, whatever the picture's aspect.
+ * which pads with black if the resized picture is smaller than the crop. Equals torchvision on PIL
+ * images bit for bit. Computes only the crop's pixels, whatever the picture's aspect.
  *
  * @returns A new image of `cropSize` x `cropSize` pixels.
- * @throws {TypeError | RangeError} If the picture isn't one: see {@linkcode toRgb}.
+ * @throws {TypeError | RangeError} If it isn't a picture, as {@linkcode toRgb}.
  *
- * @example A photo becomes the square that the network sees
+ * @example From a photo to the network's square
  * ```ts
  * import { decodeImage, imagenetPreset } from "@layertap/resnet";
  * import { resizeAndCrop } from "./transform.ts";
@@ -57,7 +58,7 @@ function centerCrop(size: number, crop: number) {
   return { from: roundedHalf(size - crop), length: crop, padding: 0 };
 }
 
-/** Python's `round(n / 2.0)`: a half goes to the even neighbour. */
+/** Python's `round(n / 2.0)`: a half rounds to the even neighbour. */
 function roundedHalf(n: number): number {
   const half = Math.floor(n / 2);
   return n % 2 === 0 || half % 2 === 0 ? half : half + 1;
@@ -82,11 +83,11 @@ function pad(
 }
 
 /**
- * `ToTensor` and `Normalize(preset.mean, preset.std)` of a batch, to the last bit as PyTorch
- * computes it in float32.
+ * `ToTensor` and `Normalize(preset.mean, preset.std)` of a batch, equal to PyTorch's float32 to the
+ * last bit.
  *
  * @returns `[N, H, W, 3]`, a new array.
- * @throws {RangeError} If there is no image.
+ * @throws {RangeError} If there are no images.
  * @throws {TypeError} If the images differ in size.
  *
  * @example A white pixel
@@ -105,9 +106,7 @@ export function normalize(
   preset: Preset,
 ): Float32Array<ArrayBuffer> {
   if (images.length === 0) {
-    throw new RangeError(
-      "cannot normalize a batch of 0 images: give at least 1",
-    );
+    throw new RangeError(expected("images", "at least one", images));
   }
   const { width, height } = images[0];
   const values = [0, 1, 2].map((channel) => normalized(preset, channel));
@@ -115,10 +114,11 @@ export function normalize(
   const out = new Float32Array(images.length * size);
   images.forEach((image, n) => {
     if (image.width !== width || image.height !== height) {
-      throw new TypeError(
-        `cannot normalize images of ${width}x${height} and ${image.width}x${image.height} ` +
-          "as one batch: all must have one size",
-      );
+      throw new TypeError(expected(
+        `image ${n}`,
+        `${width}x${height} pixels as in image 0`,
+        asIs(`${image.width}x${image.height}`),
+      ));
     }
     for (let i = 0, to = n * size; i < size; i += 3, to += 3) {
       out[to] = values[0][image.data[i]];
@@ -141,10 +141,10 @@ function normalized(preset: Preset, channel: number): Float32Array {
 }
 
 /**
- * The inverse of {@linkcode normalize} for one image, to show a network's input: values outside of
- * 0..255 are clamped, the rest is rounded.
+ * The inverse of {@linkcode normalize} for one image, to show a network's input: rounds levels and
+ * clamps them to 0..255.
  *
- * @param data `[H, W, 3]`.
+ * @param data `[H, W, 3]`, normalized.
  * @throws {TypeError} If the length of `data` isn't `width * height * 3`.
  *
  * @example There and back
@@ -165,12 +165,10 @@ export function denormalize(
   { mean, std }: Preset,
 ): RgbImage {
   if (data.length !== width * height * 3) {
-    throw new TypeError(
-      `cannot denormalize ${data.length} values as ${width}x${height} pixels: ` +
-        `that takes ${width * height * 3}`,
-    );
+    const what = `${width * height * 3} values for ${width}x${height} pixels`;
+    throw new TypeError(expected("data", what, data.length));
   }
-  const levels = new Uint8ClampedArray(data.length); // Rounds and clamps what is stored in it.
+  const levels = new Uint8ClampedArray(data.length); // Rounds and clamps.
   for (let i = 0; i < data.length; i++) {
     levels[i] = (data[i] * std[i % 3] + mean[i % 3]) * 255;
   }

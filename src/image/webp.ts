@@ -1,6 +1,6 @@
 /**
  * WebP: the container (https://developers.google.com/speed/webp/docs/riff_container), and libwebp
- * by way of `@jsquash/webp`.
+ * through `@jsquash/webp`.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export const webp: ImageFormat = {
       size ??= readSize(type, data);
       if (type === "EXIF") exif ??= data;
     }
-    if (!size) throw new Error("it holds no picture");
+    if (!size) throw new Error("it contains no picture");
     const [width, height] = size;
     return { width, height, exif };
   },
@@ -37,7 +37,7 @@ export const webp: ImageFormat = {
     return (bytes) =>
       instances.use(module, (decoder) => {
         const pixels = decoder.decode(bytes);
-        if (!pixels) throw new Error("its compressed data are damaged");
+        if (!pixels) throw new Error("its compressed data is damaged");
         return pixels;
       });
   },
@@ -56,7 +56,7 @@ function* chunks(bytes: Uint8Array) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = 8 + view.getUint32(4, true);
   if (end > bytes.length) {
-    throw cutShort(`${bytes.length} of ${end} bytes are there`);
+    throw cutShort(`it has ${bytes.length} of ${end} bytes`);
   }
   for (let at = 12; at + 8 <= end;) {
     const length = view.getUint32(at + 4, true);
@@ -66,7 +66,7 @@ function* chunks(bytes: Uint8Array) {
   }
 }
 
-/** The picture's size, if that chunk tells it. */
+/** The picture's size, if this chunk holds it. */
 function readSize(
   type: string,
   data: Uint8Array,
@@ -74,17 +74,17 @@ function readSize(
   if (data.length < (type === "VP8L" ? 5 : 10)) return undefined;
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   switch (type) {
-    case "VP8X": // Two 24-bit numbers behind the flags.
+    case "VP8X": // Two 24-bit numbers after the flags.
       return [
         1 + (view.getUint32(4, true) & 0xffffff),
         1 + (view.getUint32(6, true) >>> 8),
       ];
-    case "VP8 ": // Behind the frame tag and the start code; the upper bits are scaling hints.
+    case "VP8 ": // After the frame tag and the start code; the upper bits are scaling hints.
       return [
         view.getUint16(6, true) & 0x3fff,
         view.getUint16(8, true) & 0x3fff,
       ];
-    case "VP8L": { // Two 14-bit numbers behind the signature.
+    case "VP8L": { // Two 14-bit numbers after the signature.
       const bits = view.getUint32(1, true);
       return [1 + (bits & 0x3fff), 1 + (bits >>> 14 & 0x3fff)];
     }

@@ -1,5 +1,5 @@
 /**
- * Where in a picture the evidence for a class is.
+ * Where a picture shows evidence for a class.
  *
  * @module
  */
@@ -10,29 +10,28 @@ import { requireClass } from "../model/head_class.ts";
 import type { ResNet } from "../model/model.ts";
 
 /**
- * The class activation map: each position's share of a class's logit, `fc`'s weights over the
- * channels of `layer4` (Zhou et al., "Learning Deep Features for Discriminative Localization",
+ * The class activation map: how much each position adds to a class's logit, by `fc`'s weights over
+ * the channels of `layer4` (Zhou et al., "Learning Deep Features for Discriminative Localization",
  * 2016).
  *
- * For these networks it is exact: the mean over all positions, plus the class's bias, is the logit.
+ * For these networks it is exact: its mean over all positions, plus the class's bias, is the logit.
  * The model's hooks are not called.
  *
  * @param model A network with its head.
- * @param x A batch `[N, H, W, 3]`, normalized. It stays the caller's.
- * @param classIndex Which of `fc`'s outputs; ImageNet's 285 is "Egyptian cat".
- * @returns `[N, h, w]`, of `layer4`'s height and width; positive where the picture speaks for the
- *   class. It belongs to the caller; {@linkcode overlayMap} draws it.
+ * @param x A normalized batch `[N, H, W, 3]`. The caller keeps it.
+ * @param classIndex An output of `fc`; ImageNet's 285 is "Egyptian cat".
+ * @returns `[N, h, w]`, of `layer4`'s height and width, in units of the logit; positive where the
+ *   picture supports the class. The caller disposes it; {@linkcode overlayMap} draws it.
  * @throws {RangeError} If the model has no head, or no such class.
+ * @throws {TypeError} If `x` is not an input of the model.
  *
- * @example Laid over the picture
+ * @example A map over the picture
  * ```ts
- * import { createModel, decodeImage } from "@layertap/resnet";
- * import { classActivationMap } from "@layertap/resnet/maps";
- * import { unprocess } from "@layertap/resnet";
- * import { overlayMap } from "@layertap/resnet/maps";
+ * import { createModel, decodeImage, unprocess } from "@layertap/resnet";
+ * import { classActivationMap, overlayMap } from "@layertap/resnet/maps";
  * import assert from "node:assert/strict";
  *
- * // Fresh weights, which know nothing: a path as third argument takes trained ones.
+ * // Random weights; pass a path as third argument for trained ones.
  * using model = await createModel("resnet18");
  * const input = model.preprocess(await decodeImage("examples/images/chelsea.png"));
  * const map = classActivationMap(model, input, 285);
@@ -52,7 +51,7 @@ export function classActivationMap(
   return tf.tidy(() => {
     const features = bare.forwardFeatures(x);
     const [n, h, w, c] = features.shape;
-    // Each position goes through the head on its own; behind them all, what the bias alone gives.
+    // Each position goes through the head on its own; a row of zeros gives the bias.
     const positions = tf.reshape(features, [n * h * w, 1, 1, c]);
     const logits = bare.forwardHead(
       tf.concat([positions, tf.zeros([1, 1, 1, c])]) as Tensor4D,

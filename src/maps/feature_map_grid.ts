@@ -5,24 +5,21 @@
  */
 
 import type { Tensor } from "@tensorflow/tfjs-core";
-import type { RgbImage } from "../image/rgb_image.ts";
-import type { MapChoice } from "../drawing/choose_maps.ts";
 import type { FeatureMapGridOptions } from "../drawing/draw_grid.ts";
-import type { GridLayoutOptions } from "../drawing/grid_layout.ts";
-
-export type { FeatureMapGridOptions, GridLayoutOptions, MapChoice };
+import { asIs, expected } from "../errors/expected.ts";
+import type { RgbImage } from "../image/rgb_image.ts";
 
 /**
- * Draws the feature maps of one picture side by side, from the left and then down: all or some,
- * each coloured over its own range or all over one, with channel numbers and a colour bar if wanted.
+ * Draws the feature maps of one picture side by side, row by row: all or some of them, each on its
+ * own colour scale or all on one, optionally with channel numbers and a colour bar.
  *
- * 2048 maps of 7x7, resnet50's `layer4`, are drawn 64 across and 32 down.
+ * The 2048 maps of resnet50's `layer4`, 7x7 each, become 64 columns and 32 rows.
  *
- * @param maps `[H, W, C]` or `[1, H, W, C]`, float32: any node's value before `flatten`. It stays
- *   the caller's.
- * @param options Which maps, their size, their colours, labels.
- * @returns RGB pixels: `encodePng` makes a file of them.
- * @throws {TypeError} If the tensor is none of these.
+ * @param maps `[H, W, C]` or `[1, H, W, C]`, float32: any node's value before `flatten`. The caller
+ *   keeps it.
+ * @param options Which maps, their size, colours, labels.
+ * @returns RGB pixels; `encodePng` makes a file of them.
+ * @throws {TypeError} If the tensor has another type or shape.
  * @throws {RangeError} If an option is out of bounds.
  *
  * @example The maps of a layer as a PNG file
@@ -39,7 +36,7 @@ export type { FeatureMapGridOptions, GridLayoutOptions, MapChoice };
  * const png = await encodePng(grid);
  * ```
  *
- * @example The 12 strongest channels, to be compared
+ * @example The 12 strongest channels on one scale
  * ```ts
  * import { createModel, decodeImage } from "@layertap/resnet";
  * import { featureMapGrid } from "@layertap/resnet/maps";
@@ -65,11 +62,11 @@ export async function featureMapGrid(
   const shape = maps.shape.slice(-3);
   const isOne = maps.rank === 3 || (maps.rank === 4 && maps.shape[0] === 1);
   if (!isOne || maps.dtype !== "float32") {
-    throw new TypeError(
-      `cannot draw feature maps: got ${maps.dtype} [${
-        maps.shape.join(", ")
-      }], float32 [H, W, C] or [1, H, W, C] is allowed`,
-    );
+    throw new TypeError(expected(
+      "maps",
+      "float32 [H, W, C] or [1, H, W, C]",
+      asIs(`${maps.dtype} [${maps.shape.join(", ")}]`),
+    ));
   }
   const { drawFeatureMapGrid } = await import("../drawing/draw_grid.ts");
   const data = await maps.data<"float32">();

@@ -1,31 +1,32 @@
 /**
- * Where in a picture what a channel of the output depends on is.
+ * Which places of a picture a channel of the output depends on.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
-import { outputGradient } from "./gradient.ts";
 import type { ResNet } from "../model/model.ts";
+import { outputGradient } from "./gradient.ts";
 import { mapsShape } from "./node_maps.ts";
 
 /**
- * Grad-CAM at a spatial node: its channels, each weighted by the mean of the score's gradient with
- * respect to it, summed, and clamped below at 0 (Selvaraju et al., "Grad-CAM: Visual Explanations
+ * Grad-CAM at a spatial node: the sum of its channels, each weighted by the mean of the score's
+ * gradient with respect to it, and clamped at 0 (Selvaraju et al., "Grad-CAM: Visual Explanations
  * from Deep Networks via Gradient-based Localization", 2017).
  *
- * The score is a channel of the model's output: a class's logit, where it ends with `fc`; where it
- * is cut before that, the channel's mean over height and width. The model's hooks are not called.
+ * The score is a channel of the model's output: a class's logit if the model ends with `fc`, else
+ * the channel's mean over height and width. The model's hooks are not called.
  *
- * @param model Any model that goes beyond the node.
- * @param x A batch `[N, H, W, 3]`, normalized. It stays the caller's.
- * @param node A spatial node, or a module whose output is one, from `maxpool` on: `"layer3"`.
+ * @param model A model that continues after the node.
+ * @param x A normalized batch `[N, H, W, 3]`. The caller keeps it.
+ * @param node A spatial node, or a module with a spatial output, from `maxpool` on: `"layer3"`.
  * @param channel A channel of the model's output, counted from 0.
- * @returns `[N, h, w]`, of the node's height and width, not scaled. It belongs to the caller;
- *   {@linkcode overlayMap} draws it.
- * @throws {RangeError} If the node is unknown, not spatial or lies before `maxpool`, or if there
- *   is no such channel.
+ * @returns `[N, h, w]`, of the node's height and width, at least 0, not scaled. The caller disposes
+ *   it; {@linkcode overlayMap} draws it.
+ * @throws {RangeError} If the node is unknown, not spatial or comes before `maxpool`, or the model
+ *   has no such channel.
+ * @throws {TypeError} If `x` is not an input of the model.
  *
  * @example Where a feature of the last layer comes from
  * ```ts
@@ -46,7 +47,7 @@ export function gradCam(
   node: string,
   channel: number,
 ): Tensor3D {
-  mapsShape(model, x, node, "draw Grad-CAM at");
+  mapsShape(model, x, node);
   using front = model.truncate(node);
   return tf.tidy(() => {
     const gradient = outputGradient(model, x, node, channel);

@@ -1,35 +1,36 @@
 /**
- * How a network's output depends on a value on the way to it.
+ * How a network's output depends on an earlier value.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import { requireInteger } from "../errors/expected.ts";
 import { runBackward } from "../graph/backward.ts";
 import { makePlan } from "../graph/plan.ts";
 import { inferShapes } from "../graph/shapes.ts";
 import { requireInput } from "../model/layout.ts";
 import type { ResNet } from "../model/model.ts";
-import { requireChannel } from "./node_maps.ts";
 import { Runner } from "../model/runner.ts";
 
 /**
  * The gradient of a channel of the output with respect to a node's value.
  *
- * What is differentiated is the class's logit, where the model ends with `fc`; where it is cut
- * before that, the channel's mean over height and width. The model's hooks are not called.
+ * The gradient is that of a class's logit if the model ends with `fc`, else of the channel's mean
+ * over height and width. The model's hooks are not called.
  *
- * @param model Any model that goes beyond the node.
- * @param x A batch `[N, H, W, 3]`, normalized. It stays the caller's.
- * @param node A node, or a module whose output is meant, from `maxpool` on: `"layer3"`.
- * @param channel A channel of the model's output, counted from 0: a class, where it ends with `fc`.
- * @returns In the node's shape, each picture's own gradient; zero where the output doesn't depend
- *   on the node. It belongs to the caller.
- * @throws {RangeError} If the node is unknown or lies before `maxpool`, or there is no such
+ * @param model A model that continues after the node.
+ * @param x A normalized batch `[N, H, W, 3]`. The caller keeps it.
+ * @param node A node or a module (for its output), from `maxpool` on: `"layer3"`.
+ * @param channel A channel of the model's output, counted from 0; a class if it ends with `fc`.
+ * @returns Each picture's gradient, in the node's shape; zero where the output doesn't depend on
+ *   the node. The caller disposes it.
+ * @throws {RangeError} If the node is unknown or comes before `maxpool`, or the model has no such
  *   channel.
+ * @throws {TypeError} If `x` is not an input of the model.
  *
- * @example With respect to the features a logit is linear
+ * @example A logit is linear in the features
  * ```ts
  * import { createModel } from "@layertap/resnet";
  * import { outputGradient } from "@layertap/resnet/maps";
@@ -58,7 +59,7 @@ export function outputGradient(
     .map(({ name }) => name);
   const steps = makePlan(trace, new Set([given, output, ...relus]));
   const shapes = inferShapes(trace, x.shape);
-  requireChannel(output, shapes.get(output)!.at(-1)!, channel);
+  requireInteger("channel", channel, 0, shapes.get(output)!.at(-1)! - 1);
   const runner = new Runner(trace, kernels, parameters);
   return tf.tidy(() => {
     const values = runner.run(x, relus);
@@ -77,7 +78,7 @@ export function outputGradient(
   });
 }
 
-/** The gradient of the score, a channel's mean over all positions, with respect to the output. */
+/** The gradient of a channel's mean over all positions, with respect to the output. */
 function scoreGradient(shape: readonly number[], channel: number): Tensor {
   const channels = shape.at(-1)!;
   const positions = shape.slice(1, -1).reduce((a, b) => a * b, 1);

@@ -1,6 +1,10 @@
 /**
- * What a layer shows of a picture: its maps side by side, class activation maps, Grad-CAM, occlusion,
- * similarity, and a report with all of them.
+ * What the layers see in a picture, as maps and pictures.
+ *
+ * {@linkcode featureMapGrid} draws a layer's maps side by side. {@linkcode classActivationMap},
+ * {@linkcode gradCam}, {@linkcode occlusionMap} and {@linkcode similarityMap} compute a map, and
+ * {@linkcode overlayMap} lays it over the picture. {@linkcode report} makes an HTML page of one
+ * picture.
  *
  * @example Where the network sees a cat
  * ```ts
@@ -16,17 +20,16 @@
  * @module
  */
 
-export {
-  featureMapGrid,
-  type FeatureMapGridOptions,
-  type GridLayoutOptions,
-  type MapChoice,
-} from "./feature_map_grid.ts";
+export { featureMapGrid } from "./feature_map_grid.ts";
+export type { FeatureMapGridOptions } from "../drawing/draw_grid.ts";
+export type { GridLayoutOptions } from "../drawing/grid_layout.ts";
+export type { MapChoice } from "../drawing/choose_maps.ts";
 export { classActivationMap } from "./class_activation_map.ts";
 export { gradCam } from "./grad_cam.ts";
 export { outputGradient } from "./gradient.ts";
 export { occlusionMap, type OcclusionOptions } from "./occlusion.ts";
-export { overlayMap, type OverlayOptions } from "./overlay.ts";
+export { overlayMap } from "./overlay.ts";
+export type { OverlayOptions } from "../drawing/draw_overlay.ts";
 export { report, type ReportOptions } from "./report.ts";
 export { similarityMap } from "./similarity_map.ts";
 export type { ColorMapName } from "../drawing/color_map.ts";

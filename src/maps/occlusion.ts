@@ -1,30 +1,31 @@
 /**
- * What a network misses when a part of the picture is hidden.
+ * How much a network's answer changes when a part of the picture is hidden.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
+import { expected, requireInteger } from "../errors/expected.ts";
 import { embed } from "../model/embed.ts";
 import { requireClass } from "../model/head_class.ts";
 import { requireInput } from "../model/layout.ts";
 import type { ResNet } from "../model/model.ts";
 
-/** What {@linkcode occlusionMap} hides, and what it looks at. */
+/** What {@linkcode occlusionMap} hides, and what it measures. */
 export interface OcclusionOptions {
   /**
-   * The class whose logit is watched. Left out: the direction of the features, as
-   * {@linkcode embed} gives them, which takes no head.
+   * The class whose logit to measure. Default: the direction of the features that `embed` returns,
+   * which needs no head.
    */
   readonly classIndex?: number;
   /** Side of the hidden square, in pixels of the input. Default 32. */
   readonly size?: number;
-  /** From the middle of one square to that of the next, in pixels. Default 16. */
+  /** Distance between the centres of two squares, in pixels. Default 16. */
   readonly stride?: number;
-  /** What the square is filled with, normalized. Default 0: the mean colour. */
+  /** The normalized value that fills the square. Default 0, the mean colour. */
   readonly fill?: number;
-  /** Told the share that is done, 0..1. */
+  /** Called with the share that is done, 0..1. */
   readonly onProgress?: (done: number) => void;
 }
 
@@ -32,19 +33,20 @@ export interface OcclusionOptions {
 const batchSize = 8;
 
 /**
- * Hides one square of a picture after the other, and notes how much the network misses each (Zeiler
- * and Fergus, "Visualizing and Understanding Convolutional Networks", 2014).
+ * Hides one square of a picture after the other and measures how much each matters to the network
+ * (Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014).
  *
- * The squares' middles are spread evenly over the picture; at its edges squares are cut off. The
- * network runs once for each. The model's hooks are not called.
+ * The squares' centres are spread evenly over the picture; its edges cut squares off. The network
+ * runs once for each square. The model's hooks are not called.
  *
- * @param model A network; with `classIndex`, one with its head.
- * @param x A batch `[N, H, W, 3]`, normalized. It stays the caller's.
- * @param options Squares, and what is watched.
+ * @param model A network; with `classIndex`, it needs its head.
+ * @param x A normalized batch `[N, H, W, 3]`. The caller keeps it.
+ * @param options The squares, and what to measure.
  * @returns `[N, ceil(H / stride), ceil(W / stride)]`: by how much the class's logit falls, or 1
- *   minus the cosine of the features to those of the whole picture. It belongs to the caller;
+ *   minus the cosine between the features with and without the square. The caller disposes it;
  *   {@linkcode overlayMap} draws it.
- * @throws {RangeError} If an option is out of bounds, or a class is named and there is no head.
+ * @throws {RangeError} If an option is out of bounds, or there is no such class or no head for it.
+ * @throws {TypeError} If `x` is not an input of the model.
  *
  * @example What the features depend on
  * ```ts
@@ -70,12 +72,10 @@ export async function occlusionMap(
   requireInput(x, model.inChannels);
   const [count, height, width, channels] = x.shape;
   const { size = 32, stride = 16, fill = 0 } = options;
-  requireSide("size", size, Math.max(height, width));
-  requireSide("stride", stride, Math.max(height, width));
+  requireInteger("size", size, 1, Math.max(height, width));
+  requireInteger("stride", stride, 1, Math.max(height, width));
   if (!Number.isFinite(fill)) {
-    throw new RangeError(
-      `occlusionMap: fill is ${fill}, finite numbers are allowed`,
-    );
+    throw new RangeError(expected("fill", "a finite number", fill));
   }
   using bare = model.truncate(model.outputLayer);
   const rows = Math.ceil(height / stride), columns = Math.ceil(width / stride);
@@ -118,7 +118,7 @@ export async function occlusionMap(
   return tf.tensor3d(missed, [count, rows, columns]);
 }
 
-/** The logits of each picture, or its features if no class is watched. */
+/** The logits of each picture, or its features without a class. */
 async function answers(
   model: ResNet,
   batch: Tensor4D,
@@ -134,7 +134,7 @@ async function answers(
   }
 }
 
-/** Where the square of that index begins and ends along one side of the picture. */
+/** Start and end of a square along one side of the picture. */
 function span(
   index: number,
   count: number,
@@ -145,16 +145,9 @@ function span(
   return [Math.max(0, begin), Math.min(side, begin + size)];
 }
 
-/** 0 where one has no direction. */
+/** 0 if one of them is all zeros. */
 function cosine(a: readonly number[], b: readonly number[]): number {
   const dot = (x: readonly number[], y: readonly number[]) =>
     x.reduce((sum, value, i) => sum + value * y[i], 0);
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b)) || 0;
-}
-
-function requireSide(name: string, value: number, most: number): void {
-  if (Number.isInteger(value) && value >= 1 && value <= most) return;
-  throw new RangeError(
-    `occlusionMap: ${name} is ${value}, integers from 1 to ${most} are allowed`,
-  );
 }

@@ -1,33 +1,31 @@
 /**
- * A map over the picture that it is a map of.
+ * A map over its picture.
  *
  * @module
  */
 
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { type Picture, type RgbImage, toRgb } from "../image/rgb_image.ts";
 import type { OverlayOptions } from "../drawing/draw_overlay.ts";
-
-export type { OverlayOptions };
+import { asIs, expected } from "../errors/expected.ts";
+import { type Picture, type RgbImage, toRgb } from "../image/rgb_image.ts";
 
 /**
- * Lays a map over a picture: enlarged bilinearly, coloured from its least value to its greatest,
- * and mixed with the pixels.
+ * Lays a map over a picture: enlarges it bilinearly, colours it from its smallest value to its
+ * largest, and mixes it with the pixels.
  *
- * The map stands for the whole picture: give the crop that the network saw (`unprocess(input)`),
- * since of what lies outside of it the network knows nothing. Enlarging is PyTorch's
- * `interpolate(…, mode="bilinear", align_corners=False)`.
+ * The map covers the whole picture, so pass the crop that the network saw (`unprocess(input)`).
+ * Enlarging is PyTorch's `interpolate(…, mode="bilinear", align_corners=False)`.
  *
- * @param picture Of any size; the result has the same.
+ * @param picture A picture of any size.
  * @param map `[h, w]` or `[1, h, w]`, float32: what {@linkcode classActivationMap},
- *   {@linkcode gradCam}, {@linkcode occlusionMap} and {@linkcode similarityMap} give for one
- *   picture. It stays the caller's.
- * @param options Colours, and how much of them.
- * @returns RGB pixels: `encodePng` makes a file of them.
- * @throws {TypeError} If the tensor is none of these.
+ *   {@linkcode gradCam}, {@linkcode occlusionMap} and {@linkcode similarityMap} return for one
+ *   picture. The caller keeps it.
+ * @param options Colours and their weight.
+ * @returns RGB pixels of the picture's size; `encodePng` makes a file of them.
+ * @throws {TypeError} If the tensor has another type or shape, or `picture` isn't a picture.
  * @throws {RangeError} If an option is out of bounds.
  *
- * @example Where a channel answers
+ * @example Where a channel responds
  * ```ts
  * import { createModel, decodeImage, unprocess } from "@layertap/resnet";
  * import { overlayMap } from "@layertap/resnet/maps";
@@ -49,11 +47,11 @@ export async function overlayMap(
 ): Promise<RgbImage> {
   const isOne = map.rank === 2 || (map.rank === 3 && map.shape[0] === 1);
   if (!isOne || map.dtype !== "float32" || map.size === 0) {
-    throw new TypeError(
-      `cannot overlay a map: got ${map.dtype} [${
-        map.shape.join(", ")
-      }], float32 [h, w] or [1, h, w] is allowed`,
-    );
+    throw new TypeError(expected(
+      "map",
+      "float32 [h, w] or [1, h, w]",
+      asIs(`${map.dtype} [${map.shape.join(", ")}]`),
+    ));
   }
   const { drawOverlay } = await import("../drawing/draw_overlay.ts");
   const data = await map.data<"float32">();

@@ -1,10 +1,11 @@
 /**
- * What a network makes of one picture, as a page to read and to pass on.
+ * A report on how a network sees one picture, as an HTML page.
  *
  * @module
  */
 
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import { asIs, expected } from "../errors/expected.ts";
 import { classActivationMap } from "./class_activation_map.ts";
 import { classify } from "../model/classify.ts";
 import { featureInfo } from "../model/feature_extractor.ts";
@@ -21,31 +22,31 @@ import { overlayMap } from "./overlay.ts";
 import { unprocess } from "../model/preprocess.ts";
 import { similarityMap } from "./similarity_map.ts";
 
-/** What {@linkcode report} says besides. */
+/** What to add to a {@linkcode report}. */
 export interface ReportOptions {
   /** The heading, e.g. the picture's file name. Default `"Picture"`. */
   readonly title?: string;
-  /** The names of the classes in the order of `fc`'s outputs. Default: as for `classify`. */
+  /** The names of the classes, in the order of `fc`'s outputs. Default: as for `classify`. */
   readonly labels?: readonly string[];
 }
 
-/** How many maps of a stage are shown, and how many classes. */
+/** How many maps of a stage the page shows, and how many classes. */
 const mapCount = 8, classCount = 5;
 
 /**
- * Reports on one picture: the crop that the network sees, the network's summary, some of the
- * strongest maps of each stage, and the likeliest classes with the activation map of the first.
- * Without a head, the cosines of the last stage to its middle.
+ * Reports on one picture: the network's summary, the crop that it sees, the strongest maps of each
+ * stage, and the most likely classes with the class activation map of the first. Without a head,
+ * the report shows how similar each place is to the centre.
  *
  * The model's hooks are not called.
  *
- * @param model Any model that goes as far as the first stage, `relu`.
- * @param picture What `decodeImage` gives, or an `ImageData`.
+ * @param model A model that reaches at least the first stage, `relu`.
+ * @param picture A picture from `decodeImage`, or an `ImageData`.
  * @param options Heading, and names of classes.
- * @returns HTML, one file that needs no other: no script, no address but `data:`.
- * @throws {RangeError} If the model ends before the first stage, or the names are not as many as
- *   the classes.
- * @throws {TypeError} If it is no picture.
+ * @returns A self-contained HTML page, without scripts.
+ * @throws {RangeError} If the model ends before the first stage, or the number of labels isn't the
+ *   number of classes.
+ * @throws {TypeError} If `picture` isn't a picture.
  *
  * @example A page for a file
  * ```ts
@@ -68,10 +69,12 @@ export async function report(
   using bare = model.truncate(model.outputLayer);
   const modules = featureInfo(bare).map(({ module }) => module);
   if (modules.length === 0) {
-    throw new RangeError(
-      `cannot report on ${model.arch}: it ends with "${model.outputLayer}", ` +
-        'a network that ends with "relu" or behind it is wanted',
-    );
+    throw new RangeError(expected(
+      "report",
+      'a model that reaches "relu"',
+      asIs(`one that ends with "${model.outputLayer}"`),
+      "create it with a later outputLayer",
+    ));
   }
   const input = bare.preprocess(picture);
   const values = Object.entries(bare.extract(input, modules));
@@ -86,7 +89,7 @@ export async function report(
         ...await embedded(crop),
         alt: "The picture, cropped",
         caption:
-          `The crop that the network sees, ${crop.width} × ${crop.height} pixels.`,
+          `What the network sees: the central crop, ${crop.width} × ${crop.height} pixels.`,
       },
       ...await subject(bare, input, crop, options.labels),
       ...network(bare, crop),
@@ -100,7 +103,7 @@ export async function report(
   }
 }
 
-/** What the picture shows, and where. */
+/** The most likely classes, and a map over the picture. */
 async function subject(
   model: ResNet,
   input: Tensor4D,
@@ -109,7 +112,7 @@ async function subject(
 ): Promise<Pick<ReportContent, "overlay" | "classes">> {
   const over = async (map: Tensor, caption: string) => {
     try {
-      const alt = "The same with a heat map over it";
+      const alt = "The same picture with a heat map over it";
       return { ...await embedded(await overlayMap(crop, map)), alt, caption };
     } finally {
       map.dispose();
@@ -128,16 +131,14 @@ async function subject(
     }));
     const overlay = await over(
       classActivationMap(model, input, Number(likeliest[0].label)),
-      `Where the evidence for “${
-        classes[0].label
-      }” is: its class activation map.`,
+      `The evidence for “${classes[0].label}”: its class activation map.`,
     );
     return { overlay, classes };
   }
   const last = featureInfo(model).at(-1)!.module;
   const overlay = await over(
     similarityMap(model, input, last),
-    `Where else it looks as in the middle: the cosines of ${last} to its position there.`,
+    `How similar each place is to the centre (cosine of ${last}’s features).`,
   );
   return { overlay, classes: [] };
 }
@@ -160,7 +161,7 @@ function network(
   };
 }
 
-/** The strongest maps of a stage, a pixel for each value. */
+/** The strongest maps of a stage, one pixel for each value. */
 async function stage(module: string, value: Tensor): Promise<ReportStage> {
   const { chooseMaps } = await import("../drawing/choose_maps.ts");
   const { drawFeatureMapGrid } = await import("../drawing/draw_grid.ts");
@@ -177,7 +178,7 @@ async function stage(module: string, value: Tensor): Promise<ReportStage> {
   return { module, shape, maps: await Promise.all(drawn) };
 }
 
-/** A picture that stands in the page itself. */
+/** A picture as a `data:` URL. */
 async function embedded(image: RgbImage): Promise<ReportImage> {
   const { dataUrl } = await import("../drawing/html.ts");
   const { width, height } = image;

@@ -5,8 +5,8 @@
  */
 
 import { classify } from "../model/classify.ts";
-import { computeNodes } from "../extract/extract_files.ts";
-import { stackInputs } from "../extract/inputs.ts";
+import { computeNodes } from "../extract/compute_nodes.ts";
+import { stackInputs } from "../extract/input_batches.ts";
 import type { ResNet } from "../model/model.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 import type { EngineSettings, Outcome } from "./engine.ts";

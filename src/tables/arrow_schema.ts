@@ -1,14 +1,15 @@
 /**
- * Arrow's schema of a table, as Parquet files carry it, so that Arrow readers see lists of a fixed
- * size where Parquet knows only lists.
+ * Arrow's schema of a table for a Parquet file's metadata. It tells Arrow readers that the lists
+ * have a fixed size, which Parquet itself can't say.
  *
  * Source: Apache Arrow, `format/Schema.fbs` and `format/Message.fbs`; the numbers are the slots and
- * enum values there.
+ * enum values from there.
  *
  * @module
  */
 
 import { Builder, type Offset } from "flatbuffers";
+import { toBase64 } from "../formats/base64.ts";
 import { type FeatureColumn, rowLength } from "./feature_table.ts";
 
 const METADATA_V5 = 4;
@@ -16,7 +17,7 @@ const MESSAGE_HEADER_SCHEMA = 1;
 const TYPE = { FloatingPoint: 3, Utf8: 5, FixedSizeList: 16 };
 const PRECISION = { float16: 0, float32: 1 };
 
-/** The value of the key `ARROW:schema`, for a column `path` and one for each node. */
+/** The value of the metadata key `ARROW:schema`, for a column `path` and one for each node. */
 export function arrowSchema(columns: readonly FeatureColumn[]): string {
   const builder = new Builder();
   const text = table(builder, 0);
@@ -46,12 +47,12 @@ export function arrowSchema(columns: readonly FeatureColumn[]): string {
     b.addFieldInt8(1, MESSAGE_HEADER_SCHEMA, 0);
     b.addFieldOffset(2, schema, 0);
   }));
-  return btoa(String.fromCharCode(...framed(builder.asUint8Array())));
+  return toBase64(framed(builder.asUint8Array()));
 }
 
 interface Field {
   readonly name: string;
-  /** Member of the union, and its table. */
+  /** The member of the union `Type`, and its table. */
   readonly type: number;
   readonly of: Offset;
   readonly nullable?: boolean;

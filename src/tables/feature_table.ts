@@ -1,13 +1,15 @@
 /**
- * What every file format is written from: nodes of many pictures, row by row.
+ * Nodes of many pictures as a table, which every file format is written from.
  *
  * @module
  */
 
+import { expected } from "../errors/expected.ts";
 import { decodeElements, itemSize, toFloat32 } from "../formats/elements.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
+import { rowBlocks } from "./row_blocks.ts";
 
-/** What a node's values look like. */
+/** The type and shape of a node's values. */
 export interface FeatureType {
   /** The node's name. */
   readonly name: string;
@@ -19,11 +21,11 @@ export interface FeatureType {
 
 /** A node's values for many pictures. */
 export interface FeatureColumn extends FeatureType {
-  /** The elements of some rows, C order, little-endian; NaN for a picture that failed. */
+  /** The elements of some rows, in C order, little-endian; NaN for a failed picture. */
   read(from: number, to: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Nodes of many pictures. It may be larger than memory: it is read in parts, and several times. */
+/** Nodes of many pictures. It may be larger than memory: readers take it in parts, several times. */
 export interface FeatureTable {
   /** Number of pictures. */
   readonly count: number;
@@ -35,28 +37,28 @@ export interface FeatureTable {
 
 /** A picture of a table. */
 export interface FeatureRow {
-  /** What it is called: its file. */
+  /** Its name: the file's, or `x.npy[3]` for a picture of a batch. */
   readonly path: string;
-  /** Why there are no values for it, if so. */
+  /** Why it has no values, if it failed. */
   readonly error?: string;
 }
 
-/** The nodes of one picture, or why there are none. */
+/** The nodes of one picture, or why it has none. */
 export interface FileFeatures {
-  /** The picture's file; `x.npy[3]` for a picture of a batch. */
+  /** The picture's file, or `x.npy[3]` for a picture of a batch. */
   readonly path: string;
-  /** The values by node, each without the batch's dimension: `[C, H, W]`, `[C]`. */
+  /** The values by node, without the batch's dimension: `[C, H, W]`, `[C]`. */
   readonly values?: Readonly<Record<string, ShapedArray>>;
-  /** Why there are none. */
+  /** Why it has no values, if it failed. */
   readonly error?: Error;
 }
 
 /**
- * A table of what is in memory.
+ * Makes a table of features in memory.
  *
- * @param features The pictures; at least one has values.
- * @throws {RangeError} If none has.
- * @throws {TypeError} If the values of two differ in shape.
+ * @param features The pictures, of which at least one has values.
+ * @throws {RangeError} If none has values.
+ * @throws {TypeError} If the values of two pictures differ in shape.
  *
  * @example A Parquet file of two pictures
  * ```ts
@@ -74,7 +76,9 @@ export interface FileFeatures {
 export function featureTable(features: readonly FileFeatures[]): FeatureTable {
   const first = features.find(({ values }) => values)?.values;
   if (!first) {
-    throw new RangeError("featureTable: no picture has values, one must");
+    throw new RangeError(
+      "features: expected at least one picture with values, got none",
+    );
   }
   for (const { path, values = {} } of features) {
     for (const [name, { shape }] of Object.entries(values)) {
@@ -103,18 +107,19 @@ export function featureTable(features: readonly FileFeatures[]): FeatureTable {
   };
 }
 
-/** @throws {TypeError} If a picture's value can't stand in one array with those before it. */
+/** @throws {TypeError} If a picture's value differs in shape from the first picture's. */
 export function requireSameShape(
   name: string,
-  wanted: readonly number[] | undefined,
-  given: readonly number[],
+  first: readonly number[] | undefined,
+  shape: readonly number[],
   path: string,
 ): void {
-  if (`${wanted}` === `${given}`) return;
-  throw new TypeError(
-    `cannot stack "${name}" of "${path}": it is [${given.join(", ")}], ` +
-      `[${wanted?.join(", ")}] is allowed, as the files before it have it`,
-  );
+  if (`${first}` === `${shape}`) return;
+  throw new TypeError(expected(
+    `cannot stack "${name}" of "${path}"`,
+    `[${first?.join(", ")}] as in the pictures before`,
+    shape,
+  ));
 }
 
 /** The pictures of a table, one by one. */
@@ -134,7 +139,7 @@ export function rowBytes(type: FeatureType): number {
   return itemSize(type.dtype) * rowLength(type);
 }
 
-/** The values of some rows, NaN for a picture that failed. */
+/** The values of some rows, NaN for a failed picture. */
 export async function columnValues(
   column: FeatureColumn,
   from: number,
@@ -143,33 +148,12 @@ export async function columnValues(
   return toFloat32(decodeElements(await column.read(from, to), column.dtype));
 }
 
-/** What is read at once of a table larger than memory. */
-const blockBytes = 1 << 20;
-
-/** The elements of a column from the first row to the last. */
+/** The elements of a column, from the first row to the last. */
 export async function* columnBytes(
   { count }: FeatureTable,
   column: FeatureColumn,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const step = Math.max(1, Math.floor(blockBytes / rowBytes(column)));
-  for (let from = 0; from < count; from += step) {
-    yield await column.read(from, Math.min(from + step, count));
+  for (const { from, to } of rowBlocks(count, rowBytes(column))) {
+    yield await column.read(from, to);
   }
-}
-
-/** Chunks as a stream; what they throw is the stream's error. */
-export function streamOf(
-  chunks: AsyncIterable<Uint8Array>,
-): ReadableStream<Uint8Array> {
-  const rest = chunks[Symbol.asyncIterator]();
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await rest.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel() {
-      await rest.return?.();
-    },
-  }, { highWaterMark: 0 });
 }

@@ -1,15 +1,21 @@
+/**
+ * The file formats of features, by the end of a file's name.
+ *
+ * @module
+ */
+
 import type { FeatureTable } from "./feature_table.ts";
 import type { JsonValues } from "./jsonl.ts";
 
-/** What some formats want to know. */
+/** Options of single formats; the others ignore them. */
 export interface FormatOptions {
-  /** How `.jsonl` has numbers. Default `"base64"`. */
+  /** How `.jsonl` writes numbers. Default `"base64"`. */
   readonly jsonValues?: JsonValues;
-  /** Noted in `.parquet`, e.g. `{ arch: "resnet50" }`. */
+  /** Metadata for `.parquet`, e.g. `{ arch: "resnet50" }`. */
   readonly about?: Readonly<Record<string, unknown>>;
 }
 
-/** Writes a table in some format. */
+/** Writes a table in one format. */
 export type FormatWriter = (
   table: FeatureTable,
   options: FormatOptions,
@@ -27,23 +33,21 @@ const writers: Readonly<Record<string, FormatWriter>> = {
 };
 
 /**
- * The format that a file's name asks for.
+ * The format for a file's name.
  *
- * @throws {RangeError} If there is none, or it can't hold so many nodes.
+ * @throws {RangeError} If the name has no known ending, or the format can't hold so many nodes.
  */
 export function formatOf(path: string, nodes: number): FormatWriter {
   const ending = /\.(\w+)$/.exec(path)?.[1].toLowerCase() ?? "";
   if (!Object.hasOwn(writers, ending)) {
-    const known = Object.keys(writers).map((name) => `.${name}`).join(", ");
+    const endings = Object.keys(writers).map((name) => `.${name}`).join(", ");
     throw new RangeError(
-      `cannot write "${path}": the name's ending says in what format; ` +
-        `${known} are allowed`,
+      `cannot write "${path}": expected a name that ends in one of ${endings}`,
     );
   }
   if (ending === "npy" && nodes !== 1) {
     throw new RangeError(
-      `cannot write ${nodes} nodes to "${path}": a .npy holds one; ` +
-        "a .npz holds several",
+      `cannot write ${nodes} nodes to "${path}": a .npy holds one; use .npz`,
     );
   }
   return writers[ending];

@@ -1,19 +1,23 @@
+import { toBase64 } from "../formats/base64.ts";
 import {
   columnValues,
   type FeatureColumn,
   type FeatureTable,
-  streamOf,
 } from "./feature_table.ts";
+import { streamOf } from "./stream_of.ts";
 
-/** How numbers are written: as they stand in memory, or as JSON has them. */
+/** How JSON holds numbers: as the bytes in memory, or as plain numbers. */
 export type JsonValues = "base64" | "plain";
 
 /**
- * The bytes of JSON Lines, an object for each picture: its path, and its nodes by name.
+ * Writes a table as JSON Lines: an object for each picture, with its path and its nodes by name.
  *
- * A node is `{ dtype, shape, base64 }`, the elements little-endian in C order, or plain nested
- * lists, with as many digits as the type needs. It is null for a picture that failed; `error` says
+ * A node is `{ dtype, shape, base64 }` with the elements little-endian in C order, or plain nested
+ * lists with as many digits as the type needs. For a failed picture it is null, and `error` says
  * why.
+ *
+ * @param options.values Base64 (the default) or plain lists.
+ * @returns UTF-8. Errors of the table become the stream's.
  *
  * @example Plain numbers
  * ```ts
@@ -59,26 +63,22 @@ async function encoded(column: FeatureColumn, row: number) {
   return base64Values(column, await column.read(row, row + 1));
 }
 
-/** Numbers as they stand in memory, little-endian, with what is needed to read them. */
+/** Numbers as the bytes in memory, little-endian, with their type and shape. */
 export function base64Values(
   { dtype, shape }: Pick<FeatureColumn, "dtype" | "shape">,
   bytes: Uint8Array,
 ): { dtype: string; shape: readonly number[]; base64: string } {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 0x8000) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  }
-  return { dtype, shape, base64: btoa(text) };
+  return { dtype, shape, base64: toBase64(bytes) };
 }
 
 async function nested(column: FeatureColumn, row: number): Promise<unknown> {
   const { dtype, shape } = column;
-  // With these digits the nearest number of the type is the one that was written.
+  // So many digits tell the type's numbers apart.
   const digits = dtype === "float32" ? 9 : 5;
   return nestedValues(await columnValues(column, row, row + 1), shape, digits);
 }
 
-/** Numbers as nested lists, as JSON has arrays; 9 digits tell float32 numbers apart. */
+/** Numbers as nested lists; 9 digits tell float32 numbers apart. */
 export function nestedValues(
   values: Float32Array,
   shape: readonly number[],

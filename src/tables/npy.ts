@@ -3,13 +3,14 @@ import {
   columnBytes,
   type FeatureColumn,
   type FeatureTable,
-  streamOf,
 } from "./feature_table.ts";
+import { streamOf } from "./stream_of.ts";
 
 /**
- * The bytes of a `.npy`: one node, the pictures stacked, NaN for one that failed.
+ * Writes a table of one node as `.npy`: `[N, …]`, the pictures stacked, NaN for a failed one.
  *
- * @throws {RangeError} If the table has another number of columns than one.
+ * @returns The file's bytes. Errors of the table become the stream's.
+ * @throws {RangeError} If the table doesn't have exactly one column.
  *
  * @example Two pictures
  * ```ts
@@ -28,14 +29,13 @@ import {
 export function npyStream(table: FeatureTable): ReadableStream<Uint8Array> {
   if (table.columns.length !== 1) {
     throw new RangeError(
-      `cannot write a .npy: got ${table.columns.length} nodes, one is ` +
-        "allowed; a .npz holds several",
+      `expected one node, got ${table.columns.length}; use npzStream`,
     );
   }
   return streamOf(npyChunks(table, table.columns[0]));
 }
 
-/** A column as a `.npy`. */
+/** The bytes of a column as a `.npy`. */
 export async function* npyChunks(
   table: FeatureTable,
   column: FeatureColumn,

@@ -1,13 +1,16 @@
 import { npyTextHeader } from "../formats/npy.ts";
 import { createZip } from "../formats/zip.ts";
-import { type FeatureTable, streamOf } from "./feature_table.ts";
+import type { FeatureTable } from "./feature_table.ts";
 import { npyChunks } from "./npy.ts";
+import { streamOf } from "./stream_of.ts";
 
 /**
- * The bytes of a `.npz` as NumPy's `savez` makes it, not compressed, of any size.
+ * Writes a table as `.npz`, uncompressed as NumPy's `savez` makes it, of any size.
  *
- * It has an array for each node, the pictures stacked, NaN for one that failed, and the array
- * `path` with what the pictures are called. An error of the table is the stream's.
+ * It has an array `[N, …]` for each node, the pictures stacked, NaN for a failed one, and an array
+ * `path` with the names of the pictures.
+ *
+ * @returns The file's bytes. Errors of the table become the stream's.
  *
  * @example For `numpy.load`
  * ```ts
@@ -40,7 +43,7 @@ async function writeNpz(
   await zip.close();
 }
 
-/** Strings as NumPy has them: UTF-32, padded to the longest. */
+/** The bytes of the paths as an array of NumPy strings: UTF-32, padded to the longest. */
 async function* pathChunks(
   table: FeatureTable,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {

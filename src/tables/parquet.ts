@@ -6,20 +6,21 @@ import {
   type FeatureTable,
   rowLength,
   rowsOf,
-  streamOf,
 } from "./feature_table.ts";
+import { streamOf } from "./stream_of.ts";
 
-/** Values of a row group. Encoding one leaves some 200 bytes of garbage for each. */
+/** Values of a row group; encoding leaves about 200 bytes of garbage for each. */
 const groupValues = 1 << 15;
 
 /**
- * The bytes of a Parquet file: `path`, and a list of floats for each node, C order, null for a
- * picture that failed.
+ * Writes a table as Parquet: a column `path`, and for each node a list of floats in C order, null
+ * for a failed picture.
  *
  * Arrow readers (PyArrow, Polars) see lists of a fixed size; DuckDB sees `FLOAT[]`. The metadata
- * entry `layertap` is JSON: the shapes by node, and what else is given.
+ * entry `layertap` is JSON: the shapes by node, and `about`.
  *
- * @param about What to note beside the shapes, e.g. `{ arch: "resnet50" }`.
+ * @param about Further metadata, e.g. `{ arch: "resnet50" }`.
+ * @returns The file's bytes. Errors of the table become the stream's.
  *
  * @example A table for a database
  * ```ts

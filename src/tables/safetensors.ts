@@ -1,17 +1,15 @@
-import {
-  columnBytes,
-  type FeatureTable,
-  rowBytes,
-  streamOf,
-} from "./feature_table.ts";
+import { columnBytes, type FeatureTable, rowBytes } from "./feature_table.ts";
+import { streamOf } from "./stream_of.ts";
 
 const dtypeNames = { float32: "F32", float16: "F16" } as const;
 
 /**
- * The bytes of a `.safetensors`: a tensor for each node, the pictures stacked, NaN for one that
- * failed.
+ * Writes a table as `.safetensors`: a tensor `[N, …]` for each node, the pictures stacked, NaN for
+ * a failed one.
  *
  * Source: the format's description in huggingface/safetensors, README.
+ *
+ * @returns The file's bytes. Errors of the table become the stream's.
  *
  * @example The header
  * ```ts
@@ -39,7 +37,7 @@ async function* chunks(
   for (const column of table.columns) yield* columnBytes(table, column);
 }
 
-/** Its length in 8 bytes, then JSON, padded so that the tensors are aligned. */
+/** The header: its length in 8 bytes, then JSON, padded to align the tensors. */
 function header({ count, columns }: FeatureTable): Uint8Array<ArrayBuffer> {
   let end = 0;
   const tensors = columns.map((column) => {

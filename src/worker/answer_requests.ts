@@ -9,9 +9,9 @@ import {
   computeNodes,
   type ExtractFilesOptions,
   item,
-} from "../extract/extract_files.ts";
+} from "../extract/compute_nodes.ts";
 import type { InputLoader } from "../extract/input_loader.ts";
-import { batchSize } from "../extract/inputs.ts";
+import { batchSize } from "../extract/input_batches.ts";
 import type { ResNet } from "../model/model.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 import type {

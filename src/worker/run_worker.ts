@@ -8,9 +8,9 @@ import {
   checkExtraction,
   computeNodes,
   type ExtractFilesOptions,
-} from "../extract/extract_files.ts";
+} from "../extract/compute_nodes.ts";
 import { startInputLoader } from "../extract/input_loader.ts";
-import { batchSize } from "../extract/inputs.ts";
+import { batchSize } from "../extract/input_batches.ts";
 import type { NamedBytes } from "../extract/load_input.ts";
 import type { ResNet } from "../model/model.ts";
 import type { FeatureType } from "../tables/feature_table.ts";

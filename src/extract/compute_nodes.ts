@@ -1,0 +1,103 @@
+/**
+ * Nodes of a batch as arrays: in a chosen layout, pooled, normalized.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import { expected, requireOneOf } from "../errors/expected.ts";
+import { nhwcToNchw, type ShapedArray } from "../formats/shaped_array.ts";
+import type { ResNet } from "../model/model.ts";
+import { stackInputs } from "./input_batches.ts";
+
+/** How {@linkcode extractFiles} gives a node's value. */
+export interface ExtractFilesOptions {
+  /** Order of the elements: PyTorch's (the default) or tfjs's. */
+  readonly layout?: "nchw" | "nhwc";
+  /** Reduces each map to its mean or maximum: `[C]` for a spatial node. Default `"none"`. */
+  readonly pool?: "avg" | "max" | "none";
+  /** Scales each vector to a Euclidean norm of 1; zeros stay zeros. Default `false`. */
+  readonly normalize?: boolean;
+}
+
+/** @throws {RangeError} If {@linkcode extractFiles} would. */
+export function checkExtraction(
+  model: ResNet,
+  names: readonly string[],
+  { layout = "nchw", pool = "none", normalize = false }: ExtractFilesOptions,
+): void {
+  if (names.length === 0) {
+    throw new RangeError(expected("names", "at least one node", names));
+  }
+  requireOneOf("layout", layout, ["nchw", "nhwc"]);
+  requireOneOf("pool", pool, ["avg", "max", "none"]);
+  const { cropSize } = model.preset;
+  const shapes = model.shapes([1, cropSize, cropSize, 3]);
+  for (const name of names) {
+    const [, ...shape] = shapes.get(model.resolveNode(name))!;
+    if (normalize && pool === "none" && shape.length > 1 && shape[0] > 1) {
+      throw new RangeError(
+        expected("normalize", `a vector from "${name}"`, shape, "pool it"),
+      );
+    }
+  }
+}
+
+/**
+ * Computes nodes for normalized pictures of one size, `[H, W, 3]`, as one batch; gives up the
+ * pictures' memory.
+ *
+ * @returns By node: `[N, …]`.
+ */
+export async function computeNodes(
+  model: ResNet,
+  inputs: readonly ShapedArray[],
+  names: readonly string[],
+  { layout = "nchw", pool = "none", normalize = false }: ExtractFilesOptions,
+): Promise<[string, ShapedArray][]> {
+  const input = stackInputs(inputs);
+  const arrays: [string, ShapedArray][] = [];
+  try {
+    for (const [name, value] of Object.entries(model.extract(input, names))) {
+      const tensor = pooled(value, pool);
+      const data = await tensor.data<"float32">();
+      const array = { data, shape: tensor.shape };
+      tensor.dispose();
+      if (normalize) normalizeRows(array);
+      arrays.push([name, layout === "nchw" ? nhwcToNchw(array) : array]);
+    }
+  } finally {
+    input.dispose();
+  }
+  return arrays;
+}
+
+/** A spatial node's `[N, C]`; disposes the tensor that it replaces. */
+function pooled(tensor: Tensor, pool: "avg" | "max" | "none"): Tensor {
+  if (pool === "none" || tensor.rank !== 4) return tensor;
+  const result = pool === "avg"
+    ? tf.mean(tensor as Tensor4D, [1, 2])
+    : tf.max(tensor as Tensor4D, [1, 2]);
+  tensor.dispose();
+  return result;
+}
+
+/** `torch.nn.functional.normalize` of each row, in place. */
+function normalizeRows({ data, shape: [count] }: ShapedArray): void {
+  const length = data.length / count;
+  for (let start = 0; start < data.length; start += length) {
+    const row = data.subarray(start, start + length);
+    const norm = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
+    for (let i = 0; i < length; i++) row[i] /= Math.max(norm, 1e-12);
+  }
+}
+
+/** One picture of a batch, without the batch's dimension. */
+export function item(
+  { data, shape: [, ...shape] }: ShapedArray,
+  i: number,
+): ShapedArray {
+  const length = shape.reduce((a, b) => a * b, 1);
+  return { data: data.subarray(i * length, (i + 1) * length), shape };
+}
