@@ -39,14 +39,14 @@ Deno.test("drawFeatureMapGrid: every pixel of a small grid", async () => {
     gap: 3,
     colorMap: "gray",
   });
-  // A value is 2x2 pixels, a map 6x4; three rows of two, the last one half empty.
+  // A value is 2x2 pixels, a map 6x4; three rows of two, the last half empty.
   assert.deepEqual([image.width, image.height], [2 * 6 + 3, 3 * 4 + 2 * 3]);
   for (let y = 0; y < image.height; y++) {
     for (let x = 0; x < image.width; x++) {
       const [column, row] = [Math.floor(x / 9), Math.floor(y / 7)];
       const [dx, dy] = [x % 9, y % 7];
       const onMap = dx < 6 && dy < 4 && row * 2 + column < 5;
-      // Scaled to 0..5 of 5 whatever the map's own range.
+      // Scaled to 0..5 of 5, whatever the map's range.
       const step = Math.floor(dy / 2) * 3 + Math.floor(dx / 2);
       const gray = Math.min(255, Math.floor(step / 5 * 256));
       const expected = onMap ? [gray, gray, gray] : WHITE;
@@ -55,7 +55,7 @@ Deno.test("drawFeatureMapGrid: every pixel of a small grid", async () => {
   }
 });
 
-Deno.test("drawFeatureMapGrid: 2048 maps are 64 across and 32 down", async () => {
+Deno.test("drawFeatureMapGrid: 2048 maps make 64 columns and 32 rows", async () => {
   const maps = mapsOf([7, 7, 2048], (c, y, x) => y * 7 + x === c % 49 ? 1 : 0);
   const image = await drawFeatureMapGrid(maps);
   assert.deepEqual(
@@ -111,13 +111,13 @@ Deno.test("drawFeatureMapGrid: sizes of the default layout", async () => {
   assert.deepEqual(await sizeOf([19, 28, 128]), [13 * 140 + 24, 10 * 95 + 18]);
   assert.deepEqual(await sizeOf([1, 1, 512]), [32 * 60 + 62, 16 * 60 + 30]);
   assert.deepEqual(await sizeOf([200, 2, 1]), [20, 2000]);
-  // Larger than wished for: no map is ever reduced.
+  // Larger than the target: maps are never reduced.
   assert.deepEqual(await sizeOf([90, 90, 600]), [30 * 92 - 2, 20 * 92 - 2]);
   assert.deepEqual(await sizeOf([9, 9, 4], { cell: 2, gap: 0 }), [18, 18]);
   assert.deepEqual(await sizeOf([7, 7, 64], { maps: 1, cell: 30 }), [28, 28]);
 });
 
-Deno.test("drawFeatureMapGrid refuses what it can't draw", async () => {
+Deno.test("drawFeatureMapGrid rejects bad options and shapes", async () => {
   const maps = mapsOf([2, 2, 8], () => 0);
   const fails = (
     error: { name: string; message: string },
@@ -126,31 +126,27 @@ Deno.test("drawFeatureMapGrid refuses what it can't draw", async () => {
   ) => assert.rejects(drawFeatureMapGrid(given, options), error);
   for (
     const [options, what] of [
-      [{ maps: 9 }, "maps is 9, integers from 1 to 8 are allowed"],
-      [{ maps: 0 }, "maps is 0, integers from 1 to 8 are allowed"],
+      [{ maps: 9 }, "maps: expected an integer from 1 to 8, got 9"],
+      [{ maps: 0 }, "maps: expected an integer from 1 to 8, got 0"],
       [
         { maps: 4, columns: 5 },
-        "columns is 5, integers from 1 to 4 are allowed",
+        "columns: expected an integer from 1 to 4, got 5",
       ],
-      [{ gap: -1 }, "gap is -1, integers from 0 to 2000 are allowed"],
-      [{ cell: 2.5 }, "cell is 2.5, integers from 1 to 100000000 are allowed"],
+      [{ gap: -1 }, "gap: expected an integer from 0 to 2000, got -1"],
+      [{ cell: 2.5 }, "cell: expected an integer from 1 to 100000000, got 2.5"],
     ] as const
   ) {
-    await fails({
-      name: "RangeError",
-      message: `cannot draw feature maps: ${what}`,
-    }, options);
+    await fails({ name: "RangeError", message: what }, options);
   }
   await fails({
     name: "RangeError",
     message:
-      "cannot draw 8 maps: the picture would have 40006x20002 pixels, 100000000 in all are allowed",
+      "a grid of 8 maps: expected at most 100000000 pixels, got 40006x20002; draw fewer maps or a smaller cell",
   }, { cell: 10_000 });
   await fails(
     {
       name: "TypeError",
-      message:
-        "cannot draw feature maps: got shape [1, 2, 2, 8], [height, width, channels] is allowed",
+      message: "maps: expected shape [H, W, C], got [1, 2, 2, 8]",
     },
     {},
     { ...maps, shape: [1, 2, 2, 8] },
@@ -158,8 +154,7 @@ Deno.test("drawFeatureMapGrid refuses what it can't draw", async () => {
   await fails(
     {
       name: "TypeError",
-      message:
-        "cannot draw feature maps: got 32 values for shape [2, 2, 9], 36 are allowed",
+      message: "maps: expected 36 values for shape [2, 2, 9], got 32",
     },
     {},
     { ...maps, shape: [2, 2, 9] },
@@ -167,7 +162,7 @@ Deno.test("drawFeatureMapGrid refuses what it can't draw", async () => {
   await fails({
     name: "RangeError",
     message:
-      'no colour map "jet": "viridis", "inferno", "magma", "gray" are allowed',
+      'colorMap: expected "viridis", "inferno", "magma" or "gray", got "jet"',
   }, { colorMap: "jet" as ColorMapName });
 });
 
@@ -191,7 +186,7 @@ Deno.test("colour maps go from dark to light", async () => {
   }
 });
 
-/** One row of single pixels, one map each: the channels that were drawn, by their grey. */
+/** Draws each map as one pixel in a row: the grey of each drawn channel. */
 async function drawn(
   values: number[],
   options: FeatureMapGridOptions,
@@ -212,7 +207,7 @@ async function drawn(
 }
 
 Deno.test("drawFeatureMapGrid: chosen maps, one scale for all", async () => {
-  const values = [2, 8, 1, 4]; // Of 0 to the greatest that is drawn.
+  const values = [2, 8, 1, 4]; // On a scale from 0 to the largest that is drawn.
   assert.deepEqual(await drawn(values, { maps: 3 }), [64, 255, 32]);
   assert.deepEqual(await drawn(values, { strongest: 2 }), [255, 128]);
   assert.deepEqual(await drawn(values, { channels: [2, 0, 2] }), [
@@ -220,20 +215,20 @@ Deno.test("drawFeatureMapGrid: chosen maps, one scale for all", async () => {
     255,
     128,
   ]);
-  // What is not finite counts neither for the mean nor for the range.
+  // NaN and infinities count neither for the mean nor for the range.
   assert.deepEqual(
     await drawn([3, NaN, Infinity, 6], { strongest: 4 }),
     [255, 128, 128, 128],
   );
 });
 
-Deno.test("chooseMaps: equal maps, maps without a number", () => {
+Deno.test("chooseMaps: equal maps, a map of NaN", () => {
   const maps = mapsOf([1, 1, 6], (c) => [NaN, 2, 5, 2, -7, 2][c]);
   assert.deepEqual(chooseMaps(maps, { strongest: 6 }), [2, 1, 3, 5, 4, 0]);
   assert.deepEqual(chooseMaps(maps, {}), [0, 1, 2, 3, 4, 5]);
 });
 
-Deno.test("drawFeatureMapGrid: labels and bar leave the maps alone", async () => {
+Deno.test("drawFeatureMapGrid: labels and bar don't change the maps", async () => {
   for (
     const [shape, cell] of [[[7, 7, 120], 28], [[56, 40, 9], 112], [[
       3,
@@ -272,7 +267,7 @@ Deno.test("drawFeatureMapGrid: labels and bar leave the maps alone", async () =>
           );
         }
       }
-      // The number is there, all of it above its own map and below the one before.
+      // The number is complete, above its own map and below the one before.
       const ink = (y: number) =>
         Math.min(
           ...Array.from(
@@ -312,7 +307,7 @@ Deno.test("drawFeatureMapGrid: the bar shows the colours", async () => {
   }
 });
 
-Deno.test("drawFeatureMapGrid: a bar for maps without a number, or with one", async () => {
+Deno.test("drawFeatureMapGrid: a bar for maps of one value or NaN", async () => {
   for (const value of [NaN, 7, -1.5e-30, 3e38]) {
     const maps = mapsOf([4, 4, 2], () => value);
     const options = {
@@ -326,32 +321,35 @@ Deno.test("drawFeatureMapGrid: a bar for maps without a number, or with one", as
   }
 });
 
-Deno.test("drawFeatureMapGrid refuses choices that can't be made", async () => {
+Deno.test("drawFeatureMapGrid rejects bad choices of maps", async () => {
   const maps = mapsOf([2, 2, 8], () => 0);
   for (
     const [options, what] of [
       [
         { maps: 2, strongest: 2 },
-        "got maps and strongest, one of maps, strongest and channels is allowed",
+        "expected one of maps, strongest and channels, got maps and strongest",
       ],
       [
         { strongest: 2, channels: [1] },
-        "got strongest and channels, one of maps, strongest and channels is allowed",
+        "expected one of maps, strongest and channels, got strongest and channels",
       ],
-      [{ strongest: 9 }, "strongest is 9, integers from 1 to 8 are allowed"],
-      [{ channels: [] }, "channels is empty, one or more are allowed"],
-      [{ channels: [3, 8] }, "channel is 8, integers from 0 to 7 are allowed"],
-      [{ channels: [-1] }, "channel is -1, integers from 0 to 7 are allowed"],
-      [{ channels: [0.5] }, "channel is 0.5, integers from 0 to 7 are allowed"],
+      [{ strongest: 9 }, "strongest: expected an integer from 1 to 8, got 9"],
+      [{ channels: [] }, "channels: expected at least one, got []"],
+      [{ channels: [3, 8] }, "channel: expected an integer from 0 to 7, got 8"],
+      [{ channels: [-1] }, "channel: expected an integer from 0 to 7, got -1"],
+      [
+        { channels: [0.5] },
+        "channel: expected an integer from 0 to 7, got 0.5",
+      ],
       [
         { scale: "both" as "all" },
-        'scale is "both", "each" and "all" are allowed',
+        'scale: expected "each" or "all", got "both"',
       ],
     ] as const
   ) {
     await assert.rejects(drawFeatureMapGrid(maps, options), {
       name: "RangeError",
-      message: `cannot draw feature maps: ${what}`,
+      message: what,
     });
   }
 });

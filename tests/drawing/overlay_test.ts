@@ -52,7 +52,10 @@ Deno.test("drawOverlay: the mix of pixel and colour", async () => {
       wanted.flat().map((c) => 100 + Math.round(alpha * (c - 100))),
     );
   }
-  assert(picture.data.every((value) => value === 100), "it was drawn on");
+  assert(
+    picture.data.every((value) => value === 100),
+    "the picture itself changed",
+  );
 });
 
 Deno.test("drawOverlay: inferno and one half by default", async () => {
@@ -65,7 +68,7 @@ Deno.test("drawOverlay: inferno and one half by default", async () => {
   assert.deepEqual([...data.subarray(-3)], half(colors.subarray(-3)));
 });
 
-Deno.test("overlayMap: a tensor, RGBA, and what it refuses", async () => {
+Deno.test("overlayMap: a tensor, RGBA, and what it rejects", async () => {
   await startBackend();
   const picture = plain(6, 4, 90);
   const rgba = {
@@ -85,17 +88,19 @@ Deno.test("overlayMap: a tensor, RGBA, and what it refuses", async () => {
   for (const alpha of [-0.1, 1.1, NaN]) {
     await assert.rejects(overlayMap(picture, map, { alpha }), {
       name: "RangeError",
-      message:
-        `cannot overlay a map: alpha is ${alpha}, numbers from 0 to 1 are allowed`,
+      message: `alpha: expected a number from 0 to 1, got ${alpha}`,
     });
   }
   await assert.rejects(
     overlayMap(picture, map, { colorMap: "jet" as ColorMapName }),
-    { name: "RangeError", message: /^no colour map "jet"/ },
+    { name: "RangeError", message: /^colorMap: expected .*, got "jet"$/ },
   );
   await assert.rejects(
     overlayMap({ ...picture, width: 7 }, map),
-    { name: "TypeError", message: /^a picture of 7x4: data has 72 bytes/ },
+    {
+      name: "TypeError",
+      message: /^picture\.data: expected 84 bytes .*, got 72$/,
+    },
   );
   for (
     const [tensor, what] of [
@@ -107,8 +112,7 @@ Deno.test("overlayMap: a tensor, RGBA, and what it refuses", async () => {
   ) {
     await assert.rejects(overlayMap(picture, tensor), {
       name: "TypeError",
-      message:
-        `cannot overlay a map: got ${what}, float32 [h, w] or [1, h, w] is allowed`,
+      message: `map: expected float32 [h, w] or [1, h, w], got ${what}`,
     });
     tensor.dispose();
   }

@@ -1,4 +1,4 @@
-/** Pictures pixel by pixel as scripts/make_reference_pictures.ts kept them, and as they were looked at. */
+/** Pictures, pixel by pixel, against those of scripts/make_reference_pictures.ts, which were checked by eye. */
 
 import assert from "node:assert/strict";
 import { decodeImage } from "../../src/image/decode.ts";

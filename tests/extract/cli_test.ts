@@ -34,7 +34,7 @@ cliTest(
     assert.equal(
       outcome.stderr,
       'layertap: cannot open "no.png": there is no such file\n' +
-        'layertap: cannot decode "deno.json": it starts with 7b 0a 20 20, no JPEG, PNG or WebP signature\n' +
+        'layertap: cannot decode "deno.json": it has an unknown format; JPEG, PNG and WebP are supported\n' +
         `layertap: 2 of 4 pictures failed; "${out}" has the others\n`,
     );
     const rows = await readParquet(await Deno.readFile(out));
@@ -90,11 +90,11 @@ cliTest("extract: bad usage", async (folder) => {
     ],
     [
       ["--out", "f.txt"],
-      '--out: cannot write "f.txt": the name\'s ending says in what format; .npz, .npy, .safetensors, .parquet, .jsonl are allowed',
+      '--out: cannot write "f.txt": expected a name that ends in one of .npz, .npy, .safetensors, .parquet, .jsonl',
     ],
     [
       ["--layer", "conv1", "--out", "f.npy"],
-      '--out: cannot write 2 nodes to "f.npy": a .npy holds one; a .npz holds several',
+      '--out: cannot write 2 nodes to "f.npy": a .npy holds one; use .npz',
     ],
   ];
   for (const [args, message] of cases) {
@@ -104,54 +104,59 @@ cliTest("extract: bad usage", async (folder) => {
   await fail(
     ["extract", chelsea, ...rest, "--normalize"],
     1,
-    'cannot normalize "layer1": it is [56, 56, 64] for a picture, vectors are allowed; pooling makes it one',
+    'normalize: expected a vector from "layer1", got [56, 56, 64]; pool it',
   );
   await fail(
     ["extract", folder, ...rest],
     1,
-    `no pictures in "${folder}": a folder is searched for names that end in .jpg, .jpeg, .png or .webp`,
+    `no pictures in "${folder}"; their names must end in .jpg, .jpeg, .png or .webp`,
   );
   assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
 });
 
-cliTest("similar: what looks most alike, in every format", async (folder) => {
-  const layers: [file: string, layer: string, options: string[]][] = [
-    ["a.parquet", "avgpool", []],
-    ["b.npz", "layer4", ["--pool", "avg"]],
-    ["c.npy", "layer4", ["--pool", "max"]],
-    ["d.parquet", "layer4,layer1", ["--pool", "max", "--dtype", "f16"]],
-    ["e.parquet", "layer3", ["--layout", "nhwc"]],
-  ];
-  const list = images.toSorted();
-  for (const [file, layer, options] of layers) {
-    const path = `${folder}/${file}`;
-    const extract = ["extract", "examples/images", "--layer", layer];
-    await succeed(...extract, "--out", path, ...options);
-    const query = ["similar", rocket, chelsea, "--in", path, "--json"];
-    const [first] = layer.split(",");
-    if (layer !== first || file === "c.npy") query.push("--layer", first);
-    if (file === "c.npy") query.push("--pool", "max");
-    const results: {
-      image: string;
-      similar: { path: string; score: number }[];
-    }[] = JSON.parse(await succeed(...query, "--top", "3"));
-    assert.deepEqual(results.map(({ image }) => image), [rocket, chelsea]);
-    for (const { image, similar } of results) {
-      const [best, ...others] = similar;
-      const name = file === "c.npy" ? `${path}[${list.indexOf(image)}]` : image;
-      assert.equal(best.path, name);
-      assert(best.score > 0.9999, `${file}: ${best.score}`);
-      assert.equal(others.length, 2);
-      assert(others[0].score < 0.95 && others[0].score >= others[1].score);
+cliTest(
+  "similar: the most similar pictures, from every format",
+  async (folder) => {
+    const layers: [file: string, layer: string, options: string[]][] = [
+      ["a.parquet", "avgpool", []],
+      ["b.npz", "layer4", ["--pool", "avg"]],
+      ["c.npy", "layer4", ["--pool", "max"]],
+      ["d.parquet", "layer4,layer1", ["--pool", "max", "--dtype", "f16"]],
+      ["e.parquet", "layer3", ["--layout", "nhwc"]],
+    ];
+    const list = images.toSorted();
+    for (const [file, layer, options] of layers) {
+      const path = `${folder}/${file}`;
+      const extract = ["extract", "examples/images", "--layer", layer];
+      await succeed(...extract, "--out", path, ...options);
+      const query = ["similar", rocket, chelsea, "--in", path, "--json"];
+      const [first] = layer.split(",");
+      if (layer !== first || file === "c.npy") query.push("--layer", first);
+      if (file === "c.npy") query.push("--pool", "max");
+      const results: {
+        image: string;
+        similar: { path: string; score: number }[];
+      }[] = JSON.parse(await succeed(...query, "--top", "3"));
+      assert.deepEqual(results.map(({ image }) => image), [rocket, chelsea]);
+      for (const { image, similar } of results) {
+        const [best, ...others] = similar;
+        const name = file === "c.npy"
+          ? `${path}[${list.indexOf(image)}]`
+          : image;
+        assert.equal(best.path, name);
+        assert(best.score > 0.9999, `${file}: ${best.score}`);
+        assert.equal(others.length, 2);
+        assert(others[0].score < 0.95 && others[0].score >= others[1].score);
+      }
     }
-  }
-  const text = await succeed(
-    ...["similar", rocket, "--in", `${folder}/a.parquet`, "--top", "1"],
-  );
-  assert.equal(text, `${rocket}\n   1.0000  ${rocket}\n`);
-});
+    const text = await succeed(
+      ...["similar", rocket, "--in", `${folder}/a.parquet`, "--top", "1"],
+    );
+    assert.equal(text, `${rocket}\n   1.0000  ${rocket}\n`);
+  },
+);
 
-cliTest("similar: what it can't do", async (folder) => {
+cliTest("similar: errors", async (folder) => {
   const path = `${folder}/f.parquet`;
   const npy = `${folder}/f.npy`;
   const extract = ["extract", chelsea, "--pool", "avg", "--layer"];
@@ -184,17 +189,17 @@ cliTest("similar: what it can't do", async (folder) => {
     [
       ["--in", chelsea],
       1,
-      `cannot read "${chelsea}" as features: .parquet, .npz and .npy are allowed`,
+      `cannot read features from "${chelsea}": expected a .parquet, .npz or .npy file`,
     ],
     [
       ["--in", path],
       1,
-      `cannot choose a node of "${path}": it has "layer1", "layer2", one must be named`,
+      `"${path}" has several nodes, "layer1", "layer2"; name one`,
     ],
     [
       ["--in", path, "--layer", "layer3"],
       1,
-      `no node "layer3" in "${path}": it has "layer1", "layer2"`,
+      `"${path}" has no node "layer3"; it has "layer1", "layer2"`,
     ],
     [
       ["--in", npy, "--layer", "layer3"],

@@ -1,4 +1,4 @@
-/** What operands stand for. */
+/** listFiles. */
 
 import assert from "node:assert/strict";
 import { listFiles } from "../../src/extract/list_files.ts";
@@ -78,7 +78,7 @@ Deno.test("listFiles: globs", () =>
       "a/z.png",
     ]);
     assert.deepEqual(await glob("[0-9]*.jpg"), ["10.jpg"]);
-    // A file of that name comes first.
+    // A file with that very name comes first.
     assert.deepEqual(await glob("b[1].png"), ["b[1].png"]);
     assert.deepEqual(await list(["examples/images/r*.jpg"]), [
       "examples/images/rocket.jpg",
@@ -93,7 +93,7 @@ Deno.test("listFiles: globs", () =>
     });
   }));
 
-Deno.test("listFiles: a list, names that stand for themselves", async () => {
+Deno.test("listFiles: a list, a path, a URL", async () => {
   async function* stdin() {
     await Promise.resolve();
     const bytes = new TextEncoder().encode("one.png\r\ntwö.png\n\nthr");
@@ -113,12 +113,12 @@ Deno.test("listFiles: a list, names that stand for themselves", async () => {
   );
 });
 
-Deno.test("listFiles: what there is nothing of", () =>
+Deno.test("listFiles: an empty folder, a missing folder", () =>
   inTree(async (folder) => {
     await assert.rejects(list([`${folder}/empty`]), {
       name: "RangeError",
-      message: `no pictures in "${folder}/empty": a folder is searched for ` +
-        "names that end in .jpg, .jpeg, .png or .webp",
+      message: `no pictures in "${folder}/empty"; ` +
+        "their names must end in .jpg, .jpeg, .png or .webp",
     });
     await assert.rejects(list([`${folder}/none/*.png`]), {
       message: /^cannot list ".*none": ENOENT/,

@@ -1,4 +1,4 @@
-/** A process that may read pictures, but not this package's own files. */
+/** A process that may read pictures, but not this package's files. */
 
 import assert from "node:assert/strict";
 import { imagenetPreset } from "../../src/arch/preset.ts";

@@ -8,7 +8,7 @@ import {
 } from "../../scripts/soak_extract.ts";
 import { inFolder } from "./support.ts";
 
-Deno.test("a run that is killed goes on to the same bytes", () =>
+Deno.test("a killed run resumes and gives the same bytes", () =>
   inFolder(async (folder) => {
     await makePictures(folder, 64);
     await killExtraction(folder, ".npz", 2);

@@ -5,7 +5,7 @@ import { parquetReadObjects } from "hyparquet";
 import type { ArchRow } from "../../mod.ts";
 import { decodeNpy } from "../../src/formats/npy.ts";
 
-/** A network that is quick, of 64, 128, 256 and 512 channels. */
+/** A fast network with 64, 128, 256 and 512 channels. */
 export const tiny: ArchRow = {
   name: "tiny",
   block: "BasicBlock",
@@ -13,7 +13,7 @@ export const tiny: ArchRow = {
   numClasses: 0,
 };
 
-/** The pictures that ship. */
+/** Four of the example pictures. */
 export const pictures: readonly string[] = [
   "astronaut.png",
   "chelsea.png",
@@ -21,7 +21,7 @@ export const pictures: readonly string[] = [
   "rocket.jpg",
 ].map((name) => `examples/images/${name}`);
 
-/** Runs a test in a folder of its own. */
+/** Runs a test in a temporary folder. */
 export async function inFolder(
   test: (folder: string) => Promise<void>,
 ): Promise<void> {
@@ -55,7 +55,7 @@ export function readNpz(bytes: Uint8Array): {
   return { arrays: new Map(arrays), paths: readTexts(paths) };
 }
 
-/** Strings as NumPy has them. */
+/** An array of NumPy strings. */
 function readTexts(npy: Uint8Array): string[] {
   const header = 10 + npy[8] + 256 * npy[9];
   const [, width, count] = /'<U(\d+)', .* 'shape': \((\d+),\)/

@@ -1,4 +1,4 @@
-/** extractToFile: every format, and a run that is stopped and goes on. */
+/** extractToFile: every format, and a stopped run that resumes. */
 
 import assert from "node:assert/strict";
 import { createModel } from "../../mod.ts";
@@ -32,7 +32,7 @@ const extract = (
   nodes = names,
 ): Promise<ExtractReport> => extractToFile(model, files, nodes, out, options);
 
-/** What must stand in a file for a node, picture after picture. */
+/** The expected values of a node, picture after picture. */
 const wanted = (node: string, of: readonly FileFeatures[] = features) =>
   of.flatMap(({ values }) =>
     values ? [...values[node].data] : Array(
@@ -109,11 +109,11 @@ Deno.test("extractToFile: the formats", () =>
     assert.equal((await namesIn(folder)).length, 5, "nothing else is left");
   }));
 
-/** Gives files, but for those behind the `stop`th it is stopped, after a time. */
+/** Yields `stop` files, waits, yields some more, and throws. */
 async function* stopping(stop: number): AsyncGenerator<string> {
   yield* many.slice(0, stop);
   await new Promise((resolve) => setTimeout(resolve, 2100));
-  // The batch that is made last comes only with what is read ahead.
+  // Reading ahead asks for these before the batch before them is committed.
   yield* many.slice(stop, stop + 16);
   throw new Error("stopped");
 }
@@ -123,7 +123,7 @@ const many = Array.from(
   (_, i) => i % 9 === 4 ? `no${i}.png` : pictures[i % 4],
 );
 
-Deno.test("extractToFile: a run that was stopped goes on to the same bytes", () =>
+Deno.test("extractToFile: a stopped run resumes and gives the same bytes", () =>
   inFolder(async (folder) => {
     const run = (
       files: readonly string[] | AsyncIterable<string>,
@@ -149,28 +149,28 @@ Deno.test("extractToFile: a run that was stopped goes on to the same bytes", () 
     );
 
     await assert.rejects(run(many, "f.npz"), {
-      message: `"${part}" holds the work of a run that was stopped: ` +
-        "resume it, or delete the folder to begin anew",
+      message: `"${part}" holds an unfinished run; ` +
+        "resume it, or delete the folder to start over",
     });
     await assert.rejects(
       run(many, "f.npz", { resume: true, pool: "max" }),
       {
         message:
-          `cannot resume what is in "${part}": it was begun with pool "avg", now it is "max"`,
+          `cannot resume the run in "${part}": pool was "avg", now it is "max"; use the same options, or delete the folder to start over`,
       },
     );
     await assert.rejects(run(many.toReversed(), "f.npz", { resume: true }), {
       message: `cannot resume: picture 1 was "${many[0]}", now it is "${
         many[39]
-      }"`,
+      }"; pass the same files in the same order`,
     });
     await assert.rejects(run(many.slice(0, 5), "f.npz", { resume: true }), {
       message: `cannot resume: picture 6 was "${
         many[5]
-      }", now the list ends before`,
+      }", now the list ends before it; pass the same files in the same order`,
     });
 
-    // As a kill leaves it: a line that is not whole, and data behind what is noted.
+    // As a kill leaves it: an incomplete line, and data after the last commit.
     await Deno.writeTextFile(`${part}/journal`, '{"rows":[{"pa', {
       append: true,
     });
@@ -183,48 +183,48 @@ Deno.test("extractToFile: a run that was stopped goes on to the same bytes", () 
       onProgress: (pictures: number) => done.push(pictures),
     };
     assert.deepEqual(await run(many, "f.npz", options), report);
-    assert(done[0] > rows.length, "it began anew");
+    assert(done[0] > rows.length, "it started over");
     assert.equal(done.at(-1), 40);
     assert.deepEqual(await Deno.readFile(`${folder}/f.npz`), whole);
     assert.deepEqual(await namesIn(folder), ["f.npz", "whole.npz"]);
 
-    // Where there is nothing to go on from it begins.
+    // Without a stopped run it starts.
     await run(many, "g.npz", { resume: true });
     assert.deepEqual(await Deno.readFile(`${folder}/g.npz`), whole);
   }));
 
-Deno.test("extractToFile: what it can't do", () =>
+Deno.test("extractToFile: errors", () =>
   inFolder(async (folder) => {
     const out = `${folder}/f.npz`;
     await Deno.writeTextFile(out, "old");
     const run = (list: readonly string[], options = {}, to = out) =>
       extractToFile(model, list, ["conv1", "layer1"], to, options);
     const cases: [() => Promise<unknown>, string][] = [
-      [() => run([]), "cannot extract: got no files, one or more are allowed"],
+      [() => run([]), "files: expected at least one, got none"],
       [() => run(["no.png"]), 'cannot open "no.png": there is no such file'],
       [
         () => run(["no.png", "none.png"]),
-        'none of 2 pictures can be read, the first: cannot open "no.png": there is no such file',
+        'cannot read any of the 2 pictures; the first: cannot open "no.png": there is no such file',
       ],
       [
         () => run(pictures, {}, `${folder}/f.txt`),
-        `cannot write "${folder}/f.txt": the name's ending says in what format; .npz, .npy, .safetensors, .parquet, .jsonl are allowed`,
+        `cannot write "${folder}/f.txt": expected a name that ends in one of .npz, .npy, .safetensors, .parquet, .jsonl`,
       ],
       [
         () => run(pictures, {}, `${folder}/f.npy`),
-        `cannot write 2 nodes to "${folder}/f.npy": a .npy holds one; a .npz holds several`,
+        `cannot write 2 nodes to "${folder}/f.npy": a .npy holds one; use .npz`,
       ],
       [
         () => run(pictures, { dtype: "int8" }),
-        'extractToFile: dtype is "int8", "float32" and "float16" are allowed',
+        'dtype: expected "float32" or "float16", got "int8"',
       ],
       [
         () => run(pictures, { pool: "min" }),
-        'extractFiles: pool is "min", "avg", "max", "none" are allowed',
+        'pool: expected "avg", "max" or "none", got "min"',
       ],
       [
         () => run(pictures, {}, `${folder}/no/f.npz`),
-        `cannot make the folder "${folder}/no/f.npz.part": ENOENT: no such file or directory`,
+        `cannot create the folder "${folder}/no/f.npz.part": ENOENT: no such file or directory`,
       ],
     ];
     for (const [attempt, message] of cases) {
@@ -236,13 +236,13 @@ Deno.test("extractToFile: what it can't do", () =>
     await assert.rejects(run([pictures[0], batch]), {
       name: "TypeError",
       message:
-        `cannot stack "conv1" of "${batch}[0]": it is [64, 20, 28], [64, 112, 112] is allowed, as the files before it have it`,
+        `cannot stack "conv1" of "${batch}[0]": expected [64, 112, 112] as in the pictures before, got [64, 20, 28]`,
     });
     await Deno.mkdir(`${folder}/g.npz.part`);
     await Deno.writeTextFile(`${folder}/g.npz.part/mine.txt`, "");
     await assert.rejects(run(pictures, {}, `${folder}/g.npz`), {
       message:
-        `cannot make the folder "${folder}/g.npz.part": something else is there`,
+        `cannot create the folder "${folder}/g.npz.part": it exists and holds other files`,
     });
     assert.equal(await Deno.readTextFile(out), "old");
     assert.deepEqual(await namesIn(folder), [

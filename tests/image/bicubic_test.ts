@@ -1,4 +1,4 @@
-/** PIL's bicubic filter, and timm's way to say a transform. */
+/** PIL's bicubic filter, and presets from timm's configuration. */
 
 import assert from "node:assert/strict";
 import {

@@ -19,7 +19,7 @@ for (const { file, oriented, width, height, offset } of goldens.decoded) {
     const image = await decodeImage(new URL(file, dataUrl), {
       exifOrientation: oriented,
     });
-    // Here libjpeg-turbo's rounding in the chroma of odd rows is newer than mozjpeg's.
+    // libjpeg-turbo rounds the chroma of odd rows in a newer way than mozjpeg.
     const tolerance = file === "440.jpg" ? 2 : 0;
     assertSameImage(image, { width, height, data }, "", tolerance);
   });
@@ -33,7 +33,7 @@ for (const { image: photo, decodedSha256 } of goldens.transformed) {
   });
 }
 
-Deno.test("decodeImage: every kind is among the goldens, and none is blank", () => {
+Deno.test("decodeImage: there are enough goldens, and none is blank", () => {
   assert.ok(goldens.decoded.length >= 75);
   for (const { file, width, height, offset } of goldens.decoded) {
     const data = expectedRgb.subarray(offset, offset + 3 * width * height);
@@ -41,7 +41,7 @@ Deno.test("decodeImage: every kind is among the goldens, and none is blank", () 
   }
 });
 
-Deno.test("decodeImage: EXIF orientation is ignored unless it is asked for", async () => {
+Deno.test("decodeImage: EXIF orientation is ignored by default", async () => {
   const stored = await decodeImage(new URL("orientation1.jpg", dataUrl));
   for (const orientation of [3, 6]) {
     const file = new URL(`orientation${orientation}.jpg`, dataUrl);
@@ -54,7 +54,7 @@ Deno.test("decodeImage: EXIF orientation is ignored unless it is asked for", asy
   assert.deepEqual(pixelAt(turned, 22, 0), pixelAt(stored, 0, 0));
 });
 
-Deno.test("decodeImage: an orientation that makes no sense is taken as none", async () => {
+Deno.test("decodeImage: an invalid orientation is ignored", async () => {
   const stored = await decodeImage(new URL("orientation1.jpg", dataUrl));
   const bytes = await readData("orientation1.jpg");
   const tag = bytes.findIndex((_, i) =>
@@ -107,7 +107,7 @@ Deno.test("decodeImage: many at once don't disturb each other", async () => {
   });
 });
 
-Deno.test("decodeImage: modules handed over are used", async () => {
+Deno.test("decodeImage: uses the modules that are passed", async () => {
   const { png } = await import("../../src/runtime/wasm/decoders.js");
   const url = new URL("rgb.png", dataUrl);
   const modules = { png: await png() };
@@ -119,7 +119,9 @@ Deno.test("decodeImage: modules handed over are used", async () => {
   await assert.rejects(decodeImage(url, { modules: { png: empty } }));
   await assert.rejects(
     decodeImage(url, { modules: { png: new Uint8Array(8) } }),
-    new TypeError("modules.png: must be a WebAssembly.Module, not object"),
+    new TypeError(
+      "modules.png: expected a WebAssembly.Module, got a Uint8Array",
+    ),
   );
 });
 
@@ -130,7 +132,7 @@ Deno.test("decodeImage: the size is checked before decoding", async () => {
   await assert.rejects(
     decodeImage(huge),
     new RangeError(
-      'cannot decode "bytes": its 20000x20000 pixels are more than the 89478485 that maxPixels allows',
+      'cannot decode "bytes": it has 20000x20000 pixels; maxPixels is 89478485',
     ),
   );
   for (
@@ -146,24 +148,24 @@ Deno.test("decodeImage: the size is checked before decoding", async () => {
     await assert.rejects(
       decodeImage(url, { maxPixels: 850 }),
       new RangeError(
-        `cannot decode "${url}": its 37x23 pixels are more than the 850 that maxPixels allows`,
+        `cannot decode "${url}": it has 37x23 pixels; maxPixels is 850`,
       ),
     );
     await decodeImage(url, { maxPixels: 851 });
   }
 });
 
-Deno.test("decodeImage: maxPixels must be a number above 0", async () => {
+Deno.test("decodeImage: maxPixels must be positive", async () => {
   const url = new URL("rgb.png", dataUrl);
   for (const maxPixels of [0, -1, NaN]) {
     await assert.rejects(
       decodeImage(url, { maxPixels }),
-      new RangeError(`maxPixels: must be above 0, not ${maxPixels}`),
+      new RangeError(`maxPixels: expected a positive number, got ${maxPixels}`),
     );
   }
 });
 
-/** Fails with the first pixel that differs. */
+/** Reports the first pixel that differs. */
 function assertSameImage(
   actual: RgbImage,
   expected: RgbImage,

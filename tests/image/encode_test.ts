@@ -25,9 +25,11 @@ Deno.test("encodePng: alpha is dropped", async () => {
   ]);
 });
 
-Deno.test("encodePng: what is no picture is refused", async () => {
+Deno.test("encodePng: rejects other objects", async () => {
   await assert.rejects(
     encodePng({ width: 2, height: 2, data: new Uint8Array(5) }),
-    new TypeError("a picture of 2x2: data has 5 bytes, RGB takes 12, RGBA 16"),
+    new TypeError(
+      "picture.data: expected 12 bytes (RGB) or 16 (RGBA) for 2x2, got 5",
+    ),
   );
 });

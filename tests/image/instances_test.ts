@@ -1,4 +1,4 @@
-/** Which instances of a decoder are used again. */
+/** Which instances of a decoder are reused. */
 
 import assert from "node:assert/strict";
 import { decodeImage } from "../../src/image/decode.ts";
@@ -18,14 +18,14 @@ function counted() {
 
 const id = (instance: { id: number }) => instance.id;
 
-Deno.test("an instance is used again, but not by two at a time", async () => {
+Deno.test("an instance is reused, but not by two at a time", async () => {
   const instances = counted();
   const both = () => [instances.use(module, id), instances.use(module, id)];
   assert.deepEqual(await Promise.all(both()), [0, 1]);
   assert.deepEqual(await Promise.all(both()), [1, 1]);
 });
 
-Deno.test("one that failed or has grown isn't", async () => {
+Deno.test("an instance that failed or has grown is dropped", async () => {
   const instances = counted();
   const fail = () => {
     throw new SyntaxError("damaged");

@@ -60,7 +60,7 @@ export function pixelAt({ width, data }: RgbImage, x: number, y: number) {
   return [...data.subarray(3 * (y * width + x)).subarray(0, 3)];
 }
 
-/** A copy of a PNG file in which the data of one chunk were changed, and its CRC with them. */
+/** A copy of a PNG file with the data of one chunk changed, and its CRC. */
 export function withChunk(
   png: Uint8Array,
   type: string,

@@ -39,7 +39,7 @@ Deno.test("resizeAndCrop: the most extreme aspect costs no more than its crop", 
   for (const image of [tall, wide]) {
     const { width, height, data } = resizeAndCrop(image, imagenetPreset);
     assert.deepEqual([width, height], [224, 224]);
-    // The middle of the picture, 256 times enlarged: between two of its pixels.
+    // The middle of the picture, enlarged 256 times: between two of its pixels.
     const middle = image.data.subarray(3 * 49_999, 3 * 50_001);
     const lowest = Math.min(middle[0], middle[3]);
     const highest = Math.max(middle[0], middle[3]);
@@ -62,27 +62,34 @@ Deno.test("resizeAndCrop: an ImageData gives what its RGB gives", () => {
   );
 });
 
-Deno.test("toRgb: what is no picture is refused", () => {
+Deno.test("toRgb: rejects other objects", () => {
   const data = new Uint8Array(12);
   assert.throws(
     () => toRgb({ width: 2, height: 3, data }),
     new TypeError(
-      "a picture of 2x3: data has 12 bytes, RGB takes 18, RGBA 24",
+      "picture.data: expected 18 bytes (RGB) or 24 (RGBA) for 2x3, got 12",
     ),
   );
   for (const [width, height] of [[0, 4], [4, -1], [1.5, 2], [NaN, 1]]) {
     assert.throws(
       () => toRgb({ width, height, data }),
       new RangeError(
-        `a picture of ${width}x${height}: both sides must be positive whole numbers`,
+        `picture: expected positive integers as width and height, got ${width}x${height}`,
       ),
     );
   }
   assert.throws(
-    // @ts-expect-error: floats are no levels.
+    // @ts-expect-error: floats aren't bytes.
     () => toRgb({ width: 2, height: 2, data: new Float32Array(12) }),
     new TypeError(
-      "a picture of 2x2: data must be a Uint8Array or a Uint8ClampedArray",
+      "picture.data: expected a Uint8Array or Uint8ClampedArray, got a Float32Array",
+    ),
+  );
+  assert.throws(
+    // @ts-expect-error: the await is missing.
+    () => toRgb(decodeImage("examples/images/chelsea.png")),
+    new TypeError(
+      "expected a decoded picture, got a Promise; did you forget to await it?",
     ),
   );
 });
@@ -105,20 +112,20 @@ Deno.test("normalize: a batch is its images one after the other", () => {
   assert.notDeepEqual(batch.slice(60), batch.slice(0, 60));
 });
 
-Deno.test("normalize: images of different sizes, or none, are refused", () => {
+Deno.test("normalize: rejects images of different sizes, or none", () => {
   assert.throws(
     () => normalize([noise(5, 4), noise(4, 5)], imagenetPreset),
     new TypeError(
-      "cannot normalize images of 5x4 and 4x5 as one batch: all must have one size",
+      "image 1: expected 5x4 pixels as in image 0, got 4x5",
     ),
   );
   assert.throws(
     () => normalize([], imagenetPreset),
-    new RangeError("cannot normalize a batch of 0 images: give at least 1"),
+    new RangeError("images: expected at least one, got []"),
   );
 });
 
-Deno.test("denormalize: gives back every level of every channel", () => {
+Deno.test("denormalize: returns every level of every channel", () => {
   const data = Uint8Array.from({ length: 3 * 256 }, (_, i) => (i * 85) % 256);
   const image = { width: 16, height: 16, data };
   assert.equal(new Set(data).size, 256);
@@ -126,7 +133,7 @@ Deno.test("denormalize: gives back every level of every channel", () => {
   assert.deepEqual(denormalize(values, 16, 16, imagenetPreset), image);
 });
 
-Deno.test("denormalize: clamps what no picture has, rounds the rest", () => {
+Deno.test("denormalize: clamps and rounds levels", () => {
   const preset: Preset = { ...imagenetPreset, mean: [0, 0, 0], std: [1, 1, 1] };
   const values = Float32Array.of(-3, 7, NaN, 99.4 / 255, 99.6 / 255, 1);
   const { data } = denormalize(values, 2, 1, preset);
@@ -136,6 +143,6 @@ Deno.test("denormalize: clamps what no picture has, rounds the rest", () => {
 Deno.test("denormalize: the number of values must fit the size", () => {
   assert.throws(
     () => denormalize(new Float32Array(10), 2, 2, imagenetPreset),
-    new TypeError("cannot denormalize 10 values as 2x2 pixels: that takes 12"),
+    new TypeError("data: expected 12 values for 2x2 pixels, got 10"),
   );
 });

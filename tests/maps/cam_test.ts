@@ -1,4 +1,4 @@
-/** What networks look at, against scripts/make_cam_goldens.py. */
+/** Activation maps, gradients, occlusion and similarity, against scripts/make_cam_goldens.py. */
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
@@ -19,13 +19,13 @@ import { closeTo } from "../support/close.ts";
 import { fastTolerance } from "../support/direct_weights.ts";
 import { formulaCheckpoint, uniform } from "../support/formula.ts";
 
-/** A network and its input, which is `[N, height, width]`. */
+/** A network and its input, `[N, height, width]`. */
 interface Case extends Omit<ArchRow, "name"> {
   readonly input: readonly [number, number, number];
   readonly output?: string;
 }
 
-/** What PyTorch has for a case's gradients, one for each node and channel. */
+/** PyTorch's gradients for a case, one for each node and channel. */
 interface Gradients extends Case {
   readonly results: readonly {
     readonly node: string;
@@ -158,7 +158,7 @@ for (const [name, maps] of Object.entries(goldens.occlusion)) {
         onProgress: (done) => progress.push(done),
       });
       assert.deepEqual(map.shape, shape);
-      // Differences of numbers that are much larger.
+      // Differences between much larger numbers.
       closeTo(await map.data(), want, 1e-3);
       map.dispose();
       assert.equal(progress.length, Math.ceil(want.length / 8));
@@ -169,7 +169,7 @@ for (const [name, maps] of Object.entries(goldens.occlusion)) {
 }
 
 caseTest(
-  "similarityMap: the middle, and a position without values",
+  "similarityMap: the centre, and a position of zeros",
   "basic",
   async (model, x) => {
     const [middle, named] = [
@@ -199,7 +199,7 @@ caseTest(
   },
 );
 
-caseTest("what maps can't be drawn", "basic", async (model, x) => {
+caseTest("maps that can't be drawn", "basic", async (model, x) => {
   const range = (message: string | RegExp) => ({ name: "RangeError", message });
   using cut = model.truncate("layer2");
   for (const [index, what] of [[7, "7"], [-1, "-1"], [1.5, "1.5"]] as const) {
@@ -217,7 +217,7 @@ caseTest("what maps can't be drawn", "basic", async (model, x) => {
     );
     assert.throws(
       () => gradCam(model, x, "layer2", index),
-      range(`no channel ${what} of "fc": integers from 0 to 6 are allowed`),
+      range(`channel: expected an integer from 0 to 6, got ${what}`),
     );
   }
   const headless =
@@ -239,7 +239,7 @@ caseTest("what maps can't be drawn", "basic", async (model, x) => {
   assert.throws(
     () => gradCam(model, x, "flatten", 0),
     range(
-      'cannot draw Grad-CAM at "flatten": it is [2, 512], a node of [N, H, W, C] is allowed',
+      'node "flatten": expected a value [N, H, W, C], got [2, 512]; choose a node with height and width',
     ),
   );
   assert.throws(
@@ -257,28 +257,28 @@ caseTest("what maps can't be drawn", "basic", async (model, x) => {
   assert.throws(
     () => similarityMap(model, x, "fc"),
     range(
-      'cannot compare positions of "fc": it is [2, 7], a node of [N, H, W, C] is allowed',
+      'node "fc": expected a value [N, H, W, C], got [2, 7]; choose a node with height and width',
     ),
   );
   for (const at of [[9, 0], [0, 7], [-1, 0], [0.5, 0]] as const) {
     assert.throws(
       () => similarityMap(model, x, "layer2", at),
       range(
-        `cannot compare positions of "layer2" with ${at}: rows from 0 to 8 and columns from 0 to 6 are allowed`,
+        /^(row: expected an integer from 0 to 8|column: expected an integer from 0 to 6), got/,
       ),
     );
   }
   for (
     const [options, what] of [
-      [{ size: 0 }, "size is 0, integers from 1 to 65 are allowed"],
-      [{ size: 66 }, "size is 66, integers from 1 to 65 are allowed"],
-      [{ stride: 2.5 }, "stride is 2.5, integers from 1 to 65 are allowed"],
-      [{ fill: NaN }, "fill is NaN, finite numbers are allowed"],
+      [{ size: 0 }, "size: expected an integer from 1 to 65, got 0"],
+      [{ size: 66 }, "size: expected an integer from 1 to 65, got 66"],
+      [{ stride: 2.5 }, "stride: expected an integer from 1 to 65, got 2.5"],
+      [{ fill: NaN }, "fill: expected a finite number, got NaN"],
     ] as const
   ) {
     await assert.rejects(
       occlusionMap(model, x, options),
-      range(`occlusionMap: ${what}`),
+      range(what),
     );
   }
   const wrong = tf.zeros<tf.Rank.R4>([1, 3, 32, 32]);

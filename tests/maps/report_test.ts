@@ -47,7 +47,7 @@ async function imagesOf(page: string): Promise<RgbImage[]> {
   );
 }
 
-/** Checks what holds for every page. */
+/** Checks what every page has in common. */
 function checkPage(page: string) {
   assert.match(page, /^<!DOCTYPE html>\n<html lang="en">/);
   assert.match(page, /<meta name="viewport"/);
@@ -78,7 +78,7 @@ reportTest("report: a network with a head", async () => {
   const page = await report(model, chelsea, { title: `"a" <i>&'`, labels });
   checkPage(page);
   assert.match(page, /<h1>&quot;a&quot; &lt;i&gt;&amp;&#39;<\/h1>/);
-  assert.match(page, /What <b>tiny<\/b>, up to <code>fc<\/code>/);
+  assert.match(page, /How <b>tiny<\/b>, up to <code>fc<\/code>/);
   assert.match(page, /<dd>4,\d{3},\d{3}<\/dd>/); // Parameters.
   assert.match(page, /├─Conv2d \(conv1\): 1-1 /);
 
@@ -133,30 +133,33 @@ reportTest("report: a network with a head", async () => {
   tf.dispose([input, map, relu, layer4]);
 });
 
-reportTest("report: of two classes of one name the likelier", async () => {
-  using model = await createModel(tiny, null, formulaCheckpoint(tiny));
-  const [, overlay] = await imagesOf(
-    await report(model, chelsea, { labels: Array(4).fill("crane") }),
-  );
-  const labels = ["0", "1", "2", "3"];
-  const [{ label }] = await classify(model, chelsea, { labels });
-  const input = model.preprocess(chelsea);
-  const map = classActivationMap(model, input, Number(label));
-  const [crop] = await unprocess(input);
-  assert.deepEqual(overlay, await overlayMap(crop, map));
-  tf.dispose([input, map]);
-  assert.notEqual(label, "0", "the test shows nothing");
-});
+reportTest(
+  "report: of two classes with one name, the more likely",
+  async () => {
+    using model = await createModel(tiny, null, formulaCheckpoint(tiny));
+    const [, overlay] = await imagesOf(
+      await report(model, chelsea, { labels: Array(4).fill("crane") }),
+    );
+    const labels = ["0", "1", "2", "3"];
+    const [{ label }] = await classify(model, chelsea, { labels });
+    const input = model.preprocess(chelsea);
+    const map = classActivationMap(model, input, Number(label));
+    const [crop] = await unprocess(input);
+    assert.deepEqual(overlay, await overlayMap(crop, map));
+    tf.dispose([input, map]);
+    assert.notEqual(label, "0", "the test proves nothing");
+  },
+);
 
 reportTest(
-  "report: a network without a head, and one that is cut",
+  "report: networks without a head",
   async () => {
     using model = await createModel("mlnet_resnet18", "layer2", true);
     const page = await report(model, chelsea);
     checkPage(page);
     assert.match(page, /<title>Picture – mlnet_resnet18<\/title>/);
     assert.doesNotMatch(page, /<table|<meter/);
-    assert.match(page, /the cosines of layer2 to its position there/);
+    assert.match(page, /to the centre \(cosine of layer2’s features\)/);
     const input = model.preprocess(chelsea);
     const map = similarityMap(model, input, "layer2", [14, 14]);
     const [crop] = await unprocess(input);
@@ -170,13 +173,13 @@ reportTest(
   },
 );
 
-reportTest("report: what it can't do", async () => {
+reportTest("report: errors", async () => {
   using model = await createModel(tiny, null, formulaCheckpoint(tiny));
   using stem = model.truncate("bn1");
   await assert.rejects(report(stem, chelsea), {
     name: "RangeError",
     message:
-      'cannot report on tiny: it ends with "bn1", a network that ends with "relu" or behind it is wanted',
+      'report: expected a model that reaches "relu", got one that ends with "bn1"; create it with a later outputLayer',
   });
   await assert.rejects(report(model, chelsea, { labels: ["yes", "no"] }), {
     name: "RangeError",
@@ -184,11 +187,11 @@ reportTest("report: what it can't do", async () => {
   });
   await assert.rejects(report(model, { ...chelsea, width: 1 }), {
     name: "TypeError",
-    message: /^a picture of 1x300: data has/,
+    message: /^picture\.data: expected 900 bytes/,
   });
 });
 
-Deno.test("markup escapes what is put in, and no markup", () => {
+Deno.test("markup escapes values, except markup", () => {
   const text = `<a href="x" title='y'>&amp;</a>`;
   const escaped =
     "&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;amp;&lt;/a&gt;";

@@ -1,4 +1,4 @@
-/** The files that features are written to, read back value by value. */
+/** Files of features, read back value by value. */
 
 import assert from "node:assert/strict";
 import {
@@ -15,7 +15,7 @@ import { decodeFloat16, encodeFloat16 } from "../../src/formats/float16.ts";
 import { decodeNpy } from "../../src/formats/npy.ts";
 import { readNpz, readParquet, readSafetensors } from "../extract/support.ts";
 
-/** Paths of other lengths, one outside the plane of 16 bits, and a picture that failed. */
+/** Paths of different lengths, one with a character beyond 16 bits, and a failed picture. */
 const paths = ["a.png", "käse/b.png", "damaged.png", "🐈.jpg", "e.png"];
 
 const values = (picture: number, shape: number[]) => ({
@@ -40,7 +40,7 @@ const one = featureTable(
   })),
 );
 
-/** The same rounded to float16, as a work folder has it. */
+/** The same in float16. */
 const half: FeatureTable = {
   ...table,
   columns: table.columns.map((column) => ({
@@ -58,7 +58,7 @@ const half: FeatureTable = {
 const read = async (stream: ReadableStream<Uint8Array>) =>
   await new Response(stream).bytes() as Uint8Array<ArrayBuffer>;
 
-/** What must stand in a file for a node, picture after picture. */
+/** The expected values of a node, picture after picture. */
 const wanted = (node: string, missing: number | null = NaN) =>
   features.flatMap(({ values }) =>
     values
@@ -92,7 +92,7 @@ Deno.test(".npz: arrays by node, stacked, and the paths", async () => {
   assert.deepEqual([...halves], rounded(wanted("fc")));
 });
 
-Deno.test(".npz: an error of the table is the stream's", async () => {
+Deno.test(".npz: an error of the table becomes the stream's", async () => {
   const failure = new RangeError("the disk is gone");
   const [column] = table.columns;
   const failing = {
@@ -109,8 +109,7 @@ Deno.test(".npy: one node", async () => {
   assert.deepEqual([...data as Float32Array], wanted("fc"));
   assert.throws(() => npyStream(table), {
     name: "RangeError",
-    message:
-      "cannot write a .npy: got 2 nodes, one is allowed; a .npz holds several",
+    message: "expected one node, got 2; use npzStream",
   });
 });
 
@@ -140,7 +139,7 @@ Deno.test(".safetensors: tensors by node, aligned", async () => {
   }
 });
 
-Deno.test(".parquet: a list of floats, null where there are none", async () => {
+Deno.test(".parquet: lists of floats, null for a failed picture", async () => {
   for (const [source, round] of [[table, null], [half, rounded]] as const) {
     const rows = await readParquet(await read(parquetStream(source)));
     assert.deepEqual(rows.map(({ path }) => path), paths);
@@ -153,7 +152,7 @@ Deno.test(".parquet: a list of floats, null where there are none", async () => {
   }
 });
 
-Deno.test(".parquet: what Arrow's readers and this package find in it", async () => {
+Deno.test(".parquet: metadata for Arrow and this package", async () => {
   const { parquetMetadata } = await import("hyparquet");
   const bytes = await read(parquetStream(table, { arch: "resnet18" }));
   const { key_value_metadata } = parquetMetadata(bytes.buffer);
@@ -164,7 +163,7 @@ Deno.test(".parquet: what Arrow's readers and this package find in it", async ()
     shapes: { "layer1.0.relu_1": [2, 3, 5], fc: [7] },
     arch: "resnet18",
   });
-  // These bytes PyArrow and Polars read as lists of 30 and 7 floats.
+  // PyArrow and Polars read these bytes as lists of 30 and 7 floats.
   assert.equal(
     entries.get("ARROW:schema"),
     "/////1gBAAAQAAAAAAAKAAwACgAJAAQACgAAABAAAAAAAQQACAAIAAAABAAIAAAABAAAAAMAAAD4AAAAcAAAAAQAAACo////EAAAABwAAAAAABABDAAAAAEAAAAUAAAAAgAAAGZjAACK////BwAAAFD///8QAAAAHAAAAAAAAAMIAAAAAAAAAAcAAABlbGVtZW50AIL///8AAAEAEAAUABAADwAOAAgAAAAEABAAAAAQAAAAMAAAAAAAEAEMAAAAAQAAACgAAAAPAAAAbGF5ZXIxLjAucmVsdV8xAAAABgAIAAQABgAAAB4AAADM////EAAAACQAAAAAAAADCAAAAAAAAAAHAAAAZWxlbWVudAAAAAYACAAGAAYAAAAAAAEAEAAUABAAAAAPAAgAAAAEABAAAAAQAAAAIAAAAAAAAAUIAAAAAAAAAAQAAABwYXRoAAAAAAQABAAEAAAAAAAAAA==",
@@ -224,15 +223,15 @@ Deno.test(".jsonl: a line for each picture", async () => {
   assert.equal(encoded[2].fc, null);
 });
 
-Deno.test("featureTable: what it can't take", () => {
+Deno.test("featureTable: errors", () => {
   assert.throws(() => featureTable([features[2]]), {
     name: "RangeError",
-    message: "featureTable: no picture has values, one must",
+    message: "features: expected at least one picture with values, got none",
   });
   const other = { path: "f.png", values: { fc: values(0, [8]) } };
   assert.throws(() => featureTable([features[0], other]), {
     name: "TypeError",
     message:
-      'cannot stack "fc" of "f.png": it is [8], [7] is allowed, as the files before it have it',
+      'cannot stack "fc" of "f.png": expected [7] as in the pictures before, got [8]',
   });
 });
