@@ -6,15 +6,18 @@
  * {@linkcode overlayMap} lays it over the picture. {@linkcode report} makes an HTML page of one
  * picture.
  *
- * @example Where the network sees a cat
+ * @example What looks like the cat's face
  * ```ts
- * import { createModel, decodeImage } from "@layertap/resnet";
- * import { classActivationMap } from "@layertap/resnet/maps";
+ * import { createModel, decodeImage, unprocess } from "@layertap/resnet";
+ * import { overlayMap, similarityMap } from "@layertap/resnet/maps";
  * import assert from "node:assert/strict";
  *
- * using model = await createModel("mlnet_resnet18", null, true);
+ * using model = await createModel("mlnet_resnet18", "layer3", true);
  * const input = model.preprocess(await decodeImage("examples/images/chelsea.png"));
- * assert.deepEqual(classActivationMap(model, input, 281).shape, [1, 7, 7]);
+ * const map = similarityMap(model, input, "layer3", [6, 7]);
+ * const [crop] = await unprocess(input, model.preset);
+ * const { width, height } = await overlayMap(crop, map);
+ * assert.deepEqual([width, height], [224, 224]);
  * ```
  *
  * @module

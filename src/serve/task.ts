@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FeatureMapGridOptions } from "../drawing/draw_grid.ts";
+import type { FeatureMapGridOptions } from "../maps/mod.ts";
 
 /** A picture file. */
 export interface PictureFile {

@@ -134,7 +134,7 @@ cliTest("picture: maps over the picture, without a head", async (folder) => {
       "512",
     ],
     1,
-    'no channel 512 of "layer4": integers from 0 to 511 are allowed',
+    "channel: expected an integer from 0 to 511, got 512",
   );
   await fail(
     [
@@ -147,15 +147,9 @@ cliTest("picture: maps over the picture, without a head", async (folder) => {
       "14,0",
     ],
     1,
-    'cannot compare positions of "layer3" with 14,0: rows from 0 to 13 and columns from 0 to 13 are allowed',
+    "row: expected an integer from 0 to 13, got 14",
   );
-  for (
-    const [kind, what] of [
-      ["overlay", "overlay"],
-      ["similar", "compare positions of"],
-      ["gradcam", "draw Grad-CAM at"],
-    ]
-  ) {
+  for (const kind of ["overlay", "similar", "gradcam"]) {
     await fail(
       [
         "picture",
@@ -168,7 +162,7 @@ cliTest("picture: maps over the picture, without a head", async (folder) => {
         kind,
       ],
       1,
-      `cannot ${what} "flatten": it is [1, 512], a node of [N, H, W, C] is allowed`,
+      'node "flatten": expected a value [N, H, W, C], got [1, 512]; choose a node with height and width',
     );
   }
   const batch = `${folder}/two.npy`;
@@ -335,7 +329,7 @@ cliTest("picture, report: bad usage", async (folder) => {
   await fail(
     ["picture", chelsea, ...layer, "--maps", "3", "--strongest", "4"],
     1,
-    "cannot draw feature maps: got maps and strongest, one of maps, strongest and channels is allowed",
+    "expected one of maps, strongest and channels, got maps and strongest",
   );
   await fail(
     ["report", chelsea],

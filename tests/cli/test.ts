@@ -137,7 +137,7 @@ cliTest("extract: a .npy batch is what a picture becomes", async (folder) => {
   await fail(
     ["extract", chelsea, many, ...layer],
     1,
-    `cannot stack "layer2" of "${many}[0]": it is [128, 7, 9], [128, 28, 28] is allowed, as the files before it have it`,
+    `cannot stack "layer2" of "${many}[0]": expected [128, 28, 28] as in the pictures before, got [128, 7, 9]`,
   );
   for (
     const [bytes, what] of [
@@ -179,7 +179,7 @@ cliTest("extract: all of the file or none", async (folder) => {
   await fail(
     ["extract", rocket, "--layer", "conv1", "--out", `${folder}/no/f.npz`],
     1,
-    /^cannot make the folder ".*no\/f\.npz\.part": ENOENT/,
+    /^cannot create the folder ".*no\/f\.npz\.part": ENOENT/,
   );
 });
 
@@ -279,12 +279,12 @@ cliTest("picture: the drawing of featureMapGrid", async (folder) => {
   await fail(
     [...picture, "--maps", "129"],
     1,
-    "cannot draw feature maps: maps is 129, integers from 1 to 128 are allowed",
+    "maps: expected an integer from 1 to 128, got 129",
   );
   await fail(
     ["picture", chelsea, "--layer", "flatten", "--out", out],
     1,
-    "cannot draw feature maps: got float32 [1, 512], float32 [H, W, C] or [1, H, W, C] is allowed",
+    "maps: expected float32 [H, W, C] or [1, H, W, C], got float32 [1, 512]",
   );
 });
 

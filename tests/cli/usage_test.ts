@@ -147,7 +147,7 @@ cliTest("a failed job: exit status 1", async (folder) => {
     [["picture", "no.npy", ...out], /^cannot open "no\.npy": there is no such/],
     [
       ["extract", "deno.json", ...out],
-      /^cannot decode "deno\.json": it starts with 7b 0a 20 20, no JPEG, PNG or WebP signature$/,
+      /^cannot decode "deno\.json": it has an unknown format; JPEG, PNG and WebP are supported$/,
     ],
     [
       ["classify", chelsea],

@@ -220,16 +220,14 @@ functionTest("featureMapGrid: what it can't draw", async () => {
   ) {
     await assert.rejects(featureMapGrid(tensor), {
       name: "TypeError",
-      message: `cannot draw feature maps: got ${what}, ` +
-        "float32 [H, W, C] or [1, H, W, C] is allowed",
+      message: `maps: expected float32 [H, W, C] or [1, H, W, C], got ${what}`,
     });
     tensor.dispose();
   }
   const maps = tf.zeros([2, 2, 3]);
   await assert.rejects(featureMapGrid(maps, { maps: 4 }), {
     name: "RangeError",
-    message:
-      "cannot draw feature maps: maps is 4, integers from 1 to 3 are allowed",
+    message: "maps: expected an integer from 1 to 3, got 4",
   });
   maps.dispose();
 });

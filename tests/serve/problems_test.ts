@@ -210,7 +210,7 @@ Deno.test("500: what is wrong is for the log only", async () => {
   await refused(handler, post("/features", chelsea), 500, /went wrong/);
   const [{ status, error, path, method, ms }] = entries;
   assert.deepEqual([method, path, status], ["POST", "/features", 500]);
-  assert.match(error!, /must be a WebAssembly.Module/);
+  assert.match(error!, /expected a WebAssembly.Module/);
   assert(ms >= 0);
 });
 
