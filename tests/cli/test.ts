@@ -160,7 +160,7 @@ cliTest("extract: a .npy batch is what a picture becomes", async (folder) => {
     await fail(
       ["extract", many, ...layer],
       1,
-      `cannot take "${many}" as a batch: it holds ${what}, a normalized float32 [N, 3, H, W] is allowed`,
+      `${many}: expected a normalized batch, float32 [N, 3, H, W], got ${what}`,
     );
   }
 });
