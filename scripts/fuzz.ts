@@ -10,12 +10,7 @@
  */
 
 import { parseArgs } from "node:util";
-import {
-  LIMIT,
-  type ParserName,
-  parsers,
-  type Report,
-} from "./fuzz_parsers.ts";
+import { type ParserName, parsers, type Report } from "./fuzz_parsers.ts";
 import type { Job } from "./fuzz_worker.ts";
 
 /** Runs a parser in a worker, which can be ended even if it hangs. */
@@ -37,7 +32,7 @@ function run(job: Job): Promise<Report> {
       reject(new Error(`${job.parser}, seed ${job.seed + at}: it hangs`));
     }
     seen = at;
-  }, 20 * LIMIT);
+  }, 20_000);
   worker.postMessage(job);
   return promise.finally(() => {
     clearInterval(watch);

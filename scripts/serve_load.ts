@@ -1,7 +1,7 @@
 /**
  * Asks a server for ten times as much as it can give.
  *
- *     deno task load [--seconds 60] [--arch mlnet_resnet18]
+ *     deno task soak:serve [--seconds 60] [--arch mlnet_resnet18]
  *
  * First the rate is measured at which eight clients are served that ask again as soon as they have
  * their answer. Then requests come at ten times that rate, whether or not those before were

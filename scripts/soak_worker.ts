@@ -105,11 +105,8 @@ export async function soakWorker(
   assert.ok((await child.status).success, "the worker failed");
   const seconds = (performance.now() - begin) / 1000;
   const { first, peak, samples } = memory;
-  // A worker that never gives its timers a turn seems to use no memory.
-  assert.ok(
-    samples > 2 * seconds,
-    `memory told ${samples} times in ${seconds} s`,
-  );
+  // A worker that never lets its timers run would report no memory.
+  assert.ok(samples > 10, `the worker reported its memory ${samples} times`);
   return { first, peak, sentAhead, seconds };
 }
 

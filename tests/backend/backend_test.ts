@@ -1,3 +1,4 @@
+// stock: no, it starts each backend in a process of its own
 import assert from "node:assert/strict";
 import { type BackendOptions, startBackend } from "../../mod.ts";
 import { closeTo } from "../support/close.ts";

@@ -1,3 +1,4 @@
+// stock: no, it prints how our own kernels run
 /** `layertap plan`: what a pass does, as text and as JSON. */
 
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// stock: no, it asks for a number of threads of its own
 /** `--threads` starts the backend, `--memory` chooses kernels; a process of its own, where nobody has. */
 
 import assert from "node:assert/strict";

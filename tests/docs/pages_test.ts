@@ -1,3 +1,4 @@
+// stock: no, the samples start the backend themselves
 /** README.md and docs/*.md: the samples run as pasted, and links lead somewhere. */
 
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// stock: no, it tests our own kernels
 /** The committed WebAssembly is what the generator writes. */
 
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// stock: no, it tests our own kernels
 /** Our convolutions against a plain one in float64: random shapes, every tile, 1 to 4 threads. */
 
 import assert from "node:assert/strict";

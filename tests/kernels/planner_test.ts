@@ -1,3 +1,4 @@
+// stock: no, it tests our own kernels
 import assert from "node:assert/strict";
 import { outputSize, tilesOf } from "../../src/kernels/geometry.ts";
 import { cutDirect, cutWinograd } from "../../src/kernels/planner.ts";

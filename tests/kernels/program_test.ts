@@ -1,3 +1,4 @@
+// stock: no, it tests our own kernels
 /** Programs: jobs in turn on any number of threads, memory planned ahead, threads that fail midway. */
 
 import assert from "node:assert/strict";

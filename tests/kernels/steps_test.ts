@@ -1,3 +1,4 @@
+// stock: no, it tests our own kernels
 /** Our pooling, pointwise and linear kernels, and watched convolutions, against the stock ones. */
 
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// stock: no, it tests our own kernels
 /** Threads that fail: the work gets done all the same, without waiting long. */
 
 import assert from "node:assert/strict";

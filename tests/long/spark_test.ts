@@ -1,10 +1,10 @@
 /** `examples/spark/extract.py`, in short: `deno task test:spark` is the long form. */
 
 import assert from "node:assert/strict";
-import { missing, testUnless } from "../support/needing.ts";
+import { testNeeding } from "../support/needing.ts";
 
-testUnless(
-  missing(["java", "python3"]),
+testNeeding(
+  ["java", "python3"],
   "Spark gives the command line's table, though an executor is killed",
   async () => {
     const { success } = await new Deno.Command("deno", {

@@ -1,73 +1,17 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
-import {
-  type ArchRow,
-  createModel,
-  type ResNet,
-  startBackend,
-} from "../../mod.ts";
-import { take } from "../support/close.ts";
+import { createModel } from "../../mod.ts";
 import { direct } from "../support/direct_weights.ts";
-import { formulaCheckpoint, uniform } from "../support/formula.ts";
-
-const small: ArchRow = {
-  name: "small",
-  block: "BasicBlock",
-  layers: [1, 1, 1, 1],
-  numClasses: 10,
-};
-
-const makeSmall = (outputLayer?: string): Promise<ResNet> =>
-  createModel(small, outputLayer, formulaCheckpoint(small));
-
-/** What tfjs counts. */
-interface Held {
-  readonly tensors: number;
-  readonly buffers: number;
-  readonly bytes: number;
-}
-
-const nothing: Held = { tensors: 0, buffers: 0, bytes: 0 };
-
-function held(): Held {
-  const { numTensors, numDataBuffers, numBytes } = tf.memory();
-  return { tensors: numTensors, buffers: numDataBuffers, bytes: numBytes };
-}
-
-function heldSince(before: Held): Held {
-  const now = held();
-  return {
-    tensors: now.tensors - before.tensors,
-    buffers: now.buffers - before.buffers,
-    bytes: now.bytes - before.bytes,
-  };
-}
-
-/** Bytes of the backend's WebAssembly memory, which never shrinks. */
-function wasmHeap(): number {
-  const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
-  return wasm.HEAPU8.length;
-}
-
-/** A tensor's values, of which some must not be zero; the tensor is disposed. */
-function takeNonZero(tensor: Tensor): Float32Array {
-  const values = take(tensor);
-  assert(values.some((value) => value !== 0), "all zero");
-  return values;
-}
-
-/** A test with an input, 32x32, after which nothing may be left. */
-function memoryTest(name: string, body: (x: Tensor4D) => Promise<void>) {
-  Deno.test(`memory: ${name}`, async () => {
-    await startBackend();
-    const before = held();
-    const x = tf.tensor4d(uniform("input", 32 * 32 * 3), [1, 32, 32, 3]);
-    await body(x);
-    x.dispose();
-    assert.deepEqual(heldSince(before), nothing);
-  });
-}
+import { formulaCheckpoint } from "../support/formula.ts";
+import {
+  held,
+  heldSince,
+  makeSmall,
+  memoryTest,
+  nothing,
+  takeNonZero,
+  wasmHeap,
+} from "./memory.ts";
 
 // Of torchvision's resnet50, whole and to layer2: the weights of the convolutions and of fc, and
 // a bias for each of their output channels.
@@ -162,61 +106,3 @@ memoryTest("extract of one more node costs that node's tensor", async (x) => {
     tf.dispose(both);
   }
 });
-
-/** Kinds of forward passes; each disposes what is its own. */
-const passes: Record<string, (model: ResNet, x: Tensor4D) => void> = {
-  forward: (model, x) => takeNonZero(model.forward(x)),
-  extract(model, x) {
-    tf.dispose(model.extract(x, ["layer1.0.conv1", "layer2", "avgpool", "fc"]));
-  },
-  "hooks that keep and replace"(model, x) {
-    const kept: Tensor[] = [];
-    const handles = [
-      model.registerForwardHook("layer1.0.relu", (_module, _inputs, output) => {
-        kept.push(output.clone());
-      }),
-      model.registerForwardHook(
-        "layer2",
-        (_module, _inputs, output) => tf.mul(output, 2),
-      ),
-    ];
-    takeNonZero(model.forward(x));
-    tf.dispose(kept);
-    handles.forEach((handle) => handle.remove());
-  },
-  "hooks that throw"(model, x) {
-    const handles = [
-      model.registerForwardHook(
-        "layer2.0.conv2",
-        (_module, _inputs, output) => tf.neg(output),
-      ),
-      model.registerForwardHook("layer2.0.conv2", () => {
-        throw new Error("thrown by a hook");
-      }),
-    ];
-    assert.throws(() => model.forward(x), /^Error: thrown by a hook$/);
-    assert.throws(() => model.extract(x, ["layer1", "fc"]), /thrown by a hook/);
-    handles.forEach((handle) => handle.remove());
-  },
-};
-
-for (
-  const [name, kinds] of [
-    ["1,000 forward passes leave nothing", [passes.forward]],
-    ["1,000 passes of all kinds leave nothing", Object.values(passes)],
-  ] as const
-) {
-  memoryTest(name, async (x) => {
-    using model = await makeSmall();
-    const run = (count: number) => {
-      for (let pass = 0; pass < count; pass++) {
-        kinds[pass % kinds.length](model, x);
-      }
-    };
-    run(20);
-    const before = held(), heap = wasmHeap();
-    run(1000);
-    assert.deepEqual(heldSince(before), nothing);
-    assert.equal(wasmHeap(), heap);
-  });
-}

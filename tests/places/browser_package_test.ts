@@ -1,3 +1,4 @@
+// stock: no, the package runs in another process
 /** The package on a page's main thread, where nobody may wait, and under a strict content policy. */
 
 import assert from "node:assert/strict";

@@ -8,7 +8,7 @@
  */
 
 import { serveFolder } from "../../examples/browser/serve.ts";
-import { missing, testUnless } from "../support/needing.ts";
+import { testNeeding } from "../support/needing.ts";
 
 export { serveFolder };
 
@@ -226,15 +226,13 @@ async function openTransport(address: string) {
 }
 
 /**
- * A test in Chromium. Without one it is skipped, and says why; with `LAYERTAP_CI=1` it fails.
- *
- * What it opens is closed with the browser, so that nothing of it is left.
+ * A test in Chromium. What it opens is closed with the browser.
  */
 export function browserTest(
   name: string,
   run: (browser: Browser, test: Deno.TestContext) => Promise<void>,
 ): void {
-  testUnless(missing(["chromium"]), name, async (test) => {
+  testNeeding(["chromium"], name, async (test) => {
     await using chromium = await Chromium.start();
     await run(chromium.browser, test);
   });

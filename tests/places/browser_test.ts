@@ -1,3 +1,4 @@
+// stock: no, the package runs in another process
 /** The explorer in a real Chromium: what a person does with it, and the numbers behind it. */
 
 import assert from "node:assert/strict";

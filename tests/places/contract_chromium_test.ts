@@ -1,3 +1,4 @@
+// stock: no, each contract starts kernels of its own
 /**
  * The contract in Chromium, in a worker: in a page that is isolated, with threads, and in one that
  * isn't. See `contract/cases.ts`.

@@ -1,3 +1,4 @@
+// stock: no, each contract starts kernels of its own
 /** The contract in Deno: see `contract/cases.ts`. */
 
 import { reportSteps, settingName, settings } from "./contract/report.ts";

@@ -1,3 +1,4 @@
+// stock: no, the package runs in another process
 /** The npm package, installed in a project of its own and used from Node. */
 
 import assert from "node:assert/strict";
@@ -6,10 +7,8 @@ import { createModel, decodeImage, startBackend } from "../../mod.ts";
 import { reportSteps, settingName, settings } from "./contract/report.ts";
 import { closeTo } from "../support/close.ts";
 import { fencedBlock } from "../support/fenced_block.ts";
-import { missing, testUnless } from "../support/needing.ts";
+import { testNeeding } from "../support/needing.ts";
 import { NpmProject, run } from "./npm_project.ts";
-
-const reason = missing(["node", "npm", "npx"]);
 
 /** The README's three lines, with the picture where the project has it. */
 async function readmeExample(): Promise<string> {
@@ -18,7 +17,7 @@ async function readmeExample(): Promise<string> {
   return code.replace("examples/images/", "");
 }
 
-testUnless(reason, "the npm package in Node", async (t) => {
+testNeeding(["node", "npm", "npx"], "the npm package in Node", async (t) => {
   await using project = await NpmProject.create("typescript@5.9.3");
 
   await t.step("the README's three lines give Deno's numbers", async () => {

@@ -1,3 +1,4 @@
+// stock: no, each contract starts kernels of its own
 /** Cloudflare Workers: the example, and the contract, in `workerd` itself. */
 
 import assert from "node:assert/strict";
@@ -7,7 +8,7 @@ import { copyFiles } from "./contract/files.ts";
 import { reportSteps, type Setting, settingName } from "./contract/report.ts";
 import { compareDigest } from "../support/digest.ts";
 import { fencedBlock } from "../support/fenced_block.ts";
-import { missing, testUnless } from "../support/needing.ts";
+import { testNeeding } from "../support/needing.ts";
 import { run } from "./npm_project.ts";
 import { DevWorker } from "./workerd_support.ts";
 
@@ -50,8 +51,8 @@ async function install(folder: string): Promise<string> {
   return example;
 }
 
-testUnless(
-  missing(["node", "npm", "npx"]),
+testNeeding(
+  ["node", "npm", "npx"],
   "Workers, in workerd",
   async (t) => {
     const folder = await Deno.makeTempDir();

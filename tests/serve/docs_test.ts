@@ -1,3 +1,4 @@
+// stock: no, the networks run in other processes
 /** The commands of docs/serve.md, as they stand there. */
 
 import assert from "node:assert/strict";

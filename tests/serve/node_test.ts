@@ -1,3 +1,4 @@
+// stock: no, the package runs in another process
 /** The examples for Node: a server, and a function for AWS Lambda that gets the events of AWS. */
 
 import assert from "node:assert/strict";
@@ -9,7 +10,7 @@ import apiGateway from "../data/serve/api_gateway_v2.json" with {
 import functionUrl from "../data/serve/function_url.json" with { type: "json" };
 import { readNpz } from "../extract/support.ts";
 import { relativeError } from "../support/close.ts";
-import { missing, testUnless } from "../support/needing.ts";
+import { testNeeding } from "../support/needing.ts";
 import { NpmProject } from "../places/npm_project.ts";
 import { chelsea } from "./support.ts";
 
@@ -27,8 +28,8 @@ const post = (path: string, body: Uint8Array) => ({
   body: body.toBase64(),
 });
 
-testUnless(
-  missing(["node", "npm", "npx"]),
+testNeeding(
+  ["node", "npm", "npx"],
   "under Node: the server and the function for AWS Lambda",
   async (t) => {
     using model = await createModel("mlnet_resnet18", null, true);

@@ -1,3 +1,4 @@
+// stock: no, the networks run in other processes
 /** The server as it is started: by the command line, by `deno serve`, and where little is there. */
 
 import assert from "node:assert/strict";

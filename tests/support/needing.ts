@@ -1,45 +1,35 @@
 /**
- * Tests that need more than Deno, and much of npm's registry: skipped with their reason, unless
- * `LAYERTAP_CI=1` asks for them. Then something that is missing is a failure.
+ * Tests that need programs besides Deno. They are skipped, and say why; with `LAYERTAP_CI=1` they
+ * run, and a missing program fails them.
  *
  * @module
  */
 
-const isCi = (() => {
-  const variable = "LAYERTAP_CI";
-  const { state } = Deno.permissions.querySync({ name: "env", variable });
-  return state === "granted" && Deno.env.get(variable) === "1";
-})();
+const variable = "LAYERTAP_CI";
+const permission = Deno.permissions.querySync({ name: "env", variable });
+const runs = permission.state === "granted" && Deno.env.get(variable) === "1";
 
-/** Why a test of these programs can't run; undefined if it can. */
-export function missing(programs: readonly string[]): string | undefined {
-  if (!isCi) return `it needs ${programs.join(" and ")}; LAYERTAP_CI=1 runs it`;
-  for (const program of programs) {
-    try {
-      const { success } = new Deno.Command(program, {
-        args: ["--version"],
-        stdout: "null",
-        stderr: "null",
-      }).outputSync();
-      if (!success) return `${program} doesn't start`;
-    } catch (error) {
-      return `${program}: ${(error as Error).message}`;
-    }
-  }
+/** Fails if a program doesn't start. */
+async function requireProgram(program: string): Promise<void> {
+  const args = ["--version"];
+  const { success } = await new Deno.Command(program, { args }).output();
+  if (!success) throw new Error(`${program} --version failed`);
 }
 
-/** `Deno.test`, skipped for a reason if there is one; with `LAYERTAP_CI=1` that is a failure. */
-export function testUnless(
-  reason: string | undefined,
+/** `Deno.test` for a test that needs these programs. Its name says so: `test:tools` filters by it. */
+export function testNeeding(
+  programs: readonly string[],
   name: string,
   fn: (t: Deno.TestContext) => Promise<void>,
 ): void {
-  if (reason !== undefined) console.log(`skipped: ${name}: ${reason}`);
+  const fullName = `${name} (needs ${programs.join(", ")})`;
+  if (!runs) console.log(`skipped: ${fullName}; ${variable}=1 runs it`);
   Deno.test({
-    name,
-    ignore: reason !== undefined && !isCi,
-    fn: reason === undefined ? fn : () => {
-      throw new Error(reason);
+    name: fullName,
+    ignore: !runs,
+    async fn(t) {
+      for (const program of programs) await requireProgram(program);
+      await fn(t);
     },
   });
 }

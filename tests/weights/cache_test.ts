@@ -1,7 +1,6 @@
 /** The caches: one contract for the folder and for the Cache API, and what only a folder can show. */
 
 import assert from "node:assert/strict";
-import { killConversions, killDownloads } from "../../scripts/kill_test.ts";
 import {
   clearCachedWeights,
   listCachedWeights,
@@ -295,12 +294,4 @@ Deno.test("list and clear: what is kept, and nothing else", async () => {
     await command.run({ ...parse(args, command), io });
     return text;
   }
-});
-
-Deno.test("killed in the middle of a download: whole parts or none", async () => {
-  await killDownloads(3);
-});
-
-Deno.test("killed in the middle of a conversion: the whole file or none", async () => {
-  await killConversions(3);
 });

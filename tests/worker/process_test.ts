@@ -1,7 +1,7 @@
-/** `layertap worker` as a process: its streams, its exit code, its memory. */
+// stock: no, the networks run in other processes
+/** `layertap worker` as a process: its streams and its exit code. */
 
 import assert from "node:assert/strict";
-import { soakWorker } from "../../scripts/soak_worker.ts";
 import { fail } from "../cli/support.ts";
 import { pictures } from "../extract/support.ts";
 import { concat, readAnswers, requestBytes, requestFrames } from "./support.ts";
@@ -77,14 +77,6 @@ Deno.test("a reader that goes away ends it", async () => {
   assert.equal(code, 0);
   await child.stderr.cancel();
   await writer.abort().catch(() => {});
-});
-
-Deno.test("memory grows neither with the requests nor while answers are not taken", async () => {
-  const { first, peak, sentAhead } = await soakWorker(3000, 1500);
-  // The inputs alone would take far more.
-  assert(first > 10e6 && peak - first < 60e6, `${first} to ${peak} bytes`);
-  // The window, and the buffers of two pipes.
-  assert(sentAhead < 1490, `${sentAhead} sent`);
 });
 
 Deno.test("worker: wrong command lines", async () => {

@@ -1,9 +1,10 @@
-/** Ten times as many requests as can be served, for a short time; `deno task load` is the long form. */
+// stock: no, the network runs in another process
+/** Ten times as many requests as the server can answer, for 4 seconds; `deno task soak:serve` runs for longer. */
 
 import assert from "node:assert/strict";
 import { load } from "../../scripts/serve_load.ts";
 
-Deno.test("under a load that is too much, what is accepted is answered and the rest refused", async () => {
+Deno.test("an overloaded server answers what it accepts and refuses the rest", async () => {
   const picture = await Deno.readFile("tests/data/image/progressive_420.jpg");
   const { statuses, memory, accepted, served } = await load(
     "mlnet_resnet18",

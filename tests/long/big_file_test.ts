@@ -1,15 +1,15 @@
-/**
- * The bytes that a cut network takes from a `.pth` of the true size, counted at the server. The
- * file, 102 MB, is written to a temporary folder.
- */
+// stock: no, it counts bytes that a load takes
+/** A `.pth` of resnet50 in its true size, 102 MB, which the tests write to a temporary folder. */
 
 import assert from "node:assert/strict";
 import { createModel } from "../../src/model/create_model.ts";
 import type { Checkpoint, StoredTensor } from "../../src/weights/checkpoint.ts";
+import { openCheckpoint } from "../../src/weights/open.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
-import { writePth } from "./pth_writer.ts";
-import { assertSentOnce, temporaryFolder } from "./fetch_support.ts";
-import { WeightsServer } from "./server.ts";
+import { assertSentOnce, temporaryFolder } from "../weights/fetch_support.ts";
+import { assertSameBits } from "../weights/fixtures.ts";
+import { writePth } from "../weights/pth_writer.ts";
+import { WeightsServer } from "../weights/server.ts";
 
 /** A state dict as PyTorch has it, with the counters of its batch norms. */
 function withCounters(checkpoint: Checkpoint): Checkpoint {
@@ -30,11 +30,27 @@ function withCounters(checkpoint: Checkpoint): Checkpoint {
   };
 }
 
+/** Checks tensors from the beginning, the middle and the end of the file. */
+async function assertReadBack(path: string): Promise<void> {
+  const written = formulaCheckpoint("resnet50");
+  const checkpoint = await openCheckpoint(path);
+  assert.equal(checkpoint.tensors.size, 267 + 53); // 53 counters.
+  for (const name of ["conv1.weight", "layer4.2.conv3.weight", "fc.bias"]) {
+    assertSameBits(
+      await checkpoint.read(name),
+      await written.read(name),
+      name,
+    );
+  }
+  checkpoint.close();
+}
+
 Deno.test("resnet50: to layer1 at most 1 MiB, to layer3 at most 36 MB, nothing twice", async () => {
   await using server = new WeightsServer();
   await using folder = await temporaryFolder();
   const path = `${folder.path}/resnet50.pth`;
   await writePth(withCounters(formulaCheckpoint("resnet50")), path);
+  await assertReadBack(path);
   const { size } = await Deno.stat(path);
   // As large as the official file, but for a few bytes of padding.
   assert.ok(Math.abs(size - 102_530_333) < 20_000, `${size} bytes`);

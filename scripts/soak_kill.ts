@@ -2,7 +2,7 @@
  * Kills a process in the middle of a download or of a conversion, again and again, at random
  * moments, and looks at what it leaves: whole files or none.
  *
- *     deno task test:kill [times]
+ *     deno task soak:kill [times]
  *
  * @module
  */
@@ -45,7 +45,7 @@ export async function killDownloads(times: number): Promise<number> {
       "--allow-net=127.0.0.1",
       "--allow-read",
       `--allow-write=${folder.path}`,
-      path("kill_test.ts"),
+      path("soak_kill.ts"),
       "download",
       url,
       folder.path,
