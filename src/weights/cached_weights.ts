@@ -4,7 +4,7 @@
  * @module
  */
 
-import { openCache } from "./fetch/cache.ts";
+import { openCache } from "./fetch/open_cache.ts";
 
 /** A file of weights in the cache, or parts of one. */
 export interface CachedWeights {

@@ -8,11 +8,12 @@ import {
 import { cache as command } from "../../src/cli/cache.ts";
 import { parse } from "../../src/cli/command.ts";
 import { BrowserCache } from "../../src/weights/fetch/browser_cache.ts";
-import { openCache, type WeightsCache } from "../../src/weights/fetch/cache.ts";
+import type { WeightsCache } from "../../src/weights/fetch/cache.ts";
 import { FolderCache } from "../../src/weights/fetch/folder_cache.ts";
 import { Keeper } from "../../src/weights/fetch/keeper.ts";
-import type { Span } from "../../src/weights/fetch/plan.ts";
+import { openCache } from "../../src/weights/fetch/open_cache.ts";
 import type { FileVersion } from "../../src/weights/fetch/remote_file.ts";
+import type { Span } from "../../src/weights/fetch/span.ts";
 import {
   filesIn,
   frontNames,
@@ -233,10 +234,11 @@ Deno.test({
   async fn() {
     await assert.rejects(openCache(), {
       message:
-        "that takes --allow-env=LAYERTAP_CACHE,XDG_CACHE_HOME,HOME --allow-read and --allow-write of the folder that they name",
+        "no cache folder; grant --allow-env=LAYERTAP_CACHE,XDG_CACHE_HOME,HOME --allow-read --allow-write",
     });
     await assert.rejects(openCache("some/folder"), {
-      message: "that takes --allow-read and --allow-write of some/folder",
+      message:
+        "no access to the cache folder; grant --allow-read=some/folder --allow-write=some/folder",
     });
     assert.equal(await openCache(false), undefined);
   },

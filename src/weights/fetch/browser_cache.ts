@@ -16,7 +16,7 @@ import {
   type PartWriter,
   type WeightsCache,
 } from "./cache.ts";
-import type { Span } from "./plan.ts";
+import type { Span } from "./span.ts";
 import type { FileVersion } from "./remote_file.ts";
 
 /** The cache's name among those of its site. */

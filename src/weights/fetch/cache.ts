@@ -1,15 +1,11 @@
 /**
- * What a cache of weights is, and which one this runtime has.
+ * What a cache of weights does.
  *
  * @module
  */
 
 import type { ByteSource } from "../../runtime/byte_source.ts";
-import { isGranted, keepsFilesInCacheApi } from "../../runtime/environment.ts";
-import { isDeno } from "../../runtime/which.ts";
-import { cacheFolder, FOLDER_VARIABLES } from "./cache_folder.ts";
-import type { FetchOptions } from "./options.ts";
-import type { Span } from "./plan.ts";
+import type { Span } from "./span.ts";
 import type { FileVersion } from "./remote_file.ts";
 
 /** What is kept of a file. */
@@ -47,39 +43,4 @@ export interface WeightsCache {
   remove(url: string): Promise<void>;
   /** Everything that is kept. */
   list(): Promise<KeptFile[]>;
-}
-
-/**
- * The cache that the options name.
- *
- * @param isWritten Whether anything will be put into it or taken out.
- * @returns None if that is what they say.
- * @throws {Error} If it is out of reach; the message says what is missing.
- */
-export async function openCache(
-  cache: FetchOptions["cache"] = true,
-  isWritten = true,
-): Promise<WeightsCache | undefined> {
-  if (cache === false) return undefined;
-  if (cache === true && keepsFilesInCacheApi()) {
-    const { BrowserCache } = await import("./browser_cache.ts");
-    return new BrowserCache();
-  }
-  const folder = cache === true ? cacheFolder() : cache;
-  const isAllowed = folder !== undefined &&
-    isGranted({ name: "read", path: folder }) &&
-    (!isWritten || isGranted({ name: "write", path: folder }));
-  if (!isAllowed) {
-    if (!isDeno()) throw new Error("there is no place for it");
-    const environment = folder === undefined
-      ? `--allow-env=${FOLDER_VARIABLES} `
-      : "";
-    throw new Error(
-      `that takes ${environment}--allow-read and --allow-write of ${
-        folder ?? "the folder that they name"
-      }`,
-    );
-  }
-  const { FolderCache } = await import("./folder_cache.ts");
-  return new FolderCache(folder);
 }

@@ -18,7 +18,7 @@ import {
   type PartWriter,
   type WeightsCache,
 } from "./cache.ts";
-import type { Span } from "./plan.ts";
+import type { Span } from "./span.ts";
 import type { FileVersion } from "./remote_file.ts";
 
 // A static import would stand at the top of a bundle, which then loads in no browser or Worker.

@@ -5,14 +5,10 @@
  */
 
 import type { ByteSource } from "../../runtime/byte_source.ts";
-import {
-  type KeptFile,
-  openCache,
-  type PartWriter,
-  type WeightsCache,
-} from "./cache.ts";
+import type { KeptFile, PartWriter, WeightsCache } from "./cache.ts";
+import { openCache } from "./open_cache.ts";
 import type { FetchOptions } from "./options.ts";
-import type { Span } from "./plan.ts";
+import type { Span } from "./span.ts";
 import type { FileVersion } from "./remote_file.ts";
 
 /** Keeps what is fetched. The first failure is said, and from then on nothing is kept. */

@@ -1,25 +1,25 @@
-import type { Range, Span } from "./plan.ts";
+import type { Span } from "./span.ts";
 
-/** A part of a file that is at hand or planned. */
+/** A part of a file: in memory, in the cache or to be fetched. */
 export interface Part extends Span {
-  /** Place, in the order of need, of the last range that it is needed for. */
+  /** Place, in the order of need, of the last read that needs it. */
   last: number;
   /** Whether it is in the cache. */
   isKept: boolean;
-  /** Whether it was asked for, and so need not be fetched ahead. */
+  /** Whether it was asked for already, so that nothing fetches it ahead. */
   isAsked: boolean;
-  /** How many of its bytes were read since it is known what it is needed for. */
+  /** Bytes of it that were read since it is known what needs it. */
   read: number;
-  /** In memory, from when it is fetched until what it is needed for has been read. */
+  /** In memory: from its request until the last read that needs it. */
   bytes?: Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Needed for no range that is known. */
+/** The place of the last read, where no read is known to need the part. */
 const UNPLANNED = -1;
 
 /**
- * What is fetched with any of a file's last bytes: as much as has to be searched for the directory
- * of a zip archive, which is most of that, too.
+ * What a read near the end of a file fetches: zip readers search this much for the archive's
+ * directory, most of which it holds.
  */
 const TAIL = 64 * 2 ** 10 + 64;
 
@@ -29,7 +29,6 @@ export class Parts {
 
   constructor(readonly size: number) {}
 
-  /** All of them. */
   get all(): readonly Part[] {
     return this.#parts;
   }
@@ -39,7 +38,6 @@ export class Parts {
     return this.#parts.filter(({ bytes }) => bytes !== undefined);
   }
 
-  /** Adds a part. */
   add({ offset, end }: Span, isKept = false): Part {
     const part: Part = {
       offset,
@@ -54,7 +52,7 @@ export class Parts {
     return part;
   }
 
-  /** The part with the byte at `at`: one that there is, else a new one, up to `end` at most. */
+  /** The part with the byte at `at`: an existing one, else a new one, up to `end` at most. */
   at(at: number, end: number): Part {
     const found = this.#parts
       .find((part) => part.offset <= at && at < part.end);
@@ -68,25 +66,20 @@ export class Parts {
     return this.add({ offset: at, end: Math.min(end, next ?? end) });
   }
 
-  /** Notes what each part is needed for: ranges in the order of need. */
-  expect(ranges: readonly Range[]): void {
+  /** Notes which of these reads, in the order of need, is the last that needs each part. */
+  expect(reads: readonly Span[]): void {
     for (const part of this.#parts) {
       part.read = 0;
-      part.last = ranges.findLastIndex(({ offset, length }) =>
-        offset < part.end && part.offset < offset + length
+      part.last = reads.findLastIndex(({ offset, end }) =>
+        offset < part.end && part.offset < end
       );
     }
   }
 
-  /** Lets go of what was needed for the ranges before the one at the place `current`. */
+  /** Frees what only reads before the one at place `current` needed. */
   release(current: number): void {
     for (const part of this.held) {
       if (part.last < current) part.bytes = undefined;
     }
   }
-}
-
-/** Bytes in all. */
-export function lengthOf(spans: readonly Span[]): number {
-  return spans.reduce((sum, { offset, end }) => sum + end - offset, 0);
 }

@@ -7,38 +7,38 @@
 import type { ByteSource } from "../../runtime/byte_source.ts";
 import { collect, verified } from "./chunks.ts";
 import type { Keeper } from "./keeper.ts";
-import { lengthOf, type Part, Parts } from "./parts.ts";
-import { planSpans, type Range, type Span } from "./plan.ts";
+import { type Part, Parts } from "./parts.ts";
 import type { FileVersion, RemoteFile } from "./remote_file.ts";
+import { lengthOf, type Span } from "./span.ts";
+import { spansToFetch } from "./spans_to_fetch.ts";
 
-/** The most that is held of the file: bytes that were fetched ahead of their use. */
+/** Most bytes to hold in memory, fetched ahead of their use. */
 const MAX_HELD = 8 * 2 ** 20;
-/** The most requests at once. */
+/** Most requests at once. */
 const MAX_REQUESTS = 4;
-/** Where a larger share than this is needed, the whole file is fetched, if it can be kept. */
+/** If more than this share is needed, the whole file is fetched, where there is a cache for it. */
 const NEARLY_ALL = 0.9;
 
 /**
  * Reads by range requests.
  *
- * What is expected is fetched ahead in the order of need, a few requests at once, and each byte
- * once if it is also read in that order. With a cache every part is kept, and what is kept is not
- * fetched.
+ * It fetches expected bytes ahead, in the order of need, a few requests at once; each byte once if
+ * the reads come in that order too. A cache keeps every part, and a kept part is not fetched.
  */
 export class RangedSource implements ByteSource {
   readonly name: string;
   readonly size: number;
   readonly #version: FileVersion;
   readonly #parts: Parts;
-  /** Those that are expected, in the order of need, and how many of them have been asked for. */
-  #plan: Part[] = [];
-  #asked = 0;
-  /** The ranges that will be read, in that order, and which of them is being read. */
-  #expected: readonly Range[] = [];
+  /** Parts to fetch ahead, in the order of need, and how many of them are done or under way. */
+  #ahead: Part[] = [];
+  #started = 0;
+  /** The expected reads, in that order, and the place of the current one. */
+  #reads: readonly Span[] = [];
   #current = 0;
   #requests = 0;
   #hasFailed = false;
-  /** Fetches the whole file, where that is wanted. */
+  /** Fetches the whole file, if most of it is needed. */
   #fetchWhole: (() => Promise<ByteSource | undefined>) | undefined;
   #whole: Promise<ByteSource | undefined> | undefined;
 
@@ -58,7 +58,7 @@ export class RangedSource implements ByteSource {
     for (const span of kept) this.#parts.add(span, true);
   }
 
-  /** Takes in the file's first bytes, which have come with the first answer. */
+  /** Takes the file's first bytes, from the answer to the first request. */
   async addStart(
     length: number,
     chunks: AsyncIterable<Uint8Array>,
@@ -67,26 +67,27 @@ export class RangedSource implements ByteSource {
     await (part.bytes = this.#receive(part, chunks));
   }
 
-  expect(ranges: readonly Range[]): void {
-    const needed = ranges.reduce((sum, { length }) => sum + length, 0);
-    if (!this.keeper.isOpen || needed <= NEARLY_ALL * this.size) {
-      return this.#startPlan(ranges);
+  expect(ranges: Parameters<NonNullable<ByteSource["expect"]>>[0]): void {
+    const reads = ranges
+      .map(({ offset, length }) => ({ offset, end: offset + length }));
+    if (!this.keeper.isOpen || lengthOf(reads) <= NEARLY_ALL * this.size) {
+      return this.#expectReads(reads);
     }
     this.#fetchWhole = async () => {
       const whole = await this.#keepWhole();
-      if (whole === undefined) this.#startPlan(ranges);
+      if (whole === undefined) this.#expectReads(reads);
       return whole;
     };
   }
 
-  #startPlan(ranges: readonly Range[]): void {
+  #expectReads(reads: readonly Span[]): void {
     const { progress } = this.remote;
-    const plan = planSpans(ranges, this.#parts.all);
-    progress.total = progress.loaded + lengthOf(plan);
-    this.#plan = plan.map((span) => this.#parts.add(span));
-    this.#asked = 0;
-    this.#parts.expect(ranges);
-    this.#expected = ranges;
+    const spans = spansToFetch(reads, this.#parts.all);
+    progress.total = progress.loaded + lengthOf(spans);
+    this.#ahead = spans.map((span) => this.#parts.add(span));
+    this.#started = 0;
+    this.#parts.expect(reads);
+    this.#reads = reads;
     this.#current = 0;
   }
 
@@ -162,33 +163,32 @@ export class RangedSource implements ByteSource {
   }
 
   #fetchAhead(): void {
-    for (; this.#asked < this.#plan.length; this.#asked++) {
+    for (; this.#started < this.#ahead.length; this.#started++) {
       const isEnough = this.#hasFailed || this.#requests >= MAX_REQUESTS ||
         lengthOf(this.#parts.held) >= MAX_HELD;
       if (isEnough) return;
-      const part = this.#plan[this.#asked];
-      // Whoever reads it is told if it fails.
+      const part = this.#ahead[this.#started];
+      // The read that needs it gets the error.
       if (!part.isAsked) this.#load(part).catch(() => {});
     }
   }
 
-  /** Lets go of what will not be read again, now that the byte at `offset` is. */
+  /** Frees parts that no read needs any more, now that the one at `offset` begins. */
   #release(offset: number): void {
-    const current = this.#expected.findIndex((range, i) =>
-      i >= this.#current && range.offset <= offset &&
-      offset < range.offset + range.length
+    const current = this.#reads.findIndex((read, i) =>
+      i >= this.#current && read.offset <= offset && offset < read.end
     );
     if (current >= 0) {
       this.#current = current;
       this.#parts.release(current);
-    } else if (this.#expected.length === 0) {
-      // Nobody has said what is needed; the last few bytes are as likely as any.
+    } else if (this.#reads.length === 0) {
+      // Nothing is known of the next reads: any part may go.
       const { held } = this.#parts;
       while (lengthOf(held) > MAX_HELD) held.shift()!.bytes = undefined;
     }
   }
 
-  /** Fetches what is missing of the file, and keeps all of it as one part. */
+  /** Fetches the missing parts, and keeps the file as one part. */
   async #keepWhole(): Promise<ByteSource | undefined> {
     const { progress } = this.remote;
     const { sha256 } = this.#version;

@@ -1,0 +1,39 @@
+import { isGranted, keepsFilesInCacheApi } from "../../runtime/environment.ts";
+import { isDeno } from "../../runtime/which.ts";
+import type { WeightsCache } from "./cache.ts";
+import { cacheFolder, FOLDER_VARIABLES } from "./cache_folder.ts";
+import type { FetchOptions } from "./options.ts";
+
+/**
+ * Opens the cache that the option names.
+ *
+ * @param willWrite Whether files will be added or removed.
+ * @returns Undefined if the option is `false`.
+ * @throws {Error} If this runtime has no cache folder, or permissions are missing.
+ */
+export async function openCache(
+  cache: FetchOptions["cache"] = true,
+  willWrite = true,
+): Promise<WeightsCache | undefined> {
+  if (cache === false) return undefined;
+  if (cache === true && keepsFilesInCacheApi()) {
+    const { BrowserCache } = await import("./browser_cache.ts");
+    return new BrowserCache();
+  }
+  const folder = cache === true ? cacheFolder() : cache;
+  const isAllowed = folder !== undefined &&
+    isGranted({ name: "read", path: folder }) &&
+    (!willWrite || isGranted({ name: "write", path: folder }));
+  if (!isAllowed) {
+    if (!isDeno()) {
+      throw new Error("no cache folder; set LAYERTAP_CACHE to one");
+    }
+    throw new Error(
+      folder === undefined
+        ? `no cache folder; grant --allow-env=${FOLDER_VARIABLES} --allow-read --allow-write`
+        : `no access to the cache folder; grant --allow-read=${folder} --allow-write=${folder}`,
+    );
+  }
+  const { FolderCache } = await import("./folder_cache.ts");
+  return new FolderCache(folder);
+}
