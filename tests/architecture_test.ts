@@ -18,7 +18,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   weights: ["formats", "arch"],
   tables: ["formats"],
   drawing: ["image", "formats"],
-  image: ["arch"],
+  image: ["arch", "formats"],
   formats: [],
   arch: [],
   runtime: [],

@@ -1,12 +1,12 @@
 import { release } from "../runtime/release.ts";
 import type { ByteSource } from "../runtime/byte_source.ts";
 
-/** What is taken in one go where less is asked. */
+/** Bytes to read at once, where fewer are asked for. */
 const windowBytes = 1 << 16;
 
-/** A source's bytes from front to back, as a `ByteQueue` has a stream's; what is skipped isn't read. */
+/** Reads a source from front to back, as a `ByteQueue` reads a stream; skipped bytes are not read. */
 export class ByteCursor {
-  /** How many bytes have been taken. */
+  /** Bytes taken so far. */
   position = 0;
   readonly #source: ByteSource;
   /** The bytes from {@linkcode #start} on. */
@@ -17,7 +17,7 @@ export class ByteCursor {
     this.#source = source;
   }
 
-  /** What error messages call it. */
+  /** The source's name, for messages. */
   get name(): string {
     return this.#source.name;
   }
@@ -45,13 +45,14 @@ export class ByteCursor {
     return this.#window.slice(from, from + length);
   }
 
-  /** Passes over the next `length` bytes. */
+  /** Skips the next `length` bytes. */
   skip(length: number): void {
     this.position += length;
   }
 
-  /** Nothing more is wanted; the source stays open. */
+  /** Does nothing: the source stays open. */
   finish(): void {}
 
+  /** Does nothing: the source stays open. */
   close(): void {}
 }

@@ -1,13 +1,16 @@
-/** Bytes of a stream, taken so many at a time; no more than a chunk is read ahead. */
+import { failReading } from "../errors/fail.ts";
+import { concat } from "./concat.ts";
+
+/** Reads a stream by the byte; it holds one chunk of it at most. */
 export class ByteQueue {
-  /** How many bytes have been taken. */
+  /** Bytes taken so far. */
   position = 0;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  /** What has arrived and was not taken. */
+  /** What has arrived and is not taken yet. */
   #rest: Uint8Array = new Uint8Array();
 
   constructor(
-    /** What error messages call it. */
+    /** The stream's name, for messages. */
     readonly name: string,
     stream: ReadableStream<Uint8Array>,
   ) {
@@ -15,7 +18,7 @@ export class ByteQueue {
   }
 
   /**
-   * The next `length` bytes, as a copy. Nothing is allocated for bytes that don't arrive.
+   * The next `length` bytes, as a copy. It allocates no memory for bytes that don't arrive.
    *
    * @throws {SyntaxError} If the stream ends before.
    */
@@ -26,17 +29,11 @@ export class ByteQueue {
       pieces.push(piece);
       left -= piece.length;
     }
-    const bytes = new Uint8Array(length);
-    let at = 0;
-    for (const piece of pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    return bytes;
+    return concat(pieces);
   }
 
   /**
-   * Passes over the next `length` bytes.
+   * Skips the next `length` bytes.
    *
    * @throws {SyntaxError} If the stream ends before.
    */
@@ -44,28 +41,26 @@ export class ByteQueue {
     while (length > 0) length -= (await this.#next(length)).length;
   }
 
-  /** Whether the stream has ended and all of it was taken; waits until that is known. */
+  /** Whether the stream has ended and all of it is taken; waits until that is known. */
   async isAtEnd(): Promise<boolean> {
     return !await this.#fill();
   }
 
-  /** Passes over the rest, and waits for the stream's end. */
+  /** Skips the rest, and waits for the stream's end. */
   async finish(): Promise<void> {
     while (!(await this.#reader.read()).done);
   }
 
   /** Cancels the stream. Safe to call twice. */
   close(): void {
-    // Whoever feeds it may have failed already, and has said so.
+    // An error of the stream has been thrown by a read.
     this.#reader.cancel().catch(() => {});
   }
 
-  /** What there is, at least one byte and at most `length`. */
+  /** At least one byte and at most `length`. */
   async #next(length: number): Promise<Uint8Array> {
     if (!await this.#fill()) {
-      throw new SyntaxError(
-        `cannot read "${this.name}": it ends at byte ${this.position}, where more was to come`,
-      );
+      throw failReading(this.name)(`it is cut short at byte ${this.position}`);
     }
     const piece = this.#rest.subarray(0, length);
     this.#rest = this.#rest.subarray(length);
@@ -73,7 +68,7 @@ export class ByteQueue {
     return piece;
   }
 
-  /** Waits until something is there to be taken; false at the end. */
+  /** Waits for bytes; false at the end. */
   async #fill(): Promise<boolean> {
     while (this.#rest.length === 0) {
       const { done, value } = await this.#reader.read();

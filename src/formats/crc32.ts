@@ -1,6 +1,6 @@
 import { nodeZlib } from "../runtime/node_zlib.ts";
 
-/** Tables for four bytes at a time: `tables[256 * k + b]` is byte `b` with `k` zero bytes behind it. */
+/** For four bytes at a time: `tables[256 * k + b]` is the CRC of byte `b` and `k` zero bytes. */
 let made: Uint32Array | undefined;
 
 function makeTables(): Uint32Array {

@@ -1,15 +1,15 @@
 /**
- * The element types of arrays in files, and the way between bytes and typed arrays.
+ * The element types of arrays in files, and typed arrays from bytes.
  *
- * Typed arrays have the machine's byte order; every machine that runs JavaScript engines of
- * today is little-endian, and so these functions take it.
+ * Typed arrays have the machine's byte order, which these functions take to be little-endian, as it
+ * is wherever JavaScript runs today.
  *
  * @module
  */
 
 import { decodeBfloat16, decodeFloat16 } from "./float16.ts";
 
-/** An element type, by the name that NumPy and PyTorch give it. */
+/** An element type, by its name in NumPy and PyTorch. */
 export type DType =
   | "bool"
   | "int8"
@@ -24,7 +24,7 @@ export type DType =
   | "float32"
   | "float64";
 
-/** A typed array that holds the elements of an array. */
+/** The elements of an array. */
 export type ElementArray =
   | Int8Array<ArrayBuffer>
   | Uint8Array<ArrayBuffer>
@@ -36,7 +36,7 @@ export type ElementArray =
   | Float32Array<ArrayBuffer>
   | Float64Array<ArrayBuffer>;
 
-/** The typed array of each element type as it stands in a file: 16-bit floats are bit patterns. */
+/** The typed array of each element type in a file; 16-bit floats are bit patterns. */
 const STORED = {
   bool: Uint8Array,
   int8: Int8Array,
@@ -57,12 +57,12 @@ export function itemSize(dtype: DType): number {
   return STORED[dtype].BYTES_PER_ELEMENT;
 }
 
-/** Whether a value from a file can be a length or an index. */
+/** Whether a value from a file is a valid length or index. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** Whether a value from a file can be a shape; NumPy and PyTorch end at 64 dimensions. */
+/** Whether a value from a file is a valid shape; NumPy and PyTorch have at most 64 dimensions. */
 export function isShape(value: unknown): value is number[] {
   return Array.isArray(value) && value.length <= 64 && value.every(isCount);
 }
@@ -75,8 +75,7 @@ export function elementCount(shape: readonly number[]): number {
 /**
  * The elements in `bytes`, whose length must be a multiple of the item size.
  *
- * 16-bit floats come out as a `Float32Array`, bools as 0 and 1. Shares the memory of `bytes`
- * where that is possible.
+ * 16-bit floats become a `Float32Array`, bools 0 and 1. Shares memory with `bytes` where possible.
  */
 export function decodeElements(
   bytes: Uint8Array<ArrayBuffer>,
@@ -89,7 +88,7 @@ export function decodeElements(
   return stored;
 }
 
-/** The same, but 16-bit floats stay bit patterns in a `Uint16Array`. */
+/** The same, with 16-bit floats as bit patterns in a `Uint16Array`. */
 export function storedElements(
   bytes: Uint8Array<ArrayBuffer>,
   dtype: DType,
@@ -105,7 +104,7 @@ export function storedElements(
   );
 }
 
-/** The elements rounded to float32: the array itself where it is one already. */
+/** The elements rounded to float32; a `Float32Array` is returned as it is. */
 export function toFloat32(data: ElementArray): Float32Array<ArrayBuffer> {
   if (data instanceof Float32Array) return data;
   return data instanceof BigInt64Array
@@ -113,7 +112,7 @@ export function toFloat32(data: ElementArray): Float32Array<ArrayBuffer> {
     : new Float32Array(data);
 }
 
-/** Whether the strides, in elements, are those of C order: the last dimension's neighbours adjoin. */
+/** Whether strides, in elements, are those of C order. */
 export function isCOrder(
   shape: readonly number[],
   strides: readonly number[],

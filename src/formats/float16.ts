@@ -1,7 +1,7 @@
 /**
  * IEEE 754 half precision and bfloat16, as bit patterns in a `Uint16Array`.
  *
- * Written out because `Float16Array` is younger than the runtimes that are supported.
+ * Supported runtimes are older than `Float16Array`.
  *
  * @module
  */
@@ -26,10 +26,10 @@ export function decodeFloat16(bits: Uint16Array): Float32Array<ArrayBuffer> {
   return values;
 }
 
-/** Whether none of the half-precision bit patterns is infinity or NaN. */
+/** Whether no half-precision bit pattern is infinite or NaN. */
 export function isFiniteFloat16(bits: Uint16Array): boolean {
   let carries = 0;
-  // All bits of an exponent carry into the sign's place.
+  // An exponent of all ones carries into the sign bit.
   for (let i = 0; i < bits.length; i++) carries |= (bits[i] & 0x7c00) + 0x0400;
   return (carries & 0x8000) === 0;
 }

@@ -1,4 +1,4 @@
-/** The lines of a text that comes in pieces, UTF-8, without their ends; an empty last one is none. */
+/** The lines of UTF-8 text that arrives in chunks, without line ends; an empty last line is dropped. */
 export async function* lines(
   chunks: AsyncIterable<Uint8Array | string>,
 ): AsyncGenerator<string> {

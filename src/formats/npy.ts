@@ -6,6 +6,9 @@
  * @module
  */
 
+import { expected } from "../errors/expected.ts";
+import { failReading } from "../errors/fail.ts";
+import { concat } from "./concat.ts";
 import {
   decodeElements,
   type DType,
@@ -26,7 +29,7 @@ export interface NpyArray {
   readonly data: ElementArray;
 }
 
-/** What stands before the elements of a `.npy` file. */
+/** The header of a `.npy` file. */
 export interface NpyHeader {
   /** Dimensions; empty for a scalar. */
   readonly shape: readonly number[];
@@ -34,15 +37,15 @@ export interface NpyHeader {
   readonly dtype: DType;
   /** Byte order of the elements. */
   readonly littleEndian: boolean;
-  /** Whether the first dimension, not the last, is the one whose elements are neighbours. */
+  /** Whether elements that differ in the first index are neighbours, not in the last. */
   readonly fortranOrder: boolean;
-  /** Where the elements start, in bytes. */
+  /** Byte at which the elements start. */
   readonly dataOffset: number;
 }
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 
-/** NumPy's type codes. bfloat16 has none. */
+/** NumPy's type codes; bfloat16 has none. */
 const DTYPE_OF_CODE: Readonly<Record<string, DType>> = {
   b1: "bool",
   i1: "int8",
@@ -57,16 +60,12 @@ const DTYPE_OF_CODE: Readonly<Record<string, DType>> = {
   f8: "float64",
 };
 
-/** The header's three keys, each once, with values of the one kind that they may have. */
+/** One of the header's three keys, with a value of its kind. */
 const HEADER_ITEM =
   /\s*(['"])(descr|fortran_order|shape)\1\s*:\s*(?:(['"])([<>=|]?)([A-Za-z]\d*)\3|(True|False)|\(([\d\s,]*)\))\s*(,|(?=\}))/y;
 const SHAPE = /^\s*(?:|\d+\s*,|\d+(?:\s*,\s*\d+)+\s*,?)\s*$/;
 
-/**
- * The bytes before the elements: version 1.0, padded to a multiple of 64, as NumPy writes them.
- *
- * The elements follow in C order, little-endian.
- */
+/** The bytes before the elements, as NumPy writes them: version 1.0, little-endian, C order. */
 export function npyHeader(
   dtype: DType,
   shape: readonly number[],
@@ -82,7 +81,7 @@ export function npyHeader(
   return headerOf(`${order}${code}`, shape);
 }
 
-/** The same for strings of so many characters, UTF-32, the shorter ones padded with zeros. */
+/** The same for UTF-32 strings of this many characters, shorter ones padded with zeros. */
 export function npyTextHeader(
   characters: number,
   shape: readonly number[],
@@ -111,9 +110,9 @@ function headerOf(
  * A whole `.npy` file.
  *
  * @param data The elements in C order.
- * @param dtype The element type, where the array does not say it: `"float16"` for bit patterns
- * in a `Uint16Array`, `"bool"` for 0 and 1 in a `Uint8Array`.
- * @throws {RangeError} If `shape` has another number of elements than `data`.
+ * @param dtype The element type, if it isn't the array's: `"float16"` for bit patterns in a
+ *   `Uint16Array`, `"bool"` for 0 and 1 in a `Uint8Array`.
+ * @throws {RangeError} If the number of elements isn't that of the shape.
  */
 export function encodeNpy(
   data: ElementArray,
@@ -121,28 +120,23 @@ export function encodeNpy(
   dtype: DType = dtypeOf(data),
 ): Uint8Array<ArrayBuffer> {
   if (elementCount(shape) !== data.length) {
-    throw new RangeError(
-      `cannot write an array of shape [${shape}]: given ${data.length} elements, it has ${
-        elementCount(shape)
-      }`,
-    );
+    const elements = `${elementCount(shape)} elements for shape [${
+      shape.join(", ")
+    }]`;
+    throw new RangeError(expected("encodeNpy", elements, data.length));
   }
-  const header = npyHeader(dtype, shape);
-  const bytes = new Uint8Array(header.length + data.byteLength);
-  bytes.set(header);
-  bytes.set(
+  return concat([
+    npyHeader(dtype, shape),
     new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    header.length,
-  );
-  return bytes;
+  ]);
 }
 
 /**
  * Reads a whole `.npy` file. The elements may share memory with `bytes`.
  *
- * @param source What error messages call the file.
- * @param decode How bytes become elements.
- * @throws {SyntaxError} If it is no `.npy` file, of a type that is not numeric, or too short or long.
+ * @param source The file's name, for messages.
+ * @param decode Makes elements of the bytes.
+ * @throws {SyntaxError} If it isn't a numeric `.npy` file, or has the wrong length.
  */
 export function decodeNpy(
   bytes: Uint8Array<ArrayBuffer>,
@@ -151,12 +145,11 @@ export function decodeNpy(
 ): NpyArray {
   const header = parseNpyHeader(bytes, source);
   const { shape, dtype, littleEndian, fortranOrder, dataOffset } = header;
-  const expected = elementCount(shape) * itemSize(dtype);
-  if (bytes.length - dataOffset !== expected) {
-    throw new SyntaxError(
-      `cannot read "${source}": ${
-        bytes.length - dataOffset
-      } bytes of data, ${dtype} [${shape.join(", ")}] has ${expected}`,
+  const length = elementCount(shape) * itemSize(dtype);
+  if (bytes.length - dataOffset !== length) {
+    const what = `${length} bytes of ${dtype} [${shape.join(", ")}]`;
+    throw failReading(source)(
+      expected("", what, bytes.length - dataOffset),
     );
   }
   const data = decode(
@@ -168,49 +161,46 @@ export function decodeNpy(
 }
 
 /**
- * Reads what stands before the elements; `bytes` may end right behind it.
+ * Reads the header; `bytes` may end right after it.
  *
- * @throws {SyntaxError} If it is no header that NumPy writes for a numeric array.
+ * @throws {SyntaxError} If it isn't the header of a numeric array.
  */
 export function parseNpyHeader(
   bytes: Uint8Array<ArrayBuffer>,
   source: string,
 ): NpyHeader {
-  const fail = (why: string) =>
-    new SyntaxError(`cannot read "${source}": ${why}`);
+  const fail = failReading(source);
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) {
-    throw fail("it does not start with the .npy signature");
+    throw fail("it doesn't start with the .npy signature");
   }
   const version = bytes[6];
   if (!(version >= 1 && version <= 3)) {
-    throw fail(`.npy version ${version}, known are 1, 2 and 3`);
+    throw fail(expected("", ".npy version 1, 2 or 3", version));
   }
   const preamble = version === 1 ? 10 : 12;
-  if (bytes.length < preamble) throw fail("it ends within the .npy header");
+  if (bytes.length < preamble) throw fail("the .npy header is cut short");
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const dataOffset = preamble +
     (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
-  if (bytes.length < dataOffset) throw fail("it ends within the .npy header");
+  if (bytes.length < dataOffset) throw fail("the .npy header is cut short");
 
   const text = new TextDecoder().decode(bytes.subarray(preamble, dataOffset))
     .trimEnd();
   const values = parseHeaderLiteral(text);
   if (values === undefined) {
     throw fail(
-      `its header is not that of a numeric array: ${text.slice(0, 200)}`,
+      `its header isn't that of a numeric array: ${text.slice(0, 200)}`,
     );
   }
   const dtype = DTYPE_OF_CODE[values.code];
   if (dtype === undefined) {
     throw fail(
-      `elements of type "${values.code}", known are ${
-        Object.keys(DTYPE_OF_CODE).join(", ")
-      }`,
+      `its elements have type "${values.code}"; expected numbers or booleans`,
     );
   }
   const { shape, fortranOrder } = values;
   if (!isShape(shape)) {
-    throw fail(`its shape is beyond reason: ${text.slice(0, 200)}`);
+    throw fail(`its shape is too large: ${text.slice(0, 200)}`);
   }
   return {
     shape,

@@ -1,8 +1,11 @@
 /**
- * Between tfjs's order of an array's elements (NHWC) and PyTorch's (NCHW).
+ * Arrays between tfjs's layout, NHWC, and PyTorch's, NCHW.
  *
  * @module
  */
+
+import { asIs, expected } from "../errors/expected.ts";
+import { elementCount } from "./elements.ts";
 
 /** A float32 array with its shape. */
 export interface ShapedArray {
@@ -13,7 +16,7 @@ export interface ShapedArray {
 }
 
 /**
- * `[N, H, W, C]` to `[N, C, H, W]`, as a copy; `[N, C]` is returned as it is.
+ * `[N, H, W, C]` to `[N, C, H, W]`, as a copy; an array `[N, C]` is returned unchanged.
  *
  * @throws {TypeError} If the shape has neither two nor four dimensions, or doesn't fit the data.
  */
@@ -24,7 +27,7 @@ export function nhwcToNchw(array: ShapedArray): ShapedArray {
 }
 
 /**
- * `[N, C, H, W]` to `[N, H, W, C]`, as a copy; `[N, C]` is returned as it is.
+ * `[N, C, H, W]` to `[N, H, W, C]`, as a copy; an array `[N, C]` is returned unchanged.
  *
  * @throws {TypeError} If the shape has neither two nor four dimensions, or doesn't fit the data.
  */
@@ -36,26 +39,21 @@ export function nchwToNhwc(array: ShapedArray): ShapedArray {
 
 function isFourDimensional(
   { data, shape }: ShapedArray,
-  wanted: string,
+  layout: string,
 ): boolean {
-  const length = shape.reduce((a, b) => a * b, 1);
-  if (![2, 4].includes(shape.length) || data.length !== length) {
-    throw new TypeError(
-      `cannot reorder an array: got shape [${shape.join(", ")}] with ` +
-        `${data.length} values, ${wanted} and [N, C] are allowed`,
-    );
+  const isSound = data.length === elementCount(shape);
+  if (![2, 4].includes(shape.length) || !isSound) {
+    const got = `[${shape.join(", ")}] with ${data.length} values`;
+    throw new TypeError(expected("shape", `${layout} or [N, C]`, asIs(got)));
   }
   return shape.length === 4;
 }
 
-/**
- * What is moved at once: one cache line of each row, and as many rows as keep theirs in the cache
- * until all of it is used.
- */
+/** A block to move at once: one cache line of each row, as many rows as fit into the cache. */
 const BLOCK_COLUMNS = 16;
 const BLOCK_ROWS = 256;
 
-/** Each of `count` matrices of `rows` by `columns`, row by row, turned over its diagonal. */
+/** Transposes `count` matrices of `rows` by `columns`, stored row by row. */
 function transposed(
   data: Float32Array,
   count: number,

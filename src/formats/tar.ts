@@ -6,9 +6,10 @@
  * @module
  */
 
+import { failReading } from "../errors/fail.ts";
 import type { ByteSource } from "../runtime/byte_source.ts";
 
-/** A file's content in an archive. */
+/** Where a file's content is in the archive. */
 export interface TarEntry {
   /** Position of its first byte. */
   readonly offset: number;
@@ -18,17 +19,17 @@ export interface TarEntry {
 
 const BLOCK = 512;
 
-/** Most entries that are looked at. */
+/** Most entries to read. */
 const MAX_ENTRIES = 1000;
 
-/** Whether a file is of this format, from its first bytes as Latin-1. */
+/** Whether a file is a tar archive, from its first bytes as Latin-1. */
 export function isTar(head: string): boolean {
   return head.startsWith("ustar", 257);
 }
 
 /**
- * The regular files of an archive, by name. Extended headers, which are for names and sizes
- * beyond the plain ones, are passed over.
+ * The regular files of an archive, by name. Extended headers, which hold long names and sizes, are
+ * skipped.
  *
  * @throws {SyntaxError} If it is damaged or cut short.
  */
@@ -39,31 +40,29 @@ export async function readTar(
   let at = 0;
   for (let count = 0; at + BLOCK <= source.size; count++) {
     const fail = (why: string) =>
-      new SyntaxError(
-        `cannot read "${source.name}": ${why} in the tar header at byte ${at}`,
-      );
+      failReading(source.name)(`tar header at byte ${at}: ${why}`);
     if (count === MAX_ENTRIES) throw fail(`more than ${MAX_ENTRIES} entries`);
     const block = await source.read(at, BLOCK);
-    if (block.every((byte) => byte === 0)) break; // The end is marked by zeros.
+    if (block.every((byte) => byte === 0)) break; // Zeros mark the end.
     const field = (offset: number, length: number) =>
       String.fromCharCode(...block.subarray(offset, offset + length))
         .replace(/\0[^]*$/, "");
     const octal = (offset: number, length: number) => {
       const digits = field(offset, length).trim();
-      if (!/^[0-7]{1,12}$/.test(digits)) throw fail("a number that is none");
+      if (!/^[0-7]{1,12}$/.test(digits)) throw fail("invalid octal number");
       return parseInt(digits, 8);
     };
 
     const checksum = octal(148, 8);
-    block.fill(0x20, 148, 156); // It is that of the header with spaces in its place.
+    block.fill(0x20, 148, 156); // The checksum is computed with spaces in its place.
     if (block.reduce((sum, byte) => sum + byte) !== checksum) {
-      throw fail("a wrong checksum");
+      throw fail("wrong checksum");
     }
     const name = field(0, 100);
     const size = octal(124, 12);
     const offset = at + BLOCK;
     if (offset + size > source.size) {
-      throw fail(`${size} bytes of "${name}", more than there are,`);
+      throw fail(`the ${size} bytes of "${name}" are cut short`);
     }
     if (block[156] === 0x30 || block[156] === 0) {
       files.set(name, { offset, size });

@@ -1,41 +1,42 @@
 /**
- * Zip archives: random access to one, and one written as a stream.
+ * Zip archives with random access.
  *
  * @module
  */
 
 import type { Entry, FileEntry } from "@zip.js/zip.js/lib/zip-core-custom.js";
 import type { ByteSource } from "../runtime/byte_source.ts";
+import { failReading } from "../errors/fail.ts";
 import { crc32 } from "./crc32.ts";
 import { release } from "../runtime/release.ts";
 import { inflateRaw } from "../runtime/inflate.ts";
 
-/** A file in an archive, as the archive's directory has it. */
+/** What an archive's directory says of a file. */
 export interface ZipEntry {
   /** Length of the content in bytes. */
   readonly size: number;
-  /** Whether the content is stored as it is, and so can be read in part. */
+  /** Whether the content is not compressed, so that parts of it can be read. */
   readonly stored: boolean;
 }
 
-/** An open archive. Its source stays open; whoever opened that closes it. */
+/** An open archive. The caller closes its source. */
 export interface ZipArchive {
-  /** The files, in the directory's order; of two with the same name the last. */
+  /** The files, in the directory's order; of two with one name the last. */
   readonly entries: ReadonlyMap<string, ZipEntry>;
   /**
-   * The part of the archive that reading an entry takes, with what stands around its content.
+   * The bytes of the archive that {@linkcode read} reads, headers included.
    *
    * @throws {SyntaxError} If the entry is missing.
    */
   rangeOf(name: string): { offset: number; length: number };
   /**
-   * The content of a file, its CRC-32 checked.
+   * The content of a file; its CRC-32 is checked.
    *
    * @throws {SyntaxError} If the entry is missing, damaged or encrypted.
    */
   read(name: string): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * A part of a stored file, with nothing to check it by.
+   * A part of a stored file; its CRC-32 can't be checked.
    *
    * @throws {SyntaxError} If the entry is missing, compressed or shorter.
    */
@@ -44,32 +45,31 @@ export interface ZipArchive {
     offset: number,
     length: number,
   ): Promise<Uint8Array<ArrayBuffer>>;
-  /** At most `length` bytes from a file's start, of a compressed one perhaps fewer; unchecked. */
+  /** The first `length` bytes of a file, perhaps fewer of a compressed one; not checked. */
   readStart(name: string, length: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** The zip library, without its web workers. */
-const zipLibrary = () => import("@zip.js/zip.js/lib/zip-core-custom.js");
-
-/** No encoder of deflate gets more than this out of a byte. */
+/** Deflate's limit. */
 const MAX_DEFLATE_RATIO = 1032;
 
-/** Bytes of a local file header, up to the name. */
+/** Bytes of a local file header before the name. */
 const LOCAL_HEADER = 30;
 
 /**
  * Opens an archive by its directory.
  *
- * @throws {SyntaxError} If it is no zip archive, or cut short, or its entries overlap.
+ * @throws {SyntaxError} If it isn't a zip archive, or is cut short, or its entries overlap.
  */
 export async function openZip(source: ByteSource): Promise<ZipArchive> {
-  const { Reader, ZipReader } = await zipLibrary();
-  /** The source's own error, a disk's or a network's, which is no fault of the archive. */
+  const { Reader, ZipReader } = await import(
+    "@zip.js/zip.js/lib/zip-core-custom.js"
+  );
+  /** The source's own error, of a disk or a network. */
   let sourceError: unknown;
   class SourceReader extends Reader<ByteSource> {
     override size = source.size;
     override async readUint8Array(offset: number, length: number) {
-      // The library asks beyond the end, and expects what there is.
+      // The library reads beyond the end, and expects fewer bytes there.
       const start = Math.min(offset, source.size);
       const end = Math.min(start + length, source.size);
       try {
@@ -79,8 +79,7 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
       }
     }
   }
-  const fail = (why: string) =>
-    new SyntaxError(`cannot read "${source.name}": ${why}`);
+  const fail = failReading(source.name);
   const damaged = (name: string, why: string) =>
     fail(`entry "${name}" is damaged (${why})`);
 
@@ -88,9 +87,8 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
   try {
     listed = await new ZipReader(new SourceReader(source)).getEntries();
   } catch (error) {
-    throw error === sourceError
-      ? error
-      : fail(`no zip archive, or cut short (${message(error)})`);
+    if (error === sourceError) throw error;
+    throw fail(`not a zip archive, or cut short (${message(error)})`);
   }
   const files = new Map<string, FileEntry>();
   for (const entry of listed) {
@@ -114,19 +112,19 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
       (isStored(entry) ? 1 : MAX_DEFLATE_RATIO);
     if (entry.uncompressedSize > limit) {
       throw fail(
-        `entry "${name}" claims ${entry.uncompressedSize} bytes in ${entry.compressedSize}`,
+        `entry "${name}" can't hold ${entry.uncompressedSize} bytes in ${entry.compressedSize}`,
       );
     }
     return entry;
   };
 
-  /** Bytes as they stand in the archive, `offset` counted from where the entry's data begin. */
+  /** Bytes of the archive, counted from the start of the entry's data. */
   const readRaw = async (entry: FileEntry, offset: number, length: number) => {
     const header = new DataView(
       (await source.read(entry.offset, LOCAL_HEADER)).buffer,
     );
     if (header.getUint32(0) !== 0x504b0304) {
-      throw fail(`entry "${entry.filename}" is not where the directory says`);
+      throw fail(`entry "${entry.filename}" isn't where the directory says`);
     }
     const data = entry.offset + LOCAL_HEADER + header.getUint16(26, true) +
       header.getUint16(28, true);
@@ -142,7 +140,7 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
     ),
     rangeOf(name) {
       const { offset } = file(name);
-      // The local header's length is not in the directory, but where the next entry begins.
+      // The directory doesn't have the local header's length, but the next entry's start.
       const next = placed.find((entry) => entry.offset > offset);
       return { offset, length: (next?.offset ?? source.size) - offset };
     },
@@ -160,10 +158,10 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
         }
       }
       if (content.length !== entry.uncompressedSize) {
-        throw damaged(name, "it has not the length that the directory says");
+        throw damaged(name, "its length isn't the directory's");
       }
       if (crc32(content) !== entry.crc32) {
-        throw damaged(name, "its CRC differs");
+        throw damaged(name, "wrong CRC-32");
       }
       return content;
     },
@@ -172,7 +170,7 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
       if (!isStored(entry)) throw fail(`entry "${name}" is compressed`);
       if (offset < 0 || offset + length > entry.uncompressedSize) {
         throw fail(
-          `entry "${name}" has ${entry.uncompressedSize} bytes, asked for ${length} from ${offset} on`,
+          `entry "${name}" has ${entry.uncompressedSize} bytes; cannot read ${length} at ${offset}`,
         );
       }
       return await readRaw(entry, offset, length);
@@ -187,7 +185,7 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
         );
       }
       const { Inflate } = await import("fflate");
-      // Twice the length leaves room for the code tables of the first block.
+      // Twice the length has room for the code tables of the first block.
       const start = await readRaw(
         entry,
         0,
@@ -200,47 +198,6 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
         throw damaged(name, message(error));
       }
       return head;
-    },
-  };
-}
-
-/** An archive being written. */
-export interface ZipOutput {
-  /** Appends a file; wait for it before the next. */
-  add(
-    name: string,
-    content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
-  ): Promise<void>;
-  /** Writes the directory and closes the stream. */
-  close(): Promise<void>;
-}
-
-/**
- * Starts an archive; the same content gives the same bytes on the same runtime.
- *
- * @param options.deflate Whether the files are compressed; stored if left out.
- */
-export async function createZip(
-  destination: WritableStream<Uint8Array>,
-  options: { deflate?: boolean } = {},
-): Promise<ZipOutput> {
-  const { Uint8ArrayReader, ZipWriter } = await zipLibrary();
-  const writer = new ZipWriter(destination, {
-    level: options.deflate ? 6 : 0,
-    // The first moment that the format knows, as in NumPy's archives.
-    lastModDate: new Date(1980, 0, 1),
-    extendedTimestamp: false,
-    useWebWorkers: false,
-  });
-  return {
-    async add(name, content) {
-      await writer.add(
-        name,
-        content instanceof Uint8Array ? new Uint8ArrayReader(content) : content,
-      );
-    },
-    async close() {
-      await writer.close();
     },
   };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { concat } from "../formats/concat.ts";
 import {
   BitString,
   type HuffmanTable,
@@ -69,7 +70,7 @@ export function withoutComponent(
     }
   }
   out.push(Uint8Array.of(0xff, 0xd9));
-  return concatenate(out);
+  return concat(out);
 }
 
 /** The frame header with one component less. */
@@ -238,15 +239,4 @@ function copyBits(
 function toSegment(marker: number, payload: number[]): Uint8Array {
   const length = payload.length + 2;
   return Uint8Array.of(0xff, marker, length >> 8, length & 255, ...payload);
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const size = parts.reduce((sum, part) => sum + part.length, 0);
-  const out = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

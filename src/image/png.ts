@@ -4,6 +4,7 @@
  * @module
  */
 
+import { crc32 } from "../formats/crc32.ts";
 import { cutShort, hasText, type ImageFormat } from "./format.ts";
 import { loadDecoder } from "./load_decoder.ts";
 
@@ -44,16 +45,3 @@ export const png: ImageFormat = {
     return (bytes) => decodePng(module, bytes);
   },
 };
-
-const crcTable = Int32Array.from({ length: 256 }, (_, crc) => {
-  for (let bit = 0; bit < 8; bit++) {
-    crc = crc & 1 ? crc >>> 1 ^ 0xedb88320 : crc >>> 1;
-  }
-  return crc;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let crc = -1;
-  for (const byte of bytes) crc = crcTable[(crc ^ byte) & 255] ^ crc >>> 8;
-  return ~crc >>> 0;
-}

@@ -1,3 +1,4 @@
+import { concat } from "../formats/concat.ts";
 import { Problem } from "./problem.ts";
 
 /** What has a body: a request, or the answer of another server. */
@@ -50,11 +51,5 @@ export async function readBody(
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return concat(chunks);
 }

@@ -1,5 +1,5 @@
 import { npyTextHeader } from "../formats/npy.ts";
-import { createZip } from "../formats/zip.ts";
+import { createZip } from "../formats/create_zip.ts";
 import type { FeatureTable } from "./feature_table.ts";
 import { npyChunks } from "./npy.ts";
 import { streamOf } from "./stream_of.ts";

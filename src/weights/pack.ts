@@ -5,7 +5,7 @@
  */
 
 import type { WeightsDType } from "../arch/weights_dtype.ts";
-import { crc32 } from "../formats/crc32.ts";
+import { createZip } from "../formats/create_zip.ts";
 import { elementCount } from "../formats/elements.ts";
 import { encodeFloat16 } from "../formats/float16.ts";
 import { encodeNpy } from "../formats/npy.ts";
@@ -57,9 +57,14 @@ export async function writePacked(
     if (shape.length > 1) weights += elementCount(shape);
   }
   requireUnique(names.flatMap((name) => entriesOf(name, infos[name])));
-  const zip = await startZip();
+  const deflate = await startDeflate();
+  const { readable, writable } = new TransformStream();
+  const whole = new Response(readable).bytes();
+  const zip = await createZip(writable);
+  const add = (entry: string, content: Uint8Array) =>
+    zip.addDeflated(entry, deflate(content), content);
   const described: PackedMetadata = { ...metadata, dtype, tensors: infos };
-  await zip.add(
+  await add(
     METADATA_ENTRY,
     new TextEncoder().encode(JSON.stringify(described, null, 1)),
   );
@@ -67,11 +72,12 @@ export async function writePacked(
     const data = await checkpoint.read(name);
     const info = infos[name];
     for (const [entry, bytes] of encode(name, info, data, weights)) {
-      await zip.add(entry, bytes);
+      await add(entry, bytes);
     }
     onProgress?.((i + 1) / names.length);
   }
-  return await zip.close();
+  await zip.close();
+  return await whole;
 }
 
 /** The entries of a tensor; `weights` is the number of all that are quantised. */
@@ -113,33 +119,4 @@ function checkRange(
   if (bad !== undefined) {
     throw new RangeError(`cannot pack "${name}" as ${dtype}: it holds ${bad}`);
   }
-}
-
-/** A zip archive in memory; its library takes what is deflated already. */
-async function startZip() {
-  const deflate = await startDeflate();
-  const { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } = await import(
-    "@zip.js/zip.js/lib/zip-core-custom.js"
-  );
-  const writer = new ZipWriter<Uint8Array<ArrayBuffer>>(
-    new Uint8ArrayWriter(),
-    {
-      passThrough: true,
-      dataDescriptor: false,
-      compressionMethod: 8,
-      // The first moment that the format knows, as in NumPy's archives.
-      lastModDate: new Date(1980, 0, 1),
-      extendedTimestamp: false,
-      useWebWorkers: false,
-    },
-  );
-  return {
-    async add(entry: string, content: Uint8Array): Promise<void> {
-      await writer.add(entry, new Uint8ArrayReader(deflate(content)), {
-        uncompressedSize: content.length,
-        signature: crc32(content),
-      });
-    },
-    close: () => writer.close(),
-  };
 }

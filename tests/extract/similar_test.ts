@@ -11,7 +11,7 @@ import {
   type VectorRow,
 } from "../../src/extract/mod.ts";
 import { encodeNpy } from "../../src/formats/npy.ts";
-import { createZip } from "../../src/formats/zip.ts";
+import { createZip } from "../../src/formats/create_zip.ts";
 import { uniform } from "../support/formula.ts";
 
 const count = 600;

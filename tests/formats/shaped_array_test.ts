@@ -48,12 +48,12 @@ Deno.test("arrays of other shapes are refused", () => {
   assert.throws(() => nhwcToNchw(counted([7, 7, 512])), {
     name: "TypeError",
     message:
-      "cannot reorder an array: got shape [7, 7, 512] with 25088 values, [N, H, W, C] and [N, C] are allowed",
+      "shape: expected [N, H, W, C] or [N, C], got [7, 7, 512] with 25088 values",
   });
   const short = { data: new Float32Array(5), shape: [1, 2, 3, 1] };
   assert.throws(() => nchwToNhwc(short), {
     name: "TypeError",
     message:
-      "cannot reorder an array: got shape [1, 2, 3, 1] with 5 values, [N, C, H, W] and [N, C] are allowed",
+      "shape: expected [N, C, H, W] or [N, C], got [1, 2, 3, 1] with 5 values",
   });
 });

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import type { ByteSource } from "../../src/runtime/byte_source.ts";
-import { createZip, openZip } from "../../src/formats/zip.ts";
+import { deflateRawSync } from "node:zlib";
+import { createZip } from "../../src/formats/create_zip.ts";
+import { openZip } from "../../src/formats/zip.ts";
 import { openByteSource } from "../../src/runtime/open_source.ts";
 import type { Checkpoint } from "../../src/weights/checkpoint.ts";
 import { openCheckpoint } from "../../src/weights/open.ts";
@@ -105,13 +107,14 @@ export async function zipOf(
   >,
   deflate: boolean,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { readable, writable } = new TransformStream<Uint8Array>();
-  const whole = new Response(
-    readable as ReadableStream<Uint8Array<ArrayBuffer>>,
-  )
-    .bytes();
-  const zip = await createZip(writable, { deflate });
-  for (const [name, content] of files) await zip.add(name, content);
+  const { readable, writable } = new TransformStream();
+  const whole = new Response(readable).bytes();
+  const zip = await createZip(writable);
+  for (const [name, content] of files) {
+    if (deflate && content instanceof Uint8Array) {
+      await zip.addDeflated(name, deflateRawSync(content), content);
+    } else await zip.add(name, content);
+  }
   await zip.close();
   return await whole;
 }

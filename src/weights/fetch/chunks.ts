@@ -4,6 +4,7 @@
  * @module
  */
 
+import { concat } from "../../formats/concat.ts";
 import { createSha256 } from "../../runtime/sha256.ts";
 
 /** Passes bytes on, and fails at their end if they are not those of the hash. */
@@ -38,7 +39,7 @@ export async function peek(
     parts.push(value);
     left -= value.length;
   }
-  return [await collect(parts), chain(parts, chunks)];
+  return [concat(parts), chain(parts, chunks)];
 }
 
 /** One after the other. */
@@ -50,21 +51,11 @@ export async function* chain(
 
 /** All of them in one array. */
 export async function collect(
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of chunks) {
-    parts.push(chunk);
-    length += chunk.length;
-  }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  for await (const chunk of chunks) parts.push(chunk);
+  return concat(parts);
 }
 
 /**
