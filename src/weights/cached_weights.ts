@@ -1,33 +1,27 @@
-/**
- * What the cache of weights holds.
- *
- * @module
- */
-
 import { openCache } from "./fetch/open_cache.ts";
 
 /** A file of weights in the cache, or parts of one. */
 export interface CachedWeights {
-  /** Where it was fetched from. */
+  /** Its URL. */
   readonly url: string;
   /** Length of the file in bytes. */
   readonly size: number;
-  /** Bytes of it that are kept; as many as `size` if it is whole. */
+  /** Bytes of it in the cache: `size` if all are. */
   readonly kept: number;
 }
 
-/** Which cache. */
+/** Options of {@linkcode listCachedWeights} and {@linkcode clearCachedWeights}. */
 export interface CacheOptions {
-  /** A folder. Default: the one that `createModel` uses. */
+  /** The cache's folder. Default: that of `createModel`. */
   readonly cache?: string;
 }
 
 /**
- * Lists the weights that were fetched and kept.
+ * Lists the weights in the cache.
  *
- * @throws {Error} If the cache is out of reach; the message says which permissions it takes.
+ * @throws {Error} If there is no cache folder, or permissions are missing; the message names them.
  *
- * @example How much disk space they take
+ * @example Their disk space
  * ```ts
  * import { listCachedWeights } from "@layertap/resnet/weights";
  * import assert from "node:assert/strict";
@@ -50,10 +44,10 @@ export async function listCachedWeights(
 }
 
 /**
- * Takes all weights out of the cache. What else is in its folder stays.
+ * Removes all weights from the cache; other files in its folder stay.
  *
- * @returns What was there.
- * @throws {Error} If the cache is out of reach; the message says which permissions it takes.
+ * @returns The weights removed.
+ * @throws {Error} If there is no cache folder, or permissions are missing; the message names them.
  *
  * @example
  * ```ts ignore

@@ -9,7 +9,7 @@
 import type { ScaledRows } from "../arch/folded_conv.ts";
 import type { Preset } from "../arch/preset.ts";
 
-/** The shape and the stored type of one tensor, known before its values are read. */
+/** The shape and stored type of a tensor, known before its values are read. */
 export interface StoredTensor {
   /** Dimensions in PyTorch's order, e.g. `[64, 3, 7, 7]` for a convolution (OIHW). */
   readonly shape: readonly number[];
@@ -18,44 +18,41 @@ export interface StoredTensor {
 }
 
 /**
- * A state dict whose tensors are read when they are asked for.
+ * A state dict whose tensors are read on demand.
  *
- * Any object of this form can be given to `createModel` as `pretrained`.
+ * `createModel` takes any object of this form as `pretrained`.
  */
 export interface Checkpoint {
-  /** What error messages call it: a path, a URL, `"bytes"`. */
+  /** Its name in messages: a path, a URL, `"bytes"`. */
   readonly source: string;
-  /** All tensors under PyTorch's state-dict names (`layer1.0.conv1.weight`), in the file's order. */
+  /** All tensors by PyTorch's state-dict name (`layer1.0.conv1.weight`), in the file's order. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
-  /** What the file says of itself: arch, transform, origin. Empty for a plain state dict. */
+  /** What the file says about itself: architecture, transform, origin. A plain state dict has none. */
   readonly metadata?: CheckpointMetadata;
   /**
-   * Told before the first read which tensors will be read, in that order: what comes over the
-   * network is then fetched in few requests, and nothing else is.
+   * Called before the first read with the tensors that will be read, in that order, so that a
+   * remote file can fetch them in few requests, and nothing else.
    */
   expect?(names: readonly string[]): void;
   /**
-   * The values of one tensor in C order, as float32. The array belongs to the caller.
+   * The values of a tensor in C order, as float32. The array belongs to the caller.
    *
    * @throws {RangeError} If there is no tensor of that name.
    */
   read(name: string): Promise<Float32Array<ArrayBuffer>>;
-  /**
-   * The same as {@linkcode Checkpoint.read} for who takes fewer bytes than float32's, where the
-   * file has the tensor so.
-   */
+  /** Like {@linkcode Checkpoint.read}, but keeps a tensor stored as float16 or int8 that small. */
   readRows?(name: string): Promise<ScaledRows | Float32Array<ArrayBuffer>>;
-  /** Closes the file behind it, if there is one. Safe to call twice. */
+  /** Closes the file, if there is one. Safe to call twice. */
   close(): void;
 }
 
-/** The metadata entry of a packed file. */
+/** The metadata of a packed file. */
 export interface CheckpointMetadata {
-  /** Architecture the tensors belong to, e.g. `"resnet50"`. */
+  /** Architecture of the network, e.g. `"resnet50"`. */
   readonly arch?: string;
-  /** What it was made from. */
+  /** The file it was made from. */
   readonly source?: string;
-  /** SHA-256 of the file that it was made from, in hex. */
+  /** SHA-256 of that file, in hex. */
   readonly sourceSha256?: string;
   /** `"float32"`, `"float16"` or `"int8"`. */
   readonly dtype?: string;
@@ -63,4 +60,15 @@ export interface CheckpointMetadata {
   readonly license?: string;
   /** The transform that the network was trained with. */
   readonly preset?: Preset;
+}
+
+/** What a map of a checkpoint's tensors has under a name, or a `RangeError`. */
+export function requireTensor<T>(
+  source: string,
+  tensors: ReadonlyMap<string, T>,
+  name: string,
+): T {
+  const found = tensors.get(name);
+  if (found !== undefined) return found;
+  throw new RangeError(`"${source}" has no tensor "${name}"`);
 }

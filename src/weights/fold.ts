@@ -4,13 +4,13 @@
  * @module
  */
 
-import { decodeFloat16 } from "../formats/float16.ts";
 import type { Filter, FoldedConv } from "../arch/folded_conv.ts";
+import { scaledRowsToFloat32 } from "./scaled_rows.ts";
 
 /** `torch.nn.BatchNorm2d`'s default, which torchvision's ResNets keep. */
 const eps = 1e-5;
 
-/** Below this a folded filter can't be divided by its scale again without losing digits. */
+/** Below this, dividing a folded filter by its scale loses digits. */
 const smallestScale = 1e-12;
 
 /** A batch norm's parameters and running statistics, one value for each channel. */
@@ -21,7 +21,7 @@ export interface BatchNormValues {
   readonly variance: Float32Array;
 }
 
-/** A convolution and the batch norm behind it. */
+/** A convolution and the batch norm after it. */
 export interface ConvAndBatchNorm {
   /** OIHW. */
   readonly filter: Float32Array;
@@ -29,11 +29,9 @@ export interface ConvAndBatchNorm {
 }
 
 /**
- * Folds a batch norm in evaluation into a convolution without bias, in place.
+ * Folds a batch norm in evaluation into a convolution without bias; overwrites the filter.
  *
  * `y = (x - mean) / sqrt(variance + eps) * weight + bias`, computed in float64 and rounded once.
- *
- * @param filter OIHW values, or rows and their factors; values or factors are overwritten.
  */
 export function foldBatchNorm<F extends Filter>(
   filter: F,
@@ -69,19 +67,17 @@ function rowOf(
     return filter.slice(channel * size, (channel + 1) * size);
   }
   const { values, factors } = filter, size = values.length / channels;
-  const row = values.subarray(channel * size, (channel + 1) * size);
-  return row instanceof Uint16Array
-    ? decodeFloat16(row) // Their factors are 1.
-    : Float32Array.from(row, (value) => value * factors[channel]);
+  return scaledRowsToFloat32({
+    values: values.subarray(channel * size, (channel + 1) * size),
+    factors: factors.subarray(channel, channel + 1),
+  });
 }
 
 /**
- * A convolution and a batch norm that fold into the given: an equivalent of what was folded, with
- * means of 0 and variances such that the weights are the scales.
+ * A convolution and a batch norm that fold into this one; overwrites the filter.
  *
- * Folding it again gives the same scales and biases; a filter's values may differ in the last bit.
- *
- * @param folded Its filter is overwritten.
+ * The batch norm's means are 0, its variances 1 - eps, so its weights are the scales. Folding again
+ * gives the same scales and biases; filters may differ in the last bit.
  */
 export function unfoldBatchNorm(
   { filter, bias, scale, unfolded }: FoldedConv,

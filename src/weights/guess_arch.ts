@@ -1,19 +1,19 @@
-import { quoted } from "../errors/nearest.ts";
+import { asIs, expected, few } from "../errors/expected.ts";
 import { type ArchRow, archTable } from "../arch/table.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { headClasses, withTorchvisionNames } from "./key_names.ts";
 
 /**
- * The architecture that a checkpoint's tensors belong to, by their names and shapes.
+ * The architecture of a checkpoint, by the names and shapes of its tensors.
  *
- * A packed file may be cut, so it is taken at its word where its architecture is known.
+ * A packed file may hold only the front of a network, so its metadata decide if they name one.
  *
- * @param given Under torchvision's names, or others that `createModel` knows; it stays open.
- * @returns A row of the table, with the checkpoint's own classes and input channels, or one made up
- *   for it.
- * @throws {RangeError} If it holds no ResNet, or the front of one only.
+ * @param given With torchvision's names, or others that `createModel` knows; it stays open.
+ * @returns A row of the table with the checkpoint's number of classes and input channels, or a new
+ *   row.
+ * @throws {RangeError} If it has no ResNet, or only the front of one.
  *
- * @example A file that somebody chose
+ * @example A file of an unknown architecture
  * ```ts
  * import { createModel } from "@layertap/resnet";
  * import { guessArch, openCheckpoint } from "@layertap/resnet/weights";
@@ -32,10 +32,13 @@ export function guessArch(given: Checkpoint): ArchRow {
   const stem = tensors.get("conv1.weight")?.shape;
   const first = tensors.get("layer1.0.conv1.weight")?.shape;
   if (stem === undefined || first === undefined) {
+    const names = few(tensors.keys()) || "no tensors";
     throw new RangeError(
-      `cannot tell the architecture of "${source}": a ResNet has conv1.weight and layer1.0.conv1.weight, this has ${
-        quoted([...tensors.keys()].slice(0, 5)) || "nothing"
-      }`,
+      expected(
+        `no ResNet in "${source}"`,
+        "conv1.weight and layer1.0.conv1.weight",
+        asIs(names),
+      ),
     );
   }
   const own = { numClasses: headClasses(checkpoint), inChannels: stem[1] };
@@ -63,7 +66,7 @@ export function guessArch(given: Checkpoint): ArchRow {
   if (known) return { ...known, ...own };
   if (layers.includes(0)) {
     throw new RangeError(
-      `cannot tell the architecture of "${source}": it ends before layer4; say which it is`,
+      `cannot guess the architecture of "${source}": it ends before layer4; name the architecture`,
     );
   }
   return guess;

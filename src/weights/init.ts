@@ -5,9 +5,10 @@
  */
 
 import { type Module, modulesOf, tensorsOf } from "../arch/module.ts";
+import { elementCount } from "../formats/elements.ts";
 import type { Checkpoint, StoredTensor } from "./checkpoint.ts";
 
-/** 32-bit FNV-1a, so that each tensor has a sequence of its own wherever the network is cut. */
+/** 32-bit FNV-1a: each tensor has its own sequence, wherever the network is cut. */
 function hash(text: string, seed: number): number {
   let h = (0x811c9dc5 ^ seed) >>> 0;
   for (let i = 0; i < text.length; i++) {
@@ -27,7 +28,7 @@ function uniform(seed: number): () => number {
   };
 }
 
-/** Normal numbers in pairs, by the Box-Muller transform. */
+/** Normally distributed numbers in pairs, by the Box-Muller transform. */
 function fillNormal(
   values: Float32Array,
   std: number,
@@ -44,11 +45,12 @@ function fillNormal(
 /**
  * A state dict of fresh weights (torchvision 0.14.1, `ResNet.__init__`): convolutions by
  * `kaiming_normal_(mode="fan_out", nonlinearity="relu")`, batch norms 1 and 0, `fc` as
- * `torch.nn.Linear` starts. The distributions are torchvision's, the numbers are not.
+ * `torch.nn.Linear` does. The distributions are torchvision's, the numbers are not.
  *
  * @param root The module tree.
- * @param seed Same seed, same weights, wherever the network is cut.
- * @param zeroInitResidual Zero the last batch norm of each block, so that it starts as the identity.
+ * @param seed The same seed gives the same weights, wherever the network is cut.
+ * @param zeroInitResidual Whether each block's last batch norm is 0, so that blocks start as the
+ *   identity.
  */
 export function initialWeights(
   root: Module,
@@ -59,25 +61,22 @@ export function initialWeights(
   const makers = new Map<string, (values: Float32Array) => void>();
   const tensors = new Map<string, StoredTensor>();
   for (const module of modulesOf(root)) {
-    if (zeroInitResidual && module.type === "BasicBlock") {
-      zeros.add(`${module.name}.bn2.weight`);
-    }
-    if (zeroInitResidual && module.type === "Bottleneck") {
-      zeros.add(`${module.name}.bn3.weight`);
-    }
+    if (module.type === "BasicBlock") zeros.add(`${module.name}.bn2.weight`);
+    if (module.type === "Bottleneck") zeros.add(`${module.name}.bn3.weight`);
     for (const { name, shape } of tensorsOf(module)) {
       tensors.set(name, { shape, dtype: "float32" });
       makers.set(name, (values) => {
         const next = uniform(hash(name, seed));
         if (module.type === "Conv2d") {
-          // Groups don't divide it: torch reads the fan from the filter's first axis.
+          // Not divided by groups: torch takes it from the filter's first axis.
           const fanOut = module.outChannels * module.kernelSize ** 2;
           fillNormal(values, Math.sqrt(2 / fanOut), next);
         } else if (module.type === "Linear") {
           const bound = 1 / Math.sqrt(module.inFeatures);
           values.forEach((_, i) => values[i] = (2 * next() - 1) * bound);
         } else {
-          const one = /weight|running_var/.test(name) && !zeros.has(name);
+          const isZero = zeroInitResidual && zeros.has(name);
+          const one = /weight|running_var/.test(name) && !isZero;
           values.fill(one ? 1 : 0);
         }
       });
@@ -88,7 +87,7 @@ export function initialWeights(
     tensors,
     read(name) {
       const { shape } = tensors.get(name)!;
-      const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+      const values = new Float32Array(elementCount(shape));
       makers.get(name)!(values);
       return Promise.resolve(values);
     },

@@ -1,5 +1,5 @@
 /**
- * From a checkpoint to what a network needs of it: names and shapes checked, values read.
+ * What a network needs of a checkpoint: checks names and shapes, reads values.
  *
  * @module
  */
@@ -14,23 +14,23 @@ import {
   type TensorSpec,
 } from "../arch/module.ts";
 import type { Filter, FoldedConv } from "../arch/folded_conv.ts";
+import { few } from "../errors/expected.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { foldBatchNorm } from "./fold.ts";
+import { guessArch } from "./guess_arch.ts";
 
 /** All tensors of a tree, in the state dict's order, which is that of the forward pass. */
 export function allTensors(tree: Module): TensorSpec[] {
   return [...modulesOf(tree)].flatMap(tensorsOf);
 }
 
-const list = (names: readonly string[]) => names.join(", ");
-
 /**
- * Checks a checkpoint's names and shapes against the front of a network that will be loaded, and
- * tells it which tensors that is.
+ * Checks a checkpoint's names and shapes against the front of a network, and tells it which tensors
+ * will be read.
  *
- * @param root The tree up to the cut: what must be there.
- * @param full The whole tree: what may be there.
- * @throws {TypeError} If tensors are missing, misshapen or unknown; all are named at once.
+ * @param root The tree up to the cut, whose tensors are required.
+ * @param full The whole tree, whose tensors are allowed.
+ * @throws {TypeError} If tensors are missing, of another shape or unknown.
  */
 export function checkTensors(
   checkpoint: Checkpoint,
@@ -46,46 +46,60 @@ export function checkTensors(
     const info = tensors.get(name);
     return !info || `${info.shape}` === `${shape}`
       ? []
-      : [`${name} [${info.shape}] for [${shape}]`];
+      : [`${name} [${info.shape.join(", ")}] instead of [${shape.join(", ")}]`];
   });
   const known = new Set(allTensors(full).map(({ name }) => name));
   const extra = [...tensors.keys()].filter((name) =>
     !known.has(name) && !name.endsWith(".num_batches_tracked")
   );
-  const complaints = [
-    missing.length ? [`missing ${list(missing)}`] : [],
-    misshapen.length ? [`misshapen ${list(misshapen)}`] : [],
-    extra.length ? [`unexpected ${list(extra)}`] : [],
-  ].flat();
-  if (complaints.length === 0) {
+  const differences = [
+    ["missing", missing] as const,
+    ["of another shape", misshapen] as const,
+    ["unexpected", extra] as const,
+  ].filter(([, names]) => names.length > 0)
+    .map(([what, names], i) => {
+      const noun = i > 0 ? "" : names.length === 1 ? " tensor" : " tensors";
+      return `${names.length}${noun} ${what} (${few(names)})`;
+    });
+  if (differences.length === 0) {
     checkpoint.expect?.(needed.map(({ name }) => name));
     return;
   }
-  const headless = complaints.length === 1 && missing.length > 0 &&
+  const isHeadless = differences.length === 1 && missing.length > 0 &&
     missing.every((name) => name.startsWith("fc."));
-  const hint = headless
-    ? `; the file has no head: end the network before it, e.g. outputLayer "flatten"`
-    : "";
   throw new TypeError(
-    `"${checkpoint.source}" is no state dict of ${arch}: ${
-      complaints.join("; ")
-    }${hint}`,
+    `"${checkpoint.source}" doesn't match ${arch}: ${differences.join(", ")}${
+      isHeadless ? headlessHint : lookalike(checkpoint, arch)
+    }`,
   );
 }
 
-/** Whether no value is NaN or infinite: only zero is their product with zero. */
+const headlessHint =
+  `; the file has no head (fc): create the model with outputLayer "flatten"`;
+
+/** The architecture that the checkpoint looks like, if it is another. */
+function lookalike(checkpoint: Checkpoint, arch: string): string {
+  try {
+    const { name } = guessArch(checkpoint);
+    return name === arch ? "" : `; it looks like ${name}`;
+  } catch {
+    return "";
+  }
+}
+
+/** Whether no value is NaN or infinite; zero times such a value isn't zero. */
 function allFinite(values: Float32Array): boolean {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += 0 * values[i];
   return sum === 0;
 }
 
-/** Reads one network's tensors, and remembers which of them hold NaN or infinite values. */
+/** Reads a network's tensors, and remembers those with NaN or infinite values. */
 export class TensorReader {
-  /** Names of tensors with values that are not finite. */
+  /** Names of tensors with NaN or infinite values. */
   readonly notFinite: string[] = [];
 
-  /** @param rows Whether filters may come as rows, where the checkpoint has them so. */
+  /** @param rows Whether to read filters as scaled rows, where the checkpoint has them. */
   constructor(readonly checkpoint: Checkpoint, readonly rows: boolean) {}
 
   /** The weight of a convolution or a linear layer. */
@@ -104,7 +118,7 @@ export class TensorReader {
     return values;
   }
 
-  /** A convolution with the batch norm behind it folded in, if there is one. */
+  /** A convolution, with its batch norm, if any, folded in. */
   async conv(
     conv: Conv2d,
     norm?: BatchNorm2d,

@@ -1,23 +1,25 @@
 /**
- * The metadata entry of a packed file: JSON, checked before anything relies on it.
+ * The metadata of a packed file: JSON, checked before anything relies on it.
  *
  * @module
  */
 
 import type { Preset } from "../arch/preset.ts";
+import { failReading } from "../errors/fail.ts";
 import { isShape } from "../formats/elements.ts";
+import { isRecord, parseJsonObject } from "../formats/json.ts";
 import type { CheckpointMetadata, StoredTensor } from "./checkpoint.ts";
 
-/** The entry's content: what the file says of itself, and what tensors it holds. */
+/** What the file says about itself, and its tensors. */
 export interface PackedMetadata extends CheckpointMetadata {
-  /** Name, shape and stored type of each tensor, in the file's order. */
+  /** Shape and stored type of each tensor by name, in the file's order. */
   readonly tensors: Readonly<Record<string, StoredTensor>>;
 }
 
-/** The entry that describes a packed file, its first. */
+/** The first entry of a packed file. */
 export const METADATA_ENTRY = "metadata.json";
 
-/** Longest metadata that is read, in bytes: a resnet152's are 60 KB. */
+/** Longest metadata to read, in bytes; those of a resnet152 have 60 KB. */
 export const MAX_METADATA: number = 2 ** 20;
 
 const TEXT_KEYS = ["arch", "source", "sourceSha256", "dtype", "license"];
@@ -25,40 +27,34 @@ const TEXT_KEYS = ["arch", "source", "sourceSha256", "dtype", "license"];
 /**
  * Parses the entry.
  *
- * @param source What error messages call the entry.
- * @throws {SyntaxError} If it is no JSON, or not of this form.
+ * @param file The packed file's name, for messages.
+ * @throws {SyntaxError} If it isn't JSON of this form.
  */
-export function parseMetadata(text: string, source: string): PackedMetadata {
-  const fail = (why: string, cause?: unknown) =>
-    new SyntaxError(`cannot read "${source}": ${why}`, { cause });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw fail(`no JSON (${(cause as Error).message})`, cause);
-  }
-  if (!isRecord(value)) throw fail("no JSON object");
+export function parseMetadata(
+  bytes: Uint8Array,
+  file: string,
+): PackedMetadata {
+  const fail = failReading(`${file}: ${METADATA_ENTRY}`);
+  const value = parseJsonObject(bytes, fail);
   for (const key of TEXT_KEYS) {
     if (value[key] !== undefined && typeof value[key] !== "string") {
-      throw fail(`"${key}" is no string`);
+      throw fail(`"${key}": expected a string`);
     }
   }
   if (value.preset !== undefined && !isPreset(value.preset)) {
-    throw fail(`"preset" is no transform: ${JSON.stringify(value.preset)}`);
+    throw fail(
+      `"preset": expected a transform, got ${JSON.stringify(value.preset)}`,
+    );
   }
-  if (!isRecord(value.tensors)) throw fail(`"tensors" is no object`);
+  if (!isRecord(value.tensors)) throw fail(`"tensors": expected an object`);
   for (const [name, info] of Object.entries(value.tensors)) {
     if (
       !isRecord(info) || typeof info.dtype !== "string" || !isShape(info.shape)
     ) {
-      throw fail(`tensor "${name}" is not given by dtype and shape`);
+      throw fail(`tensor "${name}": expected dtype and shape`);
     }
   }
   return value as unknown as PackedMetadata;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isPreset(value: unknown): value is Preset {

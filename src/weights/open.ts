@@ -1,11 +1,7 @@
-/**
- * Opens a file of weights, told apart by its content.
- *
- * @module
- */
-
 import type { ByteSource } from "../runtime/byte_source.ts";
 import { type FileSource, openByteSource } from "../runtime/open_source.ts";
+import { few } from "../errors/expected.ts";
+import { failReading } from "../errors/fail.ts";
 import { isTar } from "../formats/tar.ts";
 import { openZip } from "../formats/zip.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -19,17 +15,17 @@ import { openTarPth } from "./tar_pth.ts";
 
 /**
  * Opens a checkpoint: a `.pth` of any generation, `.safetensors`, packed weights, or an `.npz` of
- * a state dict. What it is, is seen from its content, never from its name.
+ * a state dict. Its content decides which, never its name.
  *
- * A `.pth` holds a pickle, which is a program. None is run: opcodes and globals outside of what a
- * state dict needs are refused by name. A state dict is found at the top or under `state_dict`,
- * `model` or `model_state_dict`; what stands beside it is passed over.
+ * A `.pth` holds a pickle, which is a program. It is not run: opcodes and globals that a state dict
+ * doesn't need are rejected by name. The state dict may be the saved object itself or stand under
+ * `state_dict`, `model` or `model_state_dict`; other values are ignored.
  *
  * @param source A path, a URL or bytes.
- * @returns The tensors under the names that they have in the file, to be read one by one. The
- *   file stays open until `close` is called.
- * @throws {SyntaxError} If it is none of these, or is damaged; the message names the place.
- * @throws {Error} If it cannot be opened or fetched.
+ * @returns The tensors by their names in the file, read on demand. The file stays open until you call
+ *   `close`.
+ * @throws {SyntaxError} If it isn't a checkpoint, or is damaged; the message names the place.
+ * @throws {Error} If it can't be opened or fetched.
  *
  * @example Any tensor of a file of weights
  * ```ts
@@ -44,42 +40,42 @@ import { openTarPth } from "./tar_pth.ts";
  * ```
  */
 export async function openCheckpoint(source: FileSource): Promise<Checkpoint> {
-  const bytes = await openByteSource(source);
+  return await openCheckpointIn(await openByteSource(source));
+}
+
+/** Opens the checkpoint in a source, which is closed with it, or at once if that fails. */
+export async function openCheckpointIn(
+  source: ByteSource,
+): Promise<Checkpoint> {
   try {
-    return await openCheckpointAt(bytes);
+    return await openByContent(source);
   } catch (error) {
-    bytes.close();
+    source.close();
     throw error;
   }
 }
 
-/** How the formats begin that are no checkpoints, or none that is read. */
+/** How files begin that users take for checkpoints. */
 const OTHERS: readonly (readonly [start: string, what: string])[] = [
-  ["\x80", "a pickle that torch.save did not write"],
+  ["\x80", "a pickle that torch.save didn't write"],
   ["\x89PNG", "a PNG picture"],
   ["\xff\xd8\xff", "a JPEG picture"],
   ["\x1f\x8b", "a gzip archive"],
   ["\x89HDF", "an HDF5 file"],
-  [
-    "version https://git-lfs",
-    "a Git LFS pointer, not the file that it points to",
-  ],
+  ["version https://git-lfs", "a Git LFS pointer; run git lfs pull"],
   ["<", "an HTML or XML page"],
 ];
 
-/** The same for a source that is open; the checkpoint closes it, an error leaves it open. */
-export async function openCheckpointAt(
-  source: ByteSource,
-): Promise<Checkpoint> {
-  const fail = (what: string) =>
-    new SyntaxError(
-      `cannot read "${source.name}" as weights: ${what}; a .pth, .safetensors, packed weights or an .npz is wanted`,
+async function openByContent(source: ByteSource): Promise<Checkpoint> {
+  const fail = (why: string) =>
+    failReading(source.name)(
+      `${why}; expected weights: a .pth, .safetensors or .npz file`,
     );
   if (source.size === 0) throw fail("it is empty");
   const head = await source.read(0, Math.min(512, source.size));
   const text = Array.from(head, (byte) => String.fromCharCode(byte)).join("");
 
-  // Who wants to know what will be read has it from the directory.
+  // A source that fetches ahead needs the directory, to know what will be read.
   if (source.expect === undefined && isPackedStart(head)) {
     return await openPackedAhead(source);
   }
@@ -92,7 +88,7 @@ export async function openCheckpointAt(
     if (names.some((name) => name.endsWith(".npy"))) {
       return await openPacked(source, archive);
     }
-    throw fail(`it is a zip archive of ${JSON.stringify(names.slice(0, 5))}`);
+    throw fail(`it is a zip archive of ${few(names) || "nothing"}`);
   }
   if (isLegacyPth(text)) return await openLegacyPth(source);
   if (isTar(text)) return await openTarPth(source);

@@ -8,8 +8,9 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { FetchError } from "./fetch/errors.ts";
 import { Keeper } from "./fetch/keeper.ts";
 import { fetchManifest } from "./fetch/manifest.ts";
-import { openRemote, openSource } from "./fetch/open_remote.ts";
+import { openRemote } from "./fetch/open_remote.ts";
 import type { FetchSettings } from "./fetch/options.ts";
+import { openCheckpointIn } from "./open.ts";
 import type { ExpectedFile } from "./fetch/remote_file.ts";
 import { environmentVariable } from "../runtime/environment.ts";
 import { sha256PrefixOf, type WeightsEntry } from "./table.ts";
@@ -42,7 +43,7 @@ export async function openEntry(
   for (const url of [entry.url, entry.legacyUrl ?? []].flat()) {
     const hash = url === entry.url ? entry.sha256Prefix : sha256PrefixOf(url)!;
     const source = await openInTorchCache(url, hash, torchFolder, warn);
-    if (source !== undefined) return await openSource(source);
+    if (source !== undefined) return await openCheckpointIn(source);
   }
   const keeper = await Keeper.open(settings);
   const places = [

@@ -1,5 +1,5 @@
 /**
- * Writes packed weights, the format that {@linkcode openPacked} reads.
+ * Writes packed weights: see `packed.ts` for the format.
  *
  * @module
  */
@@ -19,29 +19,27 @@ import { METADATA_ENTRY, type PackedMetadata } from "./metadata.ts";
 import { entriesOf, scaleEntry, valuesEntry } from "./packed_tensor.ts";
 import { quantizeInt8, stepFor } from "./quantize.ts";
 
-/** What {@linkcode writePacked} is told. */
+/** Options of {@linkcode writePacked}. */
 export interface WritePackedOptions {
-  /** `"int8"` has a scale for each output channel. */
+  /** How filters are stored; tensors of one dimension stay float32. */
   readonly dtype: WeightsDType;
   /**
-   * Which tensors, in which order: that of the forward pass, so that the file can be used while it
-   * arrives. Default: all in the checkpoint's order but `num_batches_tracked`, which only training
-   * needs.
+   * The tensors, in the order of the forward pass, so that the file can be used while it arrives.
+   * Default: all in the checkpoint's order, without `num_batches_tracked`, which only training needs.
    */
   readonly names?: readonly string[];
-  /** What the file shall say of itself; `dtype` is filled in. */
+  /** What the file says about itself, besides `dtype`. */
   readonly metadata?: CheckpointMetadata;
-  /** Told how much is packed, 0..1. */
+  /** Called with the share that is packed, 0..1. */
   readonly onProgress?: (share: number) => void;
 }
 
 /**
- * Packs tensors. The same tensors give the same bytes. Needs `node:zlib`, which browsers don't
- * have.
+ * Packs tensors. The same tensors give the same bytes. Needs `node:zlib`, which browsers lack.
  *
- * @returns An `.npz`, deflated, with every entry's length in front of it.
- * @throws {RangeError} If a tensor has values that the type cannot hold, NaN in int8 or 1e6 in
- * float16, or if two entries would have the same name.
+ * @returns An `.npz`, deflated, with the length of every entry in front of it.
+ * @throws {RangeError} If the type can't hold a value, NaN in int8 or 1e6 in float16, or if two
+ *   entries would have the same name.
  */
 export async function writePacked(
   checkpoint: Checkpoint,
@@ -80,7 +78,7 @@ export async function writePacked(
   return await whole;
 }
 
-/** The entries of a tensor; `weights` is the number of all that are quantised. */
+/** The entries of a tensor; `weights` is the number of weights in all filters. */
 function encode(
   name: string,
   { dtype, shape }: StoredTensor,
@@ -90,7 +88,7 @@ function encode(
   const entry = valuesEntry(name);
   if (dtype === "float32") return [[entry, encodeNpy(data, shape)]];
   if (dtype === "float16") {
-    checkRange(name, data, dtype, 65519); // What is above rounds to infinity.
+    checkRange(name, data, dtype, 65519); // Larger values round to infinity.
     return [[entry, encodeNpy(encodeFloat16(data), shape, dtype)]];
   }
   checkRange(name, data, dtype, Number.MAX_VALUE);
@@ -105,7 +103,7 @@ function encode(
 function requireUnique(entries: readonly string[]): void {
   const twice = entries.find((entry, i) => entries.indexOf(entry) !== i);
   if (twice !== undefined) {
-    throw new RangeError(`cannot pack two entries of the name "${twice}"`);
+    throw new RangeError(`cannot pack two entries named "${twice}"`);
   }
 }
 
@@ -117,6 +115,8 @@ function checkRange(
 ): void {
   const bad = data.find((value) => !(Math.abs(value) <= max));
   if (bad !== undefined) {
-    throw new RangeError(`cannot pack "${name}" as ${dtype}: it holds ${bad}`);
+    throw new RangeError(
+      `cannot pack "${name}" as ${dtype}: it holds ${bad}; use float32`,
+    );
   }
 }

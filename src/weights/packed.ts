@@ -1,20 +1,26 @@
 /**
  * Packed weights: an `.npz` with one `.npy` for each tensor of a state dict, under its name.
  *
- * The first entry, `metadata.json`, says what the file is and lists the tensors; they follow in
- * the order of the state dict, which is that of the forward pass. An int8 tensor is followed by
- * its scales, `<name>.scale.npy`: no module can have both a parameter `weight` and a child of
- * that name, so no state dict has such a name beside it. NumPy opens the file, and an `.npz`
- * that NumPy wrote of a state dict is read as well, without the metadata.
+ * The first entry, `metadata.json`, says what the file is and lists the tensors, which follow in
+ * the order of the state dict, that of the forward pass. An int8 tensor is followed by its scales,
+ * `<name>.scale.npy`; no state dict has a tensor of that name, since no module can have both a
+ * parameter `weight` and a child `weight`. NumPy opens the file. An `.npz` of a state dict that
+ * NumPy wrote opens too, without metadata.
  *
  * @module
  */
 
+import { expected } from "../errors/expected.ts";
+import { type Fail, failReading } from "../errors/fail.ts";
 import type { ByteSource } from "../runtime/byte_source.ts";
 import { toFloat32 } from "../formats/elements.ts";
 import { decodeNpy, parseNpyHeader } from "../formats/npy.ts";
 import type { ZipArchive } from "../formats/zip.ts";
-import type { Checkpoint, StoredTensor } from "./checkpoint.ts";
+import {
+  type Checkpoint,
+  requireTensor,
+  type StoredTensor,
+} from "./checkpoint.ts";
 import {
   MAX_METADATA,
   METADATA_ENTRY,
@@ -30,22 +36,21 @@ import {
 } from "./packed_tensor.ts";
 
 /**
- * Opens packed weights, or a plain `.npz`. A tensor is unpacked when it is asked for.
+ * Opens packed weights, or a plain `.npz`. Tensors are unpacked on demand.
  *
- * @param source Where the archive is read from; closed with the checkpoint.
- * @throws {SyntaxError} If it is damaged, or the metadata and the tensors do not agree.
+ * @param source What the archive is read from; closed with the checkpoint.
+ * @throws {SyntaxError} If it is damaged, or metadata and tensors disagree.
  */
 export async function openPacked(
   source: ByteSource,
   archive: ZipArchive,
 ): Promise<Checkpoint> {
-  const fail = (why: string) =>
-    new SyntaxError(`cannot read "${source.name}": ${why}`);
+  const fail = failReading(source.name);
   const metadata = await readMetadata(source, archive, fail);
   const tensors = metadata === undefined
     ? await readHeaders(source, archive)
     : new Map(Object.entries(metadata.tensors));
-  /** Without metadata int8 is a type like others, and has no scales. */
+  /** Without metadata, int8 tensors have no scales. */
   const entries = (name: string, info: StoredTensor) =>
     metadata === undefined ? [valuesEntry(name)] : entriesOf(name, info);
   for (const [name, info] of tensors) {
@@ -54,16 +59,11 @@ export async function openPacked(
     }
   }
 
-  const infoOf = (name: string): StoredTensor => {
-    const info = tensors.get(name);
-    if (info !== undefined) return info;
-    throw new RangeError(`"${source.name}" has no tensor "${name}"`);
-  };
   const readRows = async (name: string) =>
     await readTensor(
       source.name,
       name,
-      infoOf(name),
+      requireTensor(source.name, tensors, name),
       (entry) => archive.read(entry),
     );
 
@@ -72,12 +72,14 @@ export async function openPacked(
     tensors,
     metadata,
     expect(names) {
-      const wanted = names.flatMap((name) => entries(name, tensors.get(name)!));
-      source.expect?.(wanted.map((entry) => archive.rangeOf(entry)));
+      source.expect?.(
+        names.flatMap((name) => entries(name, tensors.get(name)!))
+          .map((entry) => archive.rangeOf(entry)),
+      );
     },
     async read(name) {
       if (metadata !== undefined) return await toFloats(await readRows(name));
-      infoOf(name);
+      requireTensor(source.name, tensors, name);
       const entry = valuesEntry(name);
       const bytes = await archive.read(entry);
       return toFloat32(decodeNpy(bytes, `${source.name}: ${entry}`).data);
@@ -90,19 +92,15 @@ export async function openPacked(
 async function readMetadata(
   source: ByteSource,
   archive: ZipArchive,
-  fail: (why: string) => SyntaxError,
+  fail: Fail,
 ): Promise<PackedMetadata | undefined> {
   const entry = archive.entries.get(METADATA_ENTRY);
   if (entry === undefined) return undefined;
   if (entry.size > MAX_METADATA) {
-    throw fail(
-      `${METADATA_ENTRY} of ${entry.size} bytes, at most ${MAX_METADATA}`,
-    );
+    const most = `at most ${MAX_METADATA} bytes`;
+    throw fail(expected(METADATA_ENTRY, most, entry.size));
   }
-  return parseMetadata(
-    new TextDecoder().decode(await archive.read(METADATA_ENTRY)),
-    `${source.name}: ${METADATA_ENTRY}`,
-  );
+  return parseMetadata(await archive.read(METADATA_ENTRY), source.name);
 }
 
 /** Shapes and types of a plain `.npz`, from the first bytes of each array. */

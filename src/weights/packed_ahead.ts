@@ -1,8 +1,7 @@
 /**
- * Packed weights at hand, read from front to back as long as they are asked for in that order.
+ * Packed weights in memory or on disk, read from front to back while reads come in that order.
  *
- * That takes neither the archive's directory nor the library that reads one: what a model needs is
- * there sooner.
+ * That needs neither the archive's directory nor the library that reads it, so a model starts sooner.
  *
  * @module
  */
@@ -15,11 +14,10 @@ import { openPacked } from "./packed.ts";
 import { openPackedStream } from "./packed_stream.ts";
 
 /**
- * Opens packed weights that {@linkcode openPackedStream} reads. Tensors may be read in any order; the
- * first that is out of the file's, or asked for before the one before has come, and those from then
- * on come by the directory.
+ * Opens packed weights whose tensors may be read in any order. From the first read that is out of
+ * the file's order or overlaps another, the directory is used.
  *
- * @param source Where they are read from; closed with the checkpoint.
+ * @param source What they are read from; closed with the checkpoint.
  * @throws {SyntaxError} If the metadata are damaged.
  */
 export async function openPackedAhead(source: ByteSource): Promise<Checkpoint> {

@@ -1,10 +1,13 @@
 /**
- * How one tensor stands in packed weights: in an entry for its values and, if those are int8, one
- * for the scales of its output channels.
+ * A tensor in packed weights: an entry for its values and, if those are int8, one for the scales of
+ * its output channels.
  *
  * @module
  */
 
+import type { ScaledRows } from "../arch/folded_conv.ts";
+import { asIs, expected } from "../errors/expected.ts";
+import { failReading } from "../errors/fail.ts";
 import {
   elementCount,
   storedElements,
@@ -13,19 +16,18 @@ import {
 import { decodeFloat16, isFiniteFloat16 } from "../formats/float16.ts";
 import { decodeNpy, type NpyArray } from "../formats/npy.ts";
 import { release } from "../runtime/release.ts";
-import type { ScaledRows } from "../arch/folded_conv.ts";
 import type { StoredTensor } from "./checkpoint.ts";
-import { dequantizeInt8 } from "./quantize.ts";
+import { scaledRowsToFloat32 } from "./scaled_rows.ts";
 
-/** More than any `.npy` header of an array of few dimensions. */
+/** More than the `.npy` header of an array of few dimensions. */
 export const HEADER_BYTES = 512;
 
-/** Name of the entry that holds a tensor's values. */
+/** Name of the entry with a tensor's values. */
 export function valuesEntry(name: string): string {
   return `${name}.npy`;
 }
 
-/** Name of the entry that holds the scales of an int8 tensor. */
+/** Name of the entry with the scales of an int8 tensor. */
 export function scaleEntry(name: string): string {
   return `${name}.scale.npy`;
 }
@@ -43,14 +45,15 @@ export type ReadEntry = (
   limit: number,
 ) => Promise<Uint8Array<ArrayBuffer>>;
 
-/** The fewest values of a row that is kept as it is. */
+/** Shortest row to keep scaled. */
 const shortestRow = 4;
 
 /**
- * A tensor as it is kept, its entries read in their order: rows where it has few bytes, else float32.
+ * Reads a tensor, its entries in the file's order: as scaled rows if it is a filter in float16 or
+ * int8, else as float32.
  *
- * @param source What error messages call the file.
- * @throws {SyntaxError} If an entry is not the array that the tensor needs.
+ * @param source The file's name, for messages.
+ * @throws {SyntaxError} If an entry has another type or shape.
  */
 export async function readTensor(
   source: string,
@@ -62,15 +65,17 @@ export async function readTensor(
     entry: string,
     { dtype, shape }: StoredTensor,
   ): Promise<NpyArray> => {
-    // No type has more than 8 bytes.
+    // An element has at most 8 bytes.
     const bytes = await readEntry(
       entry,
       HEADER_BYTES + 8 * elementCount(shape),
     );
     const array = decodeNpy(bytes, `${source}: ${entry}`, storedElements);
     if (array.dtype !== dtype || `${array.shape}` !== `${shape}`) {
-      throw new SyntaxError(
-        `cannot read "${source}": entry "${entry}" is ${array.dtype} [${array.shape}], not ${dtype} [${shape}]`,
+      const what = `${dtype} [${shape.join(", ")}]`;
+      const got = `${array.dtype} [${array.shape.join(", ")}]`;
+      throw failReading(source)(
+        expected(`entry "${entry}"`, what, asIs(got)),
       );
     }
     return array;
@@ -96,15 +101,12 @@ export async function readTensor(
     : decodeFloat16(values);
 }
 
-/** The values as float32; those of the rows are given up. */
+/** The values as float32; frees those of the rows. */
 export function toFloats(
   tensor: ScaledRows | Float32Array<ArrayBuffer>,
 ): Float32Array<ArrayBuffer> {
   if (tensor instanceof Float32Array) return tensor;
-  const { values, factors } = tensor;
-  const floats = values instanceof Uint16Array
-    ? decodeFloat16(values)
-    : dequantizeInt8({ values, factors });
-  release(values);
+  const floats = scaledRowsToFloat32(tensor);
+  release(tensor.values);
   return floats;
 }

@@ -1,5 +1,5 @@
 /**
- * The `.pth` of PyTorch 1.6 and later: a zip archive of a pickle, `data.pkl`, and of one stored
+ * The `.pth` of PyTorch 1.6 and later: a zip archive with a pickle, `data.pkl`, and an uncompressed
  * entry for each storage, `data/0` ….
  *
  * Source: PyTorch 1.13, `torch/serialization.py`; `byteorder` since 2.1.
@@ -7,48 +7,40 @@
  * @module
  */
 
+import { either, expected } from "../errors/expected.ts";
+import { failReading } from "../errors/fail.ts";
 import type { ByteSource } from "../runtime/byte_source.ts";
-import { isCount } from "../formats/elements.ts";
 import type { ZipArchive } from "../formats/zip.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { type PickleWorld, unpickle } from "./pickle.ts";
+import { unpickle } from "./pickle.ts";
+import type { PickleWorld } from "./pickle_machine.ts";
 import { findStateDict } from "./state_dict.ts";
-import { Storage, type TensorView, viewsCheckpoint } from "./tensor_view.ts";
-import { StorageType, torchGlobals } from "./torch_globals.ts";
+import { type TensorView, viewsCheckpoint } from "./tensor_view.ts";
+import { storageOf, torchGlobals } from "./torch_globals.ts";
 
-/** The entry that tells such an archive from others; the folder before it has any name. */
+/** The entry by which such an archive is recognised; its folder has any name. */
 export const PICKLE_ENTRY = /^(?:[^/]*\/)?data\.pkl$/;
 
 /** What the pickle may refer to; a persistent id is `("storage", type, key, location, length)`. */
 export const pthWorld: PickleWorld = {
   globals: torchGlobals,
-  persistent(id, fail) {
-    const [kind, type, key, , length] = Array.isArray(id) ? id : [];
-    if (
-      kind !== "storage" || !(type instanceof StorageType) ||
-      typeof key !== "string" || !isCount(length)
-    ) {
-      throw fail("a persistent id that names no storage");
-    }
-    return new Storage(key, type.dtype, length);
-  },
+  persistent: storageOf,
 };
 
 /**
- * Opens a checkpoint whose archive has a `data.pkl`.
+ * Opens a checkpoint whose archive has a `data.pkl`. Tensors are read on demand.
  *
- * A tensor's bytes are read when it is asked for, and no others. They are checked by the
- * archive's CRC where the tensor is the whole of its storage, as it is but in rare files.
+ * The archive's CRC is checked where a tensor is the whole of its storage, as nearly all are.
  *
- * @param source Where the archive is read from; closed with the checkpoint.
- * @throws {SyntaxError} If it is damaged, or holds no state dict, or what none may hold.
+ * @param source What the archive is read from; closed with the checkpoint.
+ * @throws {SyntaxError} If it is damaged, has no state dict, or has anything that a state dict may
+ *   not have.
  */
 export async function openPth(
   source: ByteSource,
   archive: ZipArchive,
 ): Promise<Checkpoint> {
-  const fail = (why: string) =>
-    new SyntaxError(`cannot read "${source.name}": ${why}`);
+  const fail = failReading(source.name);
   const pickleName = [...archive.entries.keys()]
     .find((name) => PICKLE_ENTRY.test(name))!;
   const folder = pickleName.slice(0, -"data.pkl".length);
@@ -58,13 +50,14 @@ export async function openPth(
   const saved = unpickle(pickle, `${source.name}: ${pickleName}`, pthWorld);
   const views = findStateDict(saved.value, fail);
   for (const [name, view] of views) {
-    const entry = archive.entries.get(entryOf(view));
-    if (entry?.size !== view.storage.byteLength) {
-      throw fail(
-        `the storage of "${name}" has ${view.storage.byteLength} bytes, its entry "${
-          entryOf(view)
-        }" ${entry === undefined ? "is missing" : `has ${entry.size}`}`,
-      );
+    const entry = `entry "${entryOf(view)}"`;
+    const size = archive.entries.get(entryOf(view))?.size;
+    if (size === undefined) {
+      throw fail(`${entry} is missing; it holds "${name}"`);
+    }
+    if (size !== view.storage.byteLength) {
+      const bytes = `${view.storage.byteLength} bytes of "${name}"`;
+      throw fail(expected(entry, bytes, size));
     }
   }
   return viewsCheckpoint(source, views, {
@@ -78,10 +71,10 @@ export async function openPth(
     },
   });
 
-  /** Stored entries only, so that no entry is longer than the file. */
+  /** Only uncompressed entries, which are never longer than the file. */
   async function readStored(name: string): Promise<Uint8Array<ArrayBuffer>> {
     if (!archive.entries.get(name)!.stored) {
-      throw fail(`entry "${name}" is compressed, torch.save stores it`);
+      throw fail(`entry "${name}" is compressed; torch.save doesn't do that`);
     }
     return await archive.read(name);
   }
@@ -91,10 +84,7 @@ export async function openPth(
     if (!archive.entries.has(name)) return true;
     const order = new TextDecoder().decode(await readStored(name));
     if (order === "little" || order === "big") return order === "little";
-    throw fail(
-      `byte order ${
-        JSON.stringify(order.slice(0, 20))
-      }, known are "little" and "big"`,
-    );
+    const orders = either(["little", "big"]);
+    throw fail(expected("byteorder", orders, order.slice(0, 20)));
   }
 }

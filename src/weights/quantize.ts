@@ -1,34 +1,33 @@
 /**
- * int8 quantisation with a scale for each output channel, in which errors cancel: no data needed.
+ * int8 quantisation with a scale for each output channel; errors cancel, and it needs no data.
  *
- * What a layer sees is smooth, neighbours being alike, and positive on average, since it comes
- * from a ReLU. So an error hurts little if its neighbours make up for it. Each weight's rounding
- * error is passed on to the taps right and below, as when a picture is dithered (Floyd and
- * Steinberg, 1976), and what is left of a filter's sum is spread over the weights that follow.
- * With weights whose inputs correlate as `CORRELATION ** distance` along each axis that is what
- * GPTQ (Frantar et al., 2022) comes to. At the same size the error is a third of that of rounding
- * to the nearest.
+ * A layer's input is smooth, as neighbours are alike, and positive on average, as it comes from a
+ * ReLU. So an error does little harm if its neighbours make up for it. Each weight's rounding error
+ * is passed on to the taps right and below, as in dithering (Floyd and Steinberg, 1976), and what
+ * remains of a filter's sum is spread over the weights that follow. GPTQ (Frantar et al., 2022) does
+ * the same where inputs correlate as `CORRELATION ** distance` along each axis. At the same size the
+ * error is a third of that of rounding to the nearest.
  *
  * @module
  */
 
 import type { ScaledRows } from "../arch/folded_conv.ts";
 
-/** How alike neighbouring inputs are taken to be. The best for the network that ships. */
+/** Assumed correlation of neighbouring inputs. The best for the network that ships. */
 const CORRELATION = 0.6;
 
-/** The step of a network that is all one tensor; gives a cosine of 0.9992 for the one that ships. */
+/** The step of a network with a single tensor; gives the network that ships a cosine of 0.9992. */
 const STEP = 0.35;
 
 /**
- * The step that suits a tensor, in root mean squares of each of its channels.
+ * The best step for a tensor, in root mean squares of each channel.
  *
- * The damage of a given step is about the same for every tensor of a network, and grows with its
- * square, while a bit that is saved counts once for each weight: so the square is proportional to
- * the number of weights.
+ * A given step does about the same damage in every tensor of a network, and the damage grows with
+ * its square, while each bit saved counts once for each weight: so the square is proportional to the
+ * number of weights.
  *
  * @param weights Number of the tensor's weights.
- * @param all Number of all weights that are quantised with it.
+ * @param all Number of all weights to quantise.
  */
 export function stepFor(weights: number, all: number): number {
   return STEP * Math.sqrt(weights / all);
@@ -39,8 +38,8 @@ export function stepFor(weights: number, all: number): number {
  *
  * @param values Finite, in C order.
  * @param shape OIHW, or `[out, in]`.
- * @param step The quantisation step in root mean squares of a channel. It is made larger where 8
- *   bits could not hold the channel's largest value.
+ * @param step The quantisation step in root mean squares of a channel. It grows where 8 bits can't
+ *   hold the channel's largest value.
  */
 export function quantizeInt8(
   values: Float32Array,
@@ -70,7 +69,7 @@ function scaleOf(filter: Float32Array, step: number): number {
   return Math.max(step * Math.sqrt(squares / filter.length), max / 127);
 }
 
-/** One output channel, IHW with so many taps to an input. */
+/** One output channel, IHW, with `taps` weights for each input. */
 function quantizeFilter(
   filter: Float32Array,
   quantized: Int8Array,
@@ -79,38 +78,24 @@ function quantizeFilter(
   height: number,
 ): void {
   const width = taps / height;
-  /** A kernel in units of the scale, less the errors that it is to make up for. */
-  const wanted = new Float64Array(taps);
+  /** A kernel in units of the scale, less the errors it must make up for. */
+  const target = new Float64Array(taps);
   /** Sum of all errors so far. */
   let sum = 0;
   for (let from = 0; from < filter.length; from += taps) {
     const share = sum / (filter.length - from + 1);
-    for (let t = 0; t < taps; t++) wanted[t] = filter[from + t] / scale - share;
+    for (let t = 0; t < taps; t++) target[t] = filter[from + t] / scale - share;
     for (let t = 0; t < taps; t++) {
-      // Beyond 127 are what errors were added to, and quotients by a subnormal scale.
-      const value = Math.max(-127, Math.min(127, Math.round(wanted[t])));
+      // Added errors and quotients by a subnormal scale may exceed 127.
+      const value = Math.max(-127, Math.min(127, Math.round(target[t])));
       quantized[from + t] = value;
       sum += value - filter[from + t] / scale;
-      const passed = CORRELATION * (wanted[t] - value);
+      const passed = CORRELATION * (target[t] - value);
       const isLast = t % width === width - 1;
-      if (!isLast) wanted[t + 1] += passed;
+      if (!isLast) target[t + 1] += passed;
       if (t + width >= taps) continue;
-      wanted[t + width] += passed;
-      if (!isLast) wanted[t + width + 1] -= CORRELATION * passed;
+      target[t + width] += passed;
+      if (!isLast) target[t + width + 1] -= CORRELATION * passed;
     }
   }
-}
-
-/** The values, rounded to float32. */
-export function dequantizeInt8(
-  { values, factors }: ScaledRows<Int8Array>,
-): Float32Array<ArrayBuffer> {
-  const floats = new Float32Array(values.length);
-  const length = values.length / factors.length;
-  for (let row = 0, at = 0; row < factors.length; row++) {
-    for (const end = at + length; at < end; at++) {
-      floats[at] = values[at] * factors[row];
-    }
-  }
-  return floats;
 }

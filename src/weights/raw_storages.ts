@@ -1,27 +1,29 @@
 /**
- * Storages as PyTorch wrote them before 1.6: the number of elements as an int64, then the
- * elements. Both are little-endian, whatever the machine was.
+ * Storages as PyTorch wrote them before 1.6: the number of elements as an int64, then the elements,
+ * both little-endian on every machine.
  *
  * Source: PyTorch 1.13, `torch/csrc/serialization.cpp`; the same since October 2016.
  *
  * @module
  */
 
+import { asIs, expected } from "../errors/expected.ts";
+import { failReading } from "../errors/fail.ts";
 import type { ByteSource } from "../runtime/byte_source.ts";
 import type { StorageReader } from "./tensor_view.ts";
 
-/** Where one stands in its file. */
+/** Where a storage is in its file. */
 export interface RawStorage {
   /** Position of the number of elements. */
   readonly position: number;
-  /** The number that has to stand there. */
+  /** The number expected there. */
   readonly length: number;
 }
 
-/** Bytes of the number in front of the elements. */
+/** Bytes of the number of elements. */
 export const COUNT_BYTES = 8;
 
-/** The number of elements of the storage that stands there, which may be beyond all reason. */
+/** The number of elements of the storage at a position; not checked. */
 export async function readCount(
   source: ByteSource,
   position: number,
@@ -30,7 +32,7 @@ export async function readCount(
   return Number(new DataView(bytes.buffer).getBigInt64(0, true));
 }
 
-/** Reads views of them. Every view's storage must be there. */
+/** Reads views of storages, which must hold every view's. */
 export function rawStorageReader(
   source: ByteSource,
   storages: ReadonlyMap<string, RawStorage>,
@@ -46,8 +48,9 @@ export function rawStorageReader(
       const { position, length } = storages.get(view.storage.key)!;
       const count = await readCount(source, position);
       if (count !== length) {
-        throw new SyntaxError(
-          `cannot read "${source.name}": a storage of ${count} elements at byte ${position}, ${length} were expected`,
+        const subject = `storage at byte ${position}`;
+        throw failReading(source.name)(
+          expected(subject, `${length} elements`, asIs(`${count}`)),
         );
       }
       const span = view.bytes;

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { expected } from "../errors/expected.ts";
+import { type Fail, failReading } from "../errors/fail.ts";
 import type { ByteSource } from "../runtime/byte_source.ts";
 import {
   type DType,
@@ -14,6 +16,7 @@ import {
   isShape,
   itemSize,
 } from "../formats/elements.ts";
+import { isRecord, parseJsonObject } from "../formats/json.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { Storage, TensorView, viewsCheckpoint } from "./tensor_view.ts";
 
@@ -35,15 +38,15 @@ const DTYPES: Readonly<Record<string, DType>> = {
 /** Bytes of the header's length. */
 const PREAMBLE = 8;
 
-/** Longest header that is read: a resnet152's has less than 100 KB. */
+/** Longest header to read, in bytes; a resnet152's has under 100 KB. */
 const MAX_HEADER = 4 * 2 ** 20;
 
-/** Whether a file is of this format, from its first bytes as Latin-1: a short header, of JSON. */
+/** Whether a file has this format, from its first bytes as Latin-1: a short JSON header. */
 export function isSafetensors(head: string): boolean {
   return head.startsWith("\0\0\0\0{", 4);
 }
 
-/** A tensor as the header has it. */
+/** A tensor of the header. */
 interface Placed {
   readonly name: string;
   readonly dtype: DType;
@@ -53,24 +56,20 @@ interface Placed {
 }
 
 /**
- * Opens one. A tensor's bytes are read when it is asked for.
+ * Opens such a file. Tensors are read on demand.
  *
- * @param source What is read from; closed with the checkpoint.
+ * @param source What the file is read from; closed with the checkpoint.
  * @throws {SyntaxError} If it is cut short, or the tensors leave gaps or overlap.
  */
 export async function openSafetensors(source: ByteSource): Promise<Checkpoint> {
-  const fail = (why: string, cause?: unknown) =>
-    new SyntaxError(`cannot read "${source.name}": ${why}`, { cause });
+  const fail = failReading(source.name);
   if (source.size < PREAMBLE) throw fail("it is cut short");
   const preamble = await source.read(0, PREAMBLE);
   const length = Number(new DataView(preamble.buffer).getBigUint64(0, true));
   const dataOffset = PREAMBLE + length;
   if (length > MAX_HEADER || dataOffset > source.size) {
-    throw fail(
-      `a header of ${length} bytes, at most ${
-        Math.min(MAX_HEADER, source.size - PREAMBLE)
-      }`,
-    );
+    const most = Math.min(MAX_HEADER, source.size - PREAMBLE);
+    throw fail(expected("header", `at most ${most} bytes`, length));
   }
   const placed = parseHeader(await source.read(PREAMBLE, length), fail);
 
@@ -78,22 +77,20 @@ export async function openSafetensors(source: ByteSource): Promise<Checkpoint> {
   let at = 0;
   for (const { name, dtype, shape, begin, end } of placed) {
     if (begin !== at) {
-      throw fail(`"${name}" begins at byte ${begin} of the data, not at ${at}`);
+      throw fail(expected(`"${name}"`, `data at byte ${at}`, begin));
     }
-    const count = elementCount(shape);
-    if (end - begin !== count * itemSize(dtype)) {
-      throw fail(
-        `"${name}" is ${dtype} [${shape.join(", ")}] in ${end - begin} bytes`,
-      );
+    const count = elementCount(shape), length = count * itemSize(dtype);
+    if (end - begin !== length) {
+      const what = `${length} bytes of ${dtype} [${shape.join(", ")}]`;
+      throw fail(expected(`"${name}"`, what, end - begin));
     }
     at = end;
     const storage = new Storage(String(begin), dtype, count);
     views.set(name, new TensorView(storage, 0, shape, cOrder(shape), fail));
   }
   if (at !== source.size - dataOffset) {
-    throw fail(
-      `the tensors have ${at} bytes, the file ${source.size - dataOffset}`,
-    );
+    const rest = source.size - dataOffset;
+    throw fail(expected("", `${at} bytes of tensors`, rest));
   }
   const range = ({ storage }: TensorView) => ({
     offset: dataOffset + Number(storage.key),
@@ -112,31 +109,19 @@ export async function openSafetensors(source: ByteSource): Promise<Checkpoint> {
 /** The tensors in the order of their data. */
 function parseHeader(
   bytes: Uint8Array,
-  fail: (why: string, cause?: unknown) => SyntaxError,
+  fail: Fail,
 ): Placed[] {
-  let header: unknown;
-  try {
-    header = JSON.parse(
-      new TextDecoder("utf-8", { fatal: true }).decode(bytes),
-    );
-  } catch (cause) {
-    throw fail(`the header is no JSON (${(cause as Error).message})`, cause);
-  }
-  if (!isRecord(header)) throw fail("the header is no JSON object");
-  const { __metadata__: _, ...tensors } = header;
+  const { __metadata__: _, ...tensors } = parseJsonObject(bytes, fail);
   const placed = Object.entries(tensors).map(([name, tensor]): Placed => {
     const { dtype, shape, data_offsets: offsets } = isRecord(tensor)
       ? tensor
       : {};
     if (!isShape(shape) || !isRange(offsets)) {
-      throw fail(`"${name}" is not given by dtype, shape and data_offsets`);
+      throw fail(`"${name}": expected dtype, shape and data_offsets`);
     }
     if (typeof dtype !== "string" || !Object.hasOwn(DTYPES, dtype)) {
-      throw fail(
-        `"${name}" has a type that is not known, known are ${
-          Object.keys(DTYPES).join(", ")
-        }`,
-      );
+      const type = JSON.stringify(dtype);
+      throw fail(`"${name}": unsupported type ${type}; convert it to F32`);
     }
     const [begin, end] = offsets;
     return { name, dtype: DTYPES[dtype], shape, begin, end };
@@ -152,8 +137,4 @@ function cOrder(shape: readonly number[]): number[] {
 function isRange(value: unknown): value is [number, number] {
   return Array.isArray(value) && value.length === 2 && value.every(isCount) &&
     value[0] <= value[1];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,7 @@ import { createSha256 } from "../runtime/sha256.ts";
 
 const PIECE = 2 ** 20;
 
-/** The SHA-256 of a source in hex, read a piece at a time. */
+/** The SHA-256 of a source in hex; reads a piece at a time. */
 export async function sha256(source: ByteSource): Promise<string> {
   const hash = await createSha256();
   for (let at = 0; at < source.size; at += PIECE) {

@@ -1,18 +1,12 @@
-/**
- * Where in what was saved the state dict is.
- *
- * @module
- */
-
-import { quoted } from "../errors/nearest.ts";
-import type { Fail } from "./pickle.ts";
+import { few } from "../errors/expected.ts";
+import type { Fail } from "../errors/fail.ts";
 import { TensorView } from "./tensor_view.ts";
 import { Parameter } from "./torch_globals.ts";
 
 /**
- * Where training scripts put a state dict among other things: those of PyTorch's examples,
- * Lightning and timm, torchvision, PyTorch's tutorials. The averaged weights of timm and
- * torchvision are taken only where the plain ones are missing.
+ * The keys under which training scripts save a state dict: those of PyTorch's examples, Lightning
+ * and timm, torchvision, PyTorch's tutorials. The averaged weights of timm and torchvision are used
+ * only if the plain ones are missing.
  */
 const WRAPPERS = [
   "state_dict",
@@ -23,8 +17,8 @@ const WRAPPERS = [
 ];
 
 /**
- * The tensors of a state dict, given itself or in a training script's checkpoint, which may
- * hold tensors of its own beside it. What is no tensor is left out.
+ * The tensors of a saved state dict, or of a training script's checkpoint, which may have tensors
+ * of its own beside it. Other values are left out.
  *
  * @throws {SyntaxError} If there are no tensors.
  */
@@ -34,18 +28,19 @@ export function findStateDict(
 ): Map<string, TensorView> {
   const top = saved instanceof Map ? saved : new Map<unknown, unknown>();
   for (const candidate of [...WRAPPERS.map((key) => top.get(key)), top]) {
-    const tensors = tensorsOf(candidate);
+    const tensors = tensorsIn(candidate);
     if (tensors.size > 0) return tensors;
   }
   const keys = [...top.keys()].filter((key) => typeof key === "string");
+  const found = few(keys.map((key) => JSON.stringify(key.slice(0, 50))));
   throw fail(
-    `no state dict: tensors are looked for at the top and under ${
-      quoted(WRAPPERS)
-    }, there is ${quoted(keys.slice(0, 8)).slice(0, 200) || "no dict"}`,
+    `no tensors at its top or under ${
+      WRAPPERS.map((key) => `"${key}"`).join(", ")
+    }; ${found ? `its keys are ${found}` : "it isn't a dict with keys"}`,
   );
 }
 
-function tensorsOf(dict: unknown): Map<string, TensorView> {
+function tensorsIn(dict: unknown): Map<string, TensorView> {
   const tensors = new Map<string, TensorView>();
   if (!(dict instanceof Map)) return tensors;
   for (const [name, value] of dict) {

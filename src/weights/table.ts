@@ -17,7 +17,7 @@ export interface WeightsEntry {
   readonly arch: TorchvisionArch;
   /** Its name in torchvision's enum, e.g. `"IMAGENET1K_V1"`. */
   readonly name: string;
-  /** Whether torchvision's `DEFAULT` stands for it: the best of its architecture. */
+  /** Whether torchvision's `DEFAULT` means it: the best of its architecture. */
   readonly isDefault: boolean;
   /** Where it is published. */
   readonly url: string;
@@ -25,19 +25,19 @@ export interface WeightsEntry {
   readonly sha256Prefix: string;
   /** Length of the file in MiB. */
   readonly fileSize: number;
-  /** An older file of the same weights, if there is one: {@linkcode modelUrls} has it. */
+  /** An older file of the same weights, if any: the one of {@linkcode modelUrls}. */
   readonly legacyUrl?: string;
   /** timm's copy of the same weights as safetensors, for which no hash is published. */
   readonly mirrorUrl: string;
   /** Number of parameters, buffers not counted. */
   readonly numParams: number;
-  /** Published accuracy on ImageNet's validation set, in percent: the first guess is right. */
+  /** Published top-1 accuracy on ImageNet's validation set, in percent. */
   readonly acc1: number;
-  /** The same: one of the first five is right. */
+  /** Published top-5 accuracy, in percent. */
   readonly acc5: number;
-  /** Where the training recipe is described. */
+  /** URL of the training recipe. */
   readonly recipe: string;
-  /** What is said of the right to use it. */
+  /** Terms of use. */
   readonly license: string;
   /** The transform that goes with it. */
   readonly preset: Preset;
@@ -88,7 +88,7 @@ const rows: readonly Row[] = [
 const HOST = "https://download.pytorch.org/models";
 const MIRROR = "https://huggingface.co/timm";
 
-/** Files that were published before those of the table, with the same weights. */
+/** Older files with the same weights as the table's. */
 const legacyFiles: Readonly<Partial<Record<TorchvisionArch, string>>> = {
   resnet18: "resnet18-5c106cde.pth",
   resnet34: "resnet34-333f7ec4.pth",
@@ -97,7 +97,7 @@ const legacyFiles: Readonly<Partial<Record<TorchvisionArch, string>>> = {
   resnet152: "resnet152-b121ed2d.pth",
 };
 
-/** All entries, in torchvision's order; of one architecture the last is its default. */
+/** All entries, in torchvision's order; an architecture's last entry is its default. */
 export const weightsTable: readonly WeightsEntry[] = rows.map((row, i) => {
   const [arch, version, sha256Prefix, fileSize, numParams, acc1, acc5] = row;
   const [resizeSize, recipe] = row.slice(-2) as [number, string];
@@ -123,20 +123,20 @@ export const weightsTable: readonly WeightsEntry[] = rows.map((row, i) => {
 });
 
 /**
- * torchvision's old `model_urls`: for each architecture the URL of its first weights.
+ * torchvision's old `model_urls`: the URL of each architecture's first weights.
  *
- * Where these were published again as `IMAGENET1K_V1`, it is the older file.
+ * For weights published again as `IMAGENET1K_V1` it is the older file.
  */
 export const modelUrls: Readonly<Record<string, string>> = Object.fromEntries(
   weightsTable
-    // This one came after `model_urls` had gone.
+    // Younger than `model_urls`.
     .filter(({ arch, name }) =>
       name === "IMAGENET1K_V1" && arch !== "resnext101_64x4d"
     )
     .map(({ arch, url, legacyUrl = url }) => [arch, legacyUrl]),
 );
 
-/** The start of a file's SHA-256, which torch's hub has in the file's name. */
+/** The start of a file's SHA-256, which is in the file's name as in torch's hub. */
 export function sha256PrefixOf(url: string): string | undefined {
   return /-([0-9a-f]{8,})\.\w+$/.exec(url)?.[1];
 }

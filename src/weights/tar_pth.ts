@@ -1,17 +1,20 @@
 /**
- * The `.pth` of PyTorch before 0.1.10, as torchvision's resnets of 2016 are: a tar archive of the
- * pickled object (`pickle`), of the tensors' shapes (`tensors`) and of the `storages`.
+ * The `.pth` of PyTorch before 0.1.10, such as torchvision's resnets of 2016: a tar archive of the
+ * pickled object (`pickle`), the tensors' shapes (`tensors`) and the `storages`.
  *
  * Source: PyTorch 1.13, `legacy_load` in `torch/serialization.py`; PyTorch 0.1.7, `_save`.
  *
  * @module
  */
 
+import { expected } from "../errors/expected.ts";
+import { failReading } from "../errors/fail.ts";
 import type { ByteSource } from "../runtime/byte_source.ts";
 import { isCount } from "../formats/elements.ts";
 import { readTar, type TarEntry } from "../formats/tar.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { type Fail, MAX_PICKLE, type PickleWorld, unpickle } from "./pickle.ts";
+import { unpickle } from "./pickle.ts";
+import { MAX_PICKLE, type PickleWorld } from "./pickle_machine.ts";
 import {
   COUNT_BYTES,
   type RawStorage,
@@ -22,10 +25,10 @@ import { findStateDict } from "./state_dict.ts";
 import { Storage, TensorView, viewsCheckpoint } from "./tensor_view.ts";
 import { StorageType, torchGlobals } from "./torch_globals.ts";
 
-/** More than a pickled storage key, location and type. */
+/** Longer than any pickled storage key, location and type. */
 const STORAGE_PICKLE = 512;
 
-/** What the pickles beside the object's may refer to: types of storages and of tensors. */
+/** What the pickles besides the object's may refer to: types of storages and tensors. */
 const world: PickleWorld = {
   globals: new Map(
     [...torchGlobals].flatMap(([name, type]) =>
@@ -36,7 +39,7 @@ const world: PickleWorld = {
     ),
   ),
   persistent(_id, fail) {
-    throw fail("a persistent id where there may be none");
+    throw fail("unexpected persistent id");
   },
 };
 
@@ -45,35 +48,36 @@ function tensorName(storageName: string, module: string): string {
 }
 
 /**
- * Opens one. A tensor's bytes are read when it is asked for.
+ * Opens such a file. Tensors are read on demand.
  *
- * @param source What is read from; closed with the checkpoint.
- * @throws {SyntaxError} If it is damaged, or holds no state dict, or what none may hold.
+ * @param source What the file is read from; closed with the checkpoint.
+ * @throws {SyntaxError} If it is damaged, has no state dict, or has anything that a state dict may
+ *   not have.
  */
 export async function openTarPth(source: ByteSource): Promise<Checkpoint> {
-  const fail: Fail = (why) =>
-    new SyntaxError(`cannot read "${source.name}": ${why}`);
+  const fail = failReading(source.name);
   const entries = await readTar(source);
   const entry = (name: string) => {
     const found = entries.get(name);
     if (found === undefined) throw fail(`it has no entry "${name}"`);
     return found;
   };
-  const readWhole = ({ offset, size }: TarEntry) => {
-    if (size > MAX_PICKLE) {
-      throw fail(`an entry of ${size} bytes, at most ${MAX_PICKLE}`);
-    }
-    return source.read(offset, size);
+  const readWhole = (name: string) => {
+    const { offset, size } = entry(name);
+    if (size <= MAX_PICKLE) return source.read(offset, size);
+    throw fail(
+      expected(`entry "${name}"`, `at most ${MAX_PICKLE} bytes`, size),
+    );
   };
 
   const { places, storages } = await readStorages(source, entry("storages"));
   const tensors = readTensors(
-    await readWhole(entry("tensors")),
+    await readWhole("tensors"),
     `${source.name}: tensors`,
     storages,
   );
   const saved = unpickle(
-    await readWhole(entry("pickle")),
+    await readWhole("pickle"),
     `${source.name}: pickle`,
     {
       globals: torchGlobals,
@@ -81,7 +85,7 @@ export async function openTarPth(source: ByteSource): Promise<Checkpoint> {
         const key = typeof id === "string" ? Number(id) : undefined;
         const found = tensors.get(key) ?? storages.get(key);
         if (found !== undefined) return found;
-        throw fail("a persistent id that names no tensor");
+        throw fail("a persistent id names no tensor");
       },
     },
   );
@@ -90,8 +94,8 @@ export async function openTarPth(source: ByteSource): Promise<Checkpoint> {
 }
 
 /**
- * The storages by their key, and where they are: their number, each one's pickled key, location
- * and type in front of it; then the pickled views, `(key, root key, offset, length)`.
+ * The storages by key, and their places. The entry has their number; each storage after its pickled
+ * key, location and type; then the pickled views, `(key, root key, offset, length)`.
  */
 async function readStorages(
   source: ByteSource,
@@ -104,8 +108,7 @@ async function readStorages(
   const storages = new Map<unknown, Storage>();
   const end = offset + size;
   let at = offset;
-  const fail = (why: string) =>
-    new SyntaxError(`cannot read "${source.name}": ${why} at byte ${at}`);
+  const fail = (why: string) => failReading(source.name)(`${why} (byte ${at})`);
   const next = async (longest: number) => {
     const bytes = await source.read(at, Math.min(longest, end - at));
     const name = `${source.name}: storages from byte ${at} on`;
@@ -115,18 +118,18 @@ async function readStorages(
   };
 
   const count = await next(STORAGE_PICKLE);
-  if (!isCount(count)) throw fail("no number of storages");
+  if (!isCount(count)) throw fail("expected the number of storages");
   for (let i = 0; i < count; i++) {
     const described = await next(STORAGE_PICKLE);
     const [id, , type] = Array.isArray(described) ? described : [];
     if (!isCount(id) || !(type instanceof StorageType)) {
-      throw fail("no storage");
+      throw fail("expected a storage");
     }
     const length = await readCount(source, at);
     const storage = new Storage(String(id), type.dtype, length);
-    // Negated, so that a length beyond all numbers is refused too.
+    // Negated, to reject NaN too.
     if (!(length >= 0 && storage.byteLength <= end - at - COUNT_BYTES)) {
-      throw fail(`a storage of ${length} elements, more than there are,`);
+      throw fail(`a storage of ${length} elements is cut short`);
     }
     places.set(storage.key, { position: at, length });
     storages.set(id, storage);
@@ -134,7 +137,7 @@ async function readStorages(
   }
 
   const views = await next(MAX_PICKLE);
-  if (!Array.isArray(views)) throw fail("no list of storage views");
+  if (!Array.isArray(views)) throw fail("expected a list of storage views");
   for (const view of views) {
     const [id, rootId, start, length] = Array.isArray(view) ? view : [];
     const root = storages.get(rootId);
@@ -142,7 +145,7 @@ async function readStorages(
       !isCount(id) || root === undefined || !isCount(start) ||
       !isCount(length) || start + length > root.length
     ) {
-      throw fail("a storage view that does not fit");
+      throw fail("a view exceeds its storage");
     }
     storages.set(
       id,
@@ -153,8 +156,8 @@ async function readStorages(
 }
 
 /**
- * The tensors by their key: their number, then of each the pickled key, storage key and type, the
- * number of dimensions, and as int64 these, the strides and the offset.
+ * The tensors by key. The entry has their number, then for each the pickled key, storage key and
+ * type, the number of dimensions, and as int64 the dimensions, the strides and the offset.
  */
 function readTensors(
   bytes: Uint8Array<ArrayBuffer>,
@@ -164,8 +167,7 @@ function readTensors(
   const tensors = new Map<unknown, TensorView>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let at = 0;
-  const fail = (why: string) =>
-    new SyntaxError(`cannot read "${name}": ${why} (byte ${at})`);
+  const fail = (why: string) => failReading(name)(`${why} (byte ${at})`);
   const next = () => {
     const { value, end } = unpickle(bytes, name, world, at);
     at = end;
@@ -179,20 +181,22 @@ function readTensors(
   const int32 = () => view.getUint32(take(4), true);
   const int64 = () => {
     const value = Number(view.getBigInt64(take(8), true));
-    if (!isCount(value)) throw fail(`a size or stride of ${value}`);
+    if (!isCount(value)) throw fail(`invalid size or stride ${value}`);
     return value;
   };
 
   const count = next();
-  if (!isCount(count)) throw fail("no number of tensors");
+  if (!isCount(count)) throw fail("expected the number of tensors");
   for (let i = 0; i < count; i++) {
     const described = next();
     const [id, storageId] = Array.isArray(described) ? described : [];
     const storage = storages.get(storageId);
-    if (!isCount(id) || storage === undefined) throw fail("no tensor");
+    if (!isCount(id) || storage === undefined) throw fail("expected a tensor");
     const dimensions = int32();
-    take(4); // It was written as 8 bytes, of which the upper ones are whatever stood behind.
-    if (dimensions > 64) throw fail(`a tensor of ${dimensions} dimensions`);
+    take(4); // The upper half of 8 bytes, never initialised.
+    if (dimensions > 64) {
+      throw fail(expected("", "at most 64 dimensions", dimensions));
+    }
     const shape = Array.from({ length: dimensions }, int64);
     const strides = Array.from({ length: dimensions }, int64);
     tensors.set(id, new TensorView(storage, int64(), shape, strides, fail));

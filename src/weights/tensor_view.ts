@@ -1,12 +1,12 @@
 /**
- * Storages, tensors as views of them, and a checkpoint of such tensors. Common to all formats of
- * PyTorch.
+ * Storages, tensors as views of them, and a checkpoint of such tensors: what PyTorch's formats share.
  *
  * Source: PyTorch 1.13, `torch/_utils.py`.
  *
  * @module
  */
 
+import { type Fail, failReading } from "../errors/fail.ts";
 import type { ByteSource } from "../runtime/byte_source.ts";
 import {
   decodeElements,
@@ -17,20 +17,19 @@ import {
   itemSize,
   toFloat32,
 } from "../formats/elements.ts";
-import type { Checkpoint } from "./checkpoint.ts";
-import type { Fail } from "./pickle.ts";
+import { type Checkpoint, requireTensor } from "./checkpoint.ts";
 
-/** A run of elements that tensors are views of. */
+/** A run of elements, which tensors are views of. */
 export class Storage {
-  /** A storage as a file names it; nothing is read. */
+  /** A storage that a file names; nothing is read. */
   constructor(
-    /** Names it within the file. */
+    /** Its name in the file. */
     readonly key: string,
     /** Type of its elements. */
     readonly dtype: DType,
     /** Number of elements. */
     readonly length: number,
-    /** Index of its first element in what the file has under the key. */
+    /** Index of its first element in the file's storage of that key. */
     readonly start = 0,
   ) {}
 
@@ -40,15 +39,14 @@ export class Storage {
   }
 }
 
-/** A strided view of a storage; it lies within it. */
+/** A strided view of a storage, within its bounds. */
 export class TensorView {
   /**
-   * A view as a file describes it; nothing is read.
+   * A view that a file describes; nothing is read.
    *
-   * @throws {SyntaxError} If it reaches beyond the storage.
+   * @throws {SyntaxError} If it exceeds the storage.
    */
   constructor(
-    /** What it is a view of. */
     readonly storage: Storage,
     /** Index of the first element in the storage. */
     readonly offset: number,
@@ -58,12 +56,12 @@ export class TensorView {
     readonly strides: readonly number[],
     fail: Fail,
   ) {
-    // Negated, so that a span beyond all numbers, Infinity or NaN, is refused too.
+    // Negated, to reject a span of Infinity or NaN too.
     if (!(offset + this.span <= storage.length)) {
       throw fail(
         `a tensor of shape [${shape.join(", ")}] and strides [${
           strides.join(", ")
-        }] from element ${offset} on does not fit its storage of ${storage.length}`,
+        }] from element ${offset} on exceeds its storage of ${storage.length}`,
       );
     }
   }
@@ -77,7 +75,7 @@ export class TensorView {
     );
   }
 
-  /** Where the span lies in what the file has under the storage's key, in bytes. */
+  /** The span's place in the file's storage of that key, in bytes. */
   get bytes(): { offset: number; length: number } {
     const size = itemSize(this.storage.dtype);
     return {
@@ -99,21 +97,21 @@ export class TensorView {
   }
 }
 
-/** Where a format has the bytes of its storages. */
+/** Reads the storages of a format. */
 export interface StorageReader {
   /** Byte order of the elements. */
   readonly littleEndian: boolean;
-  /** What of the file is read for a view. */
+  /** The bytes of the file that a view's read reads. */
   range(view: TensorView): { readonly offset: number; readonly length: number };
   /** The bytes of a view's span. */
   read(view: TensorView): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
- * A checkpoint of views that are read when they are asked for.
+ * A checkpoint of views, which are read on demand.
  *
  * @param source What the reader reads from; closed with the checkpoint.
- * @throws {SyntaxError} If a tensor repeats its storage's elements beyond reason.
+ * @throws {SyntaxError} If a tensor has more elements than the file has bytes.
  */
 export function viewsCheckpoint(
   source: ByteSource,
@@ -121,12 +119,12 @@ export function viewsCheckpoint(
   reader: StorageReader,
 ): Checkpoint {
   for (const [name, { shape, storage }] of views) {
-    // An expanded tensor repeats elements; no model's does so beyond the size of its file.
+    // An expanded tensor repeats elements, but no model's is larger than its file.
     if (elementCount(shape) > source.size) {
-      throw new SyntaxError(
-        `cannot read "${source.name}": "${name}" has the shape [${
+      throw failReading(source.name)(
+        `"${name}" repeats a storage of ${storage.length} to shape [${
           shape.join(", ")
-        }] and a storage of ${storage.length}`,
+        }]`,
       );
     }
   }
@@ -139,14 +137,13 @@ export function viewsCheckpoint(
       ]),
     ),
     expect(names) {
-      const wanted = names.flatMap((name) => views.get(name) ?? []);
-      source.expect?.(wanted.map((view) => reader.range(view)));
+      source.expect?.(
+        names.flatMap((name) => views.get(name) ?? [])
+          .map((view) => reader.range(view)),
+      );
     },
     async read(name) {
-      const view = views.get(name);
-      if (view === undefined) {
-        throw new RangeError(`"${source.name}" has no tensor "${name}"`);
-      }
+      const view = requireTensor(source.name, views, name);
       return view.toFloat32(await reader.read(view), reader.littleEndian);
     },
     close: () => source.close(),

@@ -1,5 +1,5 @@
 /**
- * Official weights from the folder into which PyTorch downloads them. It is only read.
+ * Official weights from the folder where PyTorch keeps its downloads, which is only read.
  *
  * Source: PyTorch 1.13, `torch/hub.py` (`get_dir`, `load_state_dict_from_url`).
  *
@@ -11,7 +11,7 @@ import { openByteSource } from "../runtime/open_source.ts";
 import { environmentVariable, isGranted } from "../runtime/environment.ts";
 import { sha256 } from "./sha256.ts";
 
-/** Where torch keeps checkpoints, as far as the environment says and may be looked at. */
+/** The folder of torch's checkpoints, by the environment variables that may be read. */
 export function torchCheckpoints(): string {
   const [home, xdg, torchHome] = ["HOME", "XDG_CACHE_HOME", "TORCH_HOME"]
     .map(environmentVariable);
@@ -20,11 +20,11 @@ export function torchCheckpoints(): string {
 }
 
 /**
- * Opens a file of torch's cache, if it is there, may be read, and is what was published.
+ * Opens a file of torch's cache if it exists, may be read, and has the published hash.
  *
- * @param url Where torch would fetch it from.
+ * @param url Where torch fetches it from.
  * @param folder The cache's folder of checkpoints.
- * @param warn Told if there is such a file with another hash.
+ * @param warn Called if the file has another hash.
  */
 export async function openInTorchCache(
   url: string,
@@ -40,7 +40,7 @@ export async function openInTorchCache(
   if (hash.startsWith(sha256Prefix)) return source;
   source.close();
   warn(
-    `"${path}" is not used: its SHA-256 is ${hash}, not ${sha256Prefix}…`,
+    `ignoring "${path}": expected SHA-256 ${sha256Prefix}…, got ${hash}`,
   );
   return undefined;
 }

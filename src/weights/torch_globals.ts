@@ -1,6 +1,6 @@
 /**
- * The globals that a checkpoint's pickle may name: what a state dict is made of, and what
- * training scripts put beside one, which is read as inert data. All others are refused.
+ * The globals that a checkpoint's pickle may name: the parts of a state dict, and what training
+ * scripts save beside one, which becomes inert data. All others are rejected.
  *
  * Source: PyTorch 1.13, `torch/_utils.py`, `torch/_tensor.py`; what 0.1 wrote: `variable.py` and
  * `csrc/autograd/variable.cpp` of 0.1.7; torchvision's `references/classification/train.py`;
@@ -9,31 +9,33 @@
  * @module
  */
 
+import type { Fail } from "../errors/fail.ts";
 import { type DType, isCount, isShape } from "../formats/elements.ts";
-import { type Fail, type PickleFunction, PickleObject } from "./pickle.ts";
+import { type PickleFunction, PickleObject } from "./pickle_machine.ts";
 import { Storage, TensorView } from "./tensor_view.ts";
 
-/** A class of storages, `torch.FloatStorage`: what it says is the element type. */
+/** A class of storages such as `torch.FloatStorage`, which stands for an element type. */
 export class StorageType {
-  /** The class of an element type. */
   constructor(readonly dtype: DType) {}
 }
 
-/** A parameter, or the variable that it was in PyTorch 0.1. */
+/** A parameter; in PyTorch 0.1 a variable. */
 export class Parameter extends PickleObject {
-  /** A parameter; of the oldest files the tensor comes with the state. */
+  /** @param tensor Missing in the oldest files, which have it in the state. */
   constructor(public tensor?: TensorView) {
     super();
   }
 
   /** `(requires_grad, volatile, hooks)`, before 0.1.9 `(data, grad, hooks, requires_grad, volatile)`. */
   override setState(state: unknown, fail: Fail): void {
-    if (!Array.isArray(state)) throw fail("a parameter's state is no tuple");
+    if (!Array.isArray(state)) {
+      throw fail("Parameter: expected a tuple as its state");
+    }
     if (state.length === 5) this.tensor = tensorOf(state[0], fail);
   }
 }
 
-/** What is of no use here and does nothing: options, devices, NumPy's scalars. */
+/** Values without a use here: options, devices, NumPy's scalars. */
 class Inert extends PickleObject {
   override setState(): void {}
 }
@@ -53,19 +55,19 @@ const STORAGE_TYPES: Readonly<Record<string, DType>> = {
 
 function tensorOf(value: unknown, fail: Fail): TensorView {
   if (value instanceof TensorView) return value;
-  throw fail("a parameter of what is no tensor");
+  throw fail("Parameter: expected a tensor");
 }
 
-/** `_rebuild_tensor(storage, storage_offset, size, stride)`; of `_v2` the rest says nothing new. */
+/** `_rebuild_tensor(storage, storage_offset, size, stride)`; `_v2` has more, not needed here. */
 const rebuildTensor: PickleFunction = (args, fail) => {
   const [storage, offset, shape, strides] = args;
   if (
     !(storage instanceof Storage) || !isCount(offset) || !isShape(shape) ||
     !isShape(strides) || shape.length !== strides.length
   ) {
-    throw fail("_rebuild_tensor with arguments that make no tensor");
+    throw fail("_rebuild_tensor: invalid arguments");
   }
-  // Checked now, and not to be changed by what the pickle does next.
+  // Frozen, so that the pickle can't change what was checked.
   return new TensorView(
     storage,
     offset,
@@ -75,22 +77,34 @@ const rebuildTensor: PickleFunction = (args, fail) => {
   );
 };
 
+/** The storage of a persistent id, `("storage", type, key, location, length, …)`. */
+export function storageOf(id: unknown, fail: Fail): Storage {
+  const [kind, type, key, , length] = Array.isArray(id) ? id : [];
+  if (
+    kind !== "storage" || !(type instanceof StorageType) ||
+    typeof key !== "string" || !isCount(length)
+  ) {
+    throw fail("a persistent id names no storage");
+  }
+  return new Storage(key, type.dtype, length);
+}
+
 /** `_rebuild_parameter(data, requires_grad, backward_hooks)`. */
 const rebuildParameter: PickleFunction = ([data], fail) => tensorOf(data, fail);
 
-/** `Parameter(data)`, or without it where it comes with the state. */
+/** `Parameter(data)`, or `Parameter()` where the state has the data. */
 const parameter: PickleFunction = ([data], fail) =>
   new Parameter(data === undefined ? undefined : tensorOf(data, fail));
 
 /** `OrderedDict()`, in Python 2 `OrderedDict([[key, value], …])`. */
 const orderedDict: PickleFunction = ([items = []], fail) => {
   if (!Array.isArray(items) || Object.isFrozen(items)) {
-    throw fail("OrderedDict of what is no list");
+    throw fail("OrderedDict: expected a list");
   }
   const dict = new Map<unknown, unknown>();
-  // The items are moved: copied, a short pickle could copy a long list many times.
+  // The list is emptied, so that a short pickle can't copy a long one many times.
   for (const item of items.splice(0)) {
-    if (!Array.isArray(item)) throw fail("OrderedDict of what are no pairs");
+    if (!Array.isArray(item)) throw fail("OrderedDict: expected pairs");
     dict.set(item[0], item[1]);
   }
   return dict;
@@ -98,20 +112,20 @@ const orderedDict: PickleFunction = ([items = []], fail) => {
 
 const size: PickleFunction = ([dimensions], fail) => {
   if (isShape(dimensions)) return Object.freeze(dimensions);
-  throw fail("torch.Size of what is no shape");
+  throw fail("torch.Size: expected a shape");
 };
 
-/** A dict of some kind, whose items follow. */
+/** Some kind of dict, whose items follow. */
 const emptyDict: PickleFunction = () => new Map();
 
 const counter: PickleFunction = ([counts], fail) => {
   if (counts instanceof Map) return counts;
-  throw fail("Counter of what is no dict");
+  throw fail("Counter: expected a dict");
 };
 
 const inert: PickleFunction = () => new Inert();
 
-/** All of them, as `module.name`. */
+/** All of them, by `module.name`. */
 export const torchGlobals: ReadonlyMap<string, unknown> = new Map<
   string,
   unknown

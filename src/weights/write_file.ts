@@ -1,11 +1,11 @@
 /**
- * Writes a file whole or not at all: under a temporary name beside it, which is then renamed.
+ * Writes a file whole or not at all: under a temporary name beside it, then renamed.
  *
- * What is no regular file (a pipe, `/dev/stdout`) is written to directly. In Deno this takes
- * `--allow-write` for the folder.
+ * Pipes and devices (`/dev/stdout`) are written to directly. In Deno this needs `--allow-write` for
+ * the folder.
  *
- * @param content Bytes, or a stream of them, whose own error is passed on as it is.
- * @throws {Error} If the file can't be written; the message names the path.
+ * @param content Bytes, or a stream of them, whose errors are thrown unchanged.
+ * @throws {Error} If the file can't be written; the message has the path.
  */
 export async function writeFile(
   path: string,

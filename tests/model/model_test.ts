@@ -198,7 +198,7 @@ Deno.test("bad input to createModel", async () => {
   }
 });
 
-Deno.test("a checkpoint that doesn't fit: all tensors are named at once", async () => {
+Deno.test("a checkpoint that doesn't match: all differences in one message", async () => {
   const checkpoint = formulaCheckpoint(small);
   checkpoint.tensors.delete("bn1.bias");
   checkpoint.tensors.delete("layer1.0.conv1.weight");
@@ -214,16 +214,17 @@ Deno.test("a checkpoint that doesn't fit: all tensors are named at once", async 
   const before = tf.memory().numTensors;
   await assert.rejects(() => createModel(small, null, checkpoint), {
     name: "TypeError",
-    message: `"formula" is no state dict of small: missing bn1.bias, ` +
-      `layer1.0.conv1.weight; misshapen layer2.0.conv1.weight [1,2,3,4] for [128,256,1,1]; ` +
-      `unexpected layer9.weight`,
+    message:
+      `"formula" doesn't match small: 2 tensors missing (bn1.bias, layer1.0.conv1.weight), ` +
+      `1 of another shape (layer2.0.conv1.weight [1, 2, 3, 4] instead of [128, 256, 1, 1]), ` +
+      `1 unexpected (layer9.weight)`,
   });
   const headless = formulaCheckpoint({ ...small, numClasses: 0 });
   const ten = { ...small, numClasses: 10 };
   await assert.rejects(() => createModel(ten, null, headless), {
     name: "TypeError",
     message:
-      /missing fc\.weight, fc\.bias; the file has no head: end the network/,
+      /2 tensors missing \(fc\.weight, fc\.bias\); the file has no head \(fc\)/,
   });
   // Cut before the head, the same file fits; and where nothing is said, the file decides.
   (await createModel(ten, "flatten", headless)).dispose();

@@ -82,7 +82,7 @@ Deno.test("guessArch: other heads and inputs, networks of one's own, fronts of n
   assert.throws(() => guessArch(front), {
     name: "RangeError",
     message:
-      'cannot tell the architecture of "formula": it ends before layer4; say which it is',
+      'cannot guess the architecture of "formula": it ends before layer4; name the architecture',
   });
   const metadata = { arch: "resnet101" };
   assert.equal(guessArch({ ...front, metadata }).name, "resnet101");
@@ -90,7 +90,7 @@ Deno.test("guessArch: other heads and inputs, networks of one's own, fronts of n
   assert.throws(() => guessArch({ ...front, tensors: new Map() }), {
     name: "RangeError",
     message:
-      /^cannot tell the architecture of "formula": .*, this has nothing$/,
+      /^no ResNet in "formula": expected conv1\.weight .*, got no tensors$/,
   });
 });
 
@@ -160,7 +160,11 @@ Deno.test("convertWeights says what it cannot do", async () => {
   });
   await assert.rejects(
     convertWeights(given, { arch: "resnet18", dtype: "int8" }),
-    { name: "TypeError", message: /is no state dict of resnet18: missing/ },
+    {
+      name: "TypeError",
+      message:
+        /doesn't match resnet18: 40 tensors missing .* and 37 more\); it looks like/,
+    },
   );
   await assert.rejects(
     convertWeights(given, { dtype: "int8", until: "layer5" }),
@@ -263,7 +267,10 @@ cliTest(
     });
     assert.equal(missing.length, 16);
     assert.equal(missing[0], "resnet34 IMAGENET1K_V1");
-    assert.match(log.join("\n"), /resnet34-b627a593\.pth" is not used/);
+    assert.match(
+      log.join("\n"),
+      /ignoring ".*resnet34-b627a593\.pth": expected SHA-256/,
+    );
     assert.match(log.join("\n"), /there is no resnet50-11ad3fa6\.pth in /);
 
     const manifest = JSON.parse(

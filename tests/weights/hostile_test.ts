@@ -50,7 +50,7 @@ Deno.test("a zip bomb is not unpacked further than its directory says", async ()
   bomb.writeUInt32LE(0xffffff00, directory + 24);
   assert.match(
     await refusal(new Uint8Array(bomb)),
-    /^cannot read "bytes": entry "w\.npy" claims 4294967040 bytes in \d+$/,
+    /^cannot read "bytes": entry "w\.npy" can't hold 4294967040 bytes in \d+$/,
   );
 });
 
@@ -81,7 +81,7 @@ Deno.test("sizes of 2^53 and beyond are refused", async () => {
     ) {
       assert.match(
         await refusal(await withPickle(tensorPickle(offset, shape, strides))),
-        /^cannot read "bytes: .*_rebuild_tensor with arguments that make no tensor \(byte \d+\)$/,
+        /^cannot read "bytes: .*_rebuild_tensor: invalid arguments \(byte \d+\)$/,
       );
     }
   }
@@ -102,7 +102,7 @@ Deno.test("sizes of 2^53 and beyond are refused", async () => {
     tar.writeBigInt64LE(number, count);
     assert.match(
       await refusal(new Uint8Array(tar)),
-      /^cannot read "bytes": a storage of -?\d+ elements, more than there are, at byte \d+$/,
+      /^cannot read "bytes": a storage of -?\d+ elements is cut short \(byte \d+\)$/,
     );
   }
 });
@@ -118,7 +118,7 @@ Deno.test("negative offsets, sizes and strides are refused", async () => {
   ) {
     assert.match(
       await refusal(await withPickle(tensorPickle(offset, shape, strides))),
-      /arguments that make no tensor \(byte \d+\)$/,
+      /_rebuild_tensor: invalid arguments \(byte \d+\)$/,
     );
   }
 });
@@ -134,7 +134,7 @@ Deno.test("pickles that contain themselves end", async () => {
   ) {
     assert.match(
       await refusal(await withPickle(pickle)),
-      /^cannot read "bytes": no state dict/,
+      /^cannot read "bytes": no tensors at its top/,
     );
   }
 });
@@ -145,13 +145,13 @@ Deno.test("huge shapes with no data are refused, or are empty", async () => {
     await refusal(
       await withPickle(tensorPickle("K\0", `${million}\x85`, "K\0\x85")),
     ),
-    /^cannot read "bytes": "w" has the shape \[1000000\] and a storage of 6$/,
+    /^cannot read "bytes": "w" repeats a storage of 6 to shape \[1000000\]$/,
   );
   const npy = Buffer.from(encodeNpy(new Float32Array(0), [0]));
   npy.write("(1000000000,), }", npy.indexOf("(0,), }"), "latin1");
   assert.match(
     await refusal(zipSync({ "w.npy": npy })),
-    /^cannot read "bytes: w\.npy": 0 bytes of data, float32 \[1000000000\] has 4000000000$/,
+    /^cannot read "bytes: w\.npy": expected 4000000000 bytes of float32 \[1000000000\], got 0$/,
   );
   const empty = await openCheckpoint(
     await withPickle(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { openCheckpoint, openCheckpointAt } from "../../src/weights/open.ts";
+import { openCheckpoint, openCheckpointIn } from "../../src/weights/open.ts";
 import {
   assertTensors,
   countingSource,
@@ -33,7 +33,7 @@ Deno.test("only the tensor that is asked for is read, where expect said", async 
   const source = await countingSource(fileBytes("legacy_views.pth"));
   let expected: readonly { offset: number; length: number }[] = [];
   source.expect = (ranges) => expected = ranges;
-  const checkpoint = await openCheckpointAt(source);
+  const checkpoint = await openCheckpointIn(source);
   checkpoint.expect?.(["offset", "channels_last"]);
   const read = async (name: string) => {
     source.reads.length = 0;
@@ -72,15 +72,15 @@ Deno.test("a legacy file whose parts do not agree is refused", async () => {
   const cases: [bytes: Uint8Array, message: RegExp][] = [
     [
       changed("M\xe9\x03", "M\xe8\x03"),
-      /^cannot read "bytes": its protocol version is not the one that is known, 1001$/,
+      /^cannot read "bytes": expected protocol version 1001, got 1000$/,
     ],
     [
       changed("U\x0f140000000000000", "U\x0f140000000000001", true),
-      /^cannot read "bytes": a storage that the object is without$/,
+      /^cannot read "bytes": unknown storage key$/,
     ],
     [
       new Uint8Array(bytes.subarray(0, -1)),
-      /^cannot read "bytes": its storages end at byte 2552, it has 2551$/,
+      /^cannot read "bytes": its 2551 bytes end before its storages, at 2552$/,
     ],
     [
       changed("FloatStorage", "LongStorage\n"),
@@ -89,7 +89,7 @@ Deno.test("a legacy file whose parts do not agree is refused", async () => {
     // The view of a storage of 40, from element 8 on.
     [
       changed("K\x08K\x0c\x87", "K\x1dK\x0c\x87"),
-      /^cannot read "bytes": a view that does not fit its storage \(byte \d+\)$/,
+      /^cannot read "bytes": a view exceeds storage "\d+" \(byte \d+\)$/,
     ],
   ];
   for (const [content, message] of cases) {
@@ -103,14 +103,14 @@ Deno.test("a legacy file whose parts do not agree is refused", async () => {
 Deno.test("the number in front of a storage is checked when it is read", async () => {
   const bytes = fileBytes("legacy_dtypes.pth");
   const source = await countingSource(bytes);
-  await (await openCheckpointAt(source)).read("int16");
+  await (await openCheckpointIn(source)).read("int16");
   const position = source.reads.at(-2)!.offset;
   new DataView(bytes.buffer).setBigInt64(position, -1n, true);
   const checkpoint = await openCheckpoint(bytes);
   await assert.rejects(checkpoint.read("int16"), {
     name: "SyntaxError",
     message:
-      `cannot read "bytes": a storage of -1 elements at byte ${position}, 2 were expected`,
+      `cannot read "bytes": storage at byte ${position}: expected 2 elements, got -1`,
   });
   await checkpoint.read("int32");
 });

@@ -154,8 +154,8 @@ Deno.test("an empty file, and a range that a browser may not see", async () => {
   server.put(empty, new Uint8Array());
   await assert.rejects(load(empty, stemNames, settings), {
     name: "SyntaxError",
-    message: `cannot read "${empty}" as weights: it is empty; a .pth, ` +
-      ".safetensors, packed weights or an .npz is wanted",
+    message: `cannot read "${empty}": it is empty; expected weights: a .pth, ` +
+      ".safetensors or .npz file",
   });
   assert.deepEqual(await filesIn(env.cache), []);
 

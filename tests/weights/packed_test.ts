@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { strFromU8, unzipSync, zipSync } from "fflate";
 import { imagenetPreset } from "../../src/arch/preset.ts";
 import { decodeNpy } from "../../src/formats/npy.ts";
-import { openCheckpoint, openCheckpointAt } from "../../src/weights/open.ts";
+import { openCheckpoint, openCheckpointIn } from "../../src/weights/open.ts";
 import { writePacked } from "../../src/weights/pack.ts";
 import {
   assertSameBits,
@@ -159,7 +159,7 @@ Deno.test("writePacked takes the tensors and the order that it is told", async (
   ]);
 });
 
-Deno.test("writePacked refuses values that the type cannot hold, and names that collide", async () => {
+Deno.test("writePacked rejects values that the type can't hold, and names that collide", async () => {
   const of = (value: number, name = "conv1.weight") =>
     [name, { shape: [1, 2], data: Float32Array.of(1, value) }] as const;
   const cases: [
@@ -167,21 +167,25 @@ Deno.test("writePacked refuses values that the type cannot hold, and names that 
     "float16" | "int8",
     string,
   ][] = [
-    [[of(NaN)], "int8", 'cannot pack "conv1.weight" as int8: it holds NaN'],
+    [
+      [of(NaN)],
+      "int8",
+      'cannot pack "conv1.weight" as int8: it holds NaN; use float32',
+    ],
     [
       [of(-Infinity)],
       "int8",
-      'cannot pack "conv1.weight" as int8: it holds -Infinity',
+      'cannot pack "conv1.weight" as int8: it holds -Infinity; use float32',
     ],
     [
       [of(-65536)],
       "float16",
-      'cannot pack "conv1.weight" as float16: it holds -65536',
+      'cannot pack "conv1.weight" as float16: it holds -65536; use float32',
     ],
     [
       [of(1), of(1, "conv1.weight.scale")],
       "int8",
-      'cannot pack two entries of the name "conv1.weight.scale.npy"',
+      'cannot pack two entries named "conv1.weight.scale.npy"',
     ],
   ];
   for (const [given, dtype, message] of cases) {
@@ -201,7 +205,7 @@ Deno.test("openPacked tells which parts of the file will be read", async () => {
   const bytes = await writePacked(given, { dtype: "int8" });
   const source = await countingSource(bytes);
   const expected: { offset: number; length: number }[] = [];
-  const checkpoint = await openCheckpointAt({
+  const checkpoint = await openCheckpointIn({
     ...source,
     expect: (ranges) => expected.push(...ranges),
   });
@@ -222,24 +226,24 @@ Deno.test("openPacked tells which parts of the file will be read", async () => {
   }
 });
 
-Deno.test("packed weights whose metadata and arrays do not agree are refused", async () => {
+Deno.test("packed weights whose metadata and arrays disagree are rejected", async () => {
   const packed = await writePacked(given, { dtype: "int8", metadata });
   const json = JSON.parse(strFromU8(unzipSync(packed)["metadata.json"]));
   const cases: [metadata: string, message: RegExp][] = [
-    ["{", /^cannot read "bytes: metadata\.json": no JSON \(.+\)$/],
-    ["[]", /no JSON object$/],
-    ["{}", /"tensors" is no object$/],
-    [JSON.stringify({ ...json, arch: 5 }), /"arch" is no string$/],
+    ["{", /^cannot read "bytes: metadata\.json": invalid JSON \(.+\)$/],
+    ["[]", /expected a JSON object$/],
+    ["{}", /"tensors": expected an object$/],
+    [JSON.stringify({ ...json, arch: 5 }), /"arch": expected a string$/],
     [
       JSON.stringify({ ...json, preset: { resizeSize: -1 } }),
-      /"preset" is no transform: \{"resizeSize":-1\}$/,
+      /"preset": expected a transform, got \{"resizeSize":-1\}$/,
     ],
     [
       JSON.stringify({
         ...json,
         tensors: { a: { dtype: "int8", shape: [-1] } },
       }),
-      /tensor "a" is not given by dtype and shape$/,
+      /tensor "a": expected dtype and shape$/,
     ],
     [
       JSON.stringify({
@@ -250,7 +254,7 @@ Deno.test("packed weights whose metadata and arrays do not agree are refused", a
     ],
     [
       " ".repeat(2 ** 20 + 1),
-      /metadata\.json of 1048577 bytes, at most 1048576$/,
+      /metadata\.json: expected at most 1048576 bytes, got 1048577$/,
     ],
   ];
   for (const [text, message] of cases) {
@@ -279,15 +283,15 @@ Deno.test("packed weights whose metadata and arrays do not agree are refused", a
   await assert.rejects(checkpoint.read("fc.weight"), {
     name: "SyntaxError",
     message:
-      'cannot read "bytes": entry "fc.weight.npy" is int8 [2,5], not int8 [5,2]',
+      'cannot read "bytes": entry "fc.weight.npy": expected int8 [5, 2], got int8 [2, 5]',
   });
 });
 
-Deno.test("an archive's array that is no .npy is refused when the archive is opened", async () => {
+Deno.test("an archive with an invalid .npy is rejected at once", async () => {
   const bytes = zipSync({ "a.npy": new Uint8Array(1000) });
   await assert.rejects(openCheckpoint(bytes), {
     name: "SyntaxError",
     message:
-      'cannot read "bytes: a.npy": it does not start with the .npy signature',
+      /^cannot read "bytes: a.npy": it doesn't start with the .npy signature$/,
   });
 });

@@ -1,11 +1,8 @@
 /** int8 quantisation: what is promised of its numbers. */
 
 import assert from "node:assert/strict";
-import {
-  dequantizeInt8,
-  quantizeInt8,
-  stepFor,
-} from "../../src/weights/quantize.ts";
+import { quantizeInt8, stepFor } from "../../src/weights/quantize.ts";
+import { scaledRowsToFloat32 } from "../../src/weights/scaled_rows.ts";
 import { uniform } from "../support/formula.ts";
 
 const shape = [4, 16, 3, 3];
@@ -25,7 +22,7 @@ Deno.test("the step is the scale, in root mean squares of each channel", () => {
 
 Deno.test("8 bits hold the largest value, however small the step", () => {
   const { values: data, factors: scale } = quantizeInt8(filter, shape, 1e-9);
-  const values = dequantizeInt8({ values: data, factors: scale });
+  const values = scaledRowsToFloat32({ values: data, factors: scale });
   for (let c = 0; c < 4; c++) {
     const of = <T extends Float32Array | Int8Array>(all: T) =>
       [...all.subarray(c * length, (c + 1) * length)].map(Math.abs);
@@ -69,9 +66,10 @@ Deno.test("linear layers, channels of zeros and subnormal values", () => {
     q * scale[0] - values[i]
   );
   assert.ok(Math.abs(sum(linear)) <= scale[0]);
-  const subnormal = dequantizeInt8({ values: data, factors: scale }).subarray(
-    100,
-  );
+  const subnormal = scaledRowsToFloat32({ values: data, factors: scale })
+    .subarray(
+      100,
+    );
   assert.ok(subnormal.every((value) => Math.abs(value / 1.9e-43 - 1) < 0.1));
 });
 

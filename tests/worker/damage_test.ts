@@ -57,7 +57,7 @@ Deno.test("a stream that ends inside a frame", async () => {
     assert(error instanceof SyntaxError, `${length} bytes`);
     assert.equal(
       error.message,
-      `cannot read "input": it ends at byte ${length}, where more was to come`,
+      `cannot read "input": it is cut short at byte ${length}`,
     );
   }
 });

@@ -48,7 +48,7 @@ Deno.test("a truncated stream: whole requests are answered, then exit code 1", a
   assert.equal(code, 1);
   assert.match(
     new TextDecoder().decode(stderr),
-    /^layertap: cannot read "input": it ends at byte \d+, where more was to come\n$/,
+    /^layertap: cannot read "input": it is cut short at byte \d+\n$/,
   );
   const end = new Uint8Array([255, 255, 255, 255, 0, 0, 0, 0]);
   assert.equal(readAnswers(concat([stdout, end])).flat().length, 1);

@@ -6,10 +6,9 @@
  */
 
 import { ByteQueue } from "../../formats/byte_queue.ts";
-import type { ByteSource } from "../../runtime/byte_source.ts";
 import { openByteSource } from "../../runtime/open_source.ts";
 import type { Checkpoint } from "../checkpoint.ts";
-import { openCheckpointAt } from "../open.ts";
+import { openCheckpointIn } from "../open.ts";
 import { isPackedStart, openPackedStream } from "../packed_stream.ts";
 import { isWhole } from "./cache.ts";
 import { chain, collect, peek, toStream, verified } from "./chunks.ts";
@@ -78,7 +77,7 @@ async function openKept(
   const { version, parts } = kept;
   const whole = parts.find((part) => isWhole(version, part));
   const source = whole && await keeper.open(version, whole);
-  if (source !== undefined) return await openSource(source);
+  if (source !== undefined) return await openCheckpointIn(source);
   const rest = parts.filter((part) => part !== whole);
   if (rest.length === 0) return undefined;
   const remote = new RemoteFile(url, settings, version);
@@ -129,11 +128,11 @@ async function openFetched(
     if (expected.sha256 !== undefined) progress.check = "sha256";
     if (version === undefined || !keeper.isOpen) {
       const source = await openByteSource(await collect(all));
-      return await openSource({ ...source, name: url });
+      return await openCheckpointIn({ ...source, name: url });
     }
     for await (const _ of all);
     const source = await keeper.open(version, whole);
-    if (source !== undefined) return await openSource(source);
+    if (source !== undefined) return await openCheckpointIn(source);
     // What it was to be kept in has failed: once more without.
     return await openFetched(url, settings, keeper, expected);
   } catch (error) {
@@ -145,17 +144,7 @@ async function openFetched(
 async function openRanged(source: RangedSource): Promise<Checkpoint> {
   const signature = await source.read(0, Math.min(SIGNATURE, source.size));
   source.remote.progress.check = innerCheck(signature);
-  return await openSource(source);
-}
-
-/** Opens a source that is the checkpoint's to close, and closes it if that fails. */
-export async function openSource(source: ByteSource): Promise<Checkpoint> {
-  try {
-    return await openCheckpointAt(source);
-  } catch (error) {
-    source.close();
-    throw error;
-  }
+  return await openCheckpointIn(source);
 }
 
 /** What a file that begins so has within it to be checked by. */
