@@ -8,7 +8,7 @@
  * @throws {Error} If there is no `node:zlib`, as in browsers.
  */
 export async function startDeflate(): Promise<
-  (content: Uint8Array) => Uint8Array
+  (content: Uint8Array) => Uint8Array<ArrayBuffer>
 > {
   const { constants, deflateRawSync } = await import("node:zlib");
   const strategy = constants.Z_FILTERED;

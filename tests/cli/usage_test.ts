@@ -163,7 +163,7 @@ cliTest("a failed job: exit status 1", async (folder) => {
     ],
     [
       ["extract", chelsea, ...out, "--weights", chelsea],
-      /^cannot read "examples\/images\/chelsea\.png" as weights: it is a PNG picture/,
+      /^cannot read "examples\/images\/chelsea\.png": it is a PNG picture/,
     ],
     [
       ["extract", chelsea, ...out, "--arch", "resnet50"],
