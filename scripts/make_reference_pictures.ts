@@ -1,6 +1,6 @@
 /**
- * Keeps the pictures that tests/drawing/reference_test.ts compares exactly. Look at each of them
- * before you commit a change.
+ * Writes the pictures that tests/drawing/reference_test.ts compares pixel by pixel. Look at each of
+ * them before you commit a change.
  *
  *     deno run --allow-read=. --allow-write=tests/data scripts/make_reference_pictures.ts tests/data/output
  */

@@ -1,6 +1,6 @@
 /**
- * Extracts features of many generated pictures, one in a hundred of them damaged: memory doesn't
- * grow, and a run that is killed again and again gives the file of a run that isn't.
+ * Extracts features of many generated pictures, one in a hundred of them damaged. Checks that
+ * memory doesn't grow, and that a run which is killed again and again ends with the same file.
  *
  *     deno task soak [pictures] [kills]
  *
@@ -17,10 +17,10 @@ import { listFiles } from "../src/extract/list_files.ts";
 const path = (relative: string) =>
   fileURLToPath(new URL(relative, import.meta.url));
 
-/** Pictures after which memory must not grow: by then all code has run. */
+/** Pictures after which memory must not grow: by then, all code has run. */
 const WARM_UP = 100;
 
-/** Writes pictures of several sizes, each with a pattern of its own. */
+/** Writes pictures of several sizes, each with its own pattern. */
 export async function makePictures(
   folder: string,
   count: number,
@@ -42,17 +42,17 @@ export async function makePictures(
   }
 }
 
-/** Resident bytes of a process that extracts. */
+/** Resident memory of an extraction, in bytes. */
 export interface Memory {
-  /** When it had done its first hundred pictures. */
+  /** After the first hundred pictures. */
   readonly first: number;
-  /** The most that it had after that, until its end. */
+  /** The largest value from then until the end. */
   readonly peak: number;
   readonly pictures: number;
   readonly seconds: number;
 }
 
-/** Measures a run in a process of its own. */
+/** Measures a run in its own process. */
 export async function measureMemory(
   folder: string,
   out: string,
@@ -76,7 +76,7 @@ export async function measureMemory(
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-/** What that process does. */
+/** Runs in that process. */
 async function measure(
   folder: string,
   out: string,
@@ -109,8 +109,8 @@ async function measure(
 }
 
 /**
- * Lets a run end, then kills another so many times and lets that end too: they must give the same
- * bytes. Every second kill waits until there is something to go on from.
+ * Completes one run, and another that is killed so many times before; both must give the same
+ * bytes. Every second kill waits until there is something to resume.
  */
 export async function killExtraction(
   folder: string,
@@ -128,14 +128,14 @@ export async function killExtraction(
     let isRunning = true;
     const ended = child.status.finally(() => isRunning = false);
     if (i % 2 === 0) {
-      const enough = await sizeOf(journal) + 1000; // More than a description is long.
+      const enough = await sizeOf(journal) + 1000; // Longer than the run's description.
       while (isRunning && await sizeOf(journal) < enough) await wait(20);
       await wait(Math.random() * duration / times);
     } else await wait(Math.random() * duration);
     try {
       child.kill("SIGKILL");
     } catch {
-      // It has ended before.
+      // It has already ended.
     }
     await ended;
   }
@@ -156,7 +156,7 @@ const wait = (milliseconds: number) =>
 
 async function run(folder: string, out: string): Promise<void> {
   const { code } = await start(folder, out).status;
-  assert.equal(code, 1, "the damaged pictures are not in the exit status");
+  assert.equal(code, 1, "the exit status hides the damaged pictures");
 }
 
 function start(folder: string, out: string): Deno.ChildProcess {

@@ -1,6 +1,6 @@
 /**
- * Kills a process in the middle of a download or of a conversion, again and again, at random
- * moments, and looks at what it leaves: whole files or none.
+ * Kills a process during downloads and conversions, again and again, at random moments. Checks that
+ * it leaves complete files or none.
  *
  *     deno task soak:kill [times]
  *
@@ -23,13 +23,13 @@ import { slowly, WeightsServer } from "../tests/weights/server.ts";
 const path = (relative: string) =>
   fileURLToPath(new URL(relative, import.meta.url));
 
-/** Longest time from the first request to the kill: longer than a download takes. */
+/** Longest time from the first request to the kill, in milliseconds; a download takes less. */
 const DOWNLOAD = 400;
 
 /**
- * Kills so many downloads, and lets a last one end.
+ * Kills so many downloads, and completes a last one.
  *
- * @returns How many parts were being written when they were killed.
+ * @returns How many were writing a part when killed.
  */
 export async function killDownloads(times: number): Promise<number> {
   await using server = new WeightsServer();
@@ -51,7 +51,7 @@ export async function killDownloads(times: number): Promise<number> {
       folder.path,
       i % 2 ? "front" : "all",
     );
-    // Nothing is asked of the server where an earlier one has come to its end.
+    // A complete earlier download makes no request.
     let isRunning = true;
     child.status.then(() => isRunning = false);
     while (isRunning && server.served.length === 0) await wait(1);
@@ -65,7 +65,7 @@ export async function killDownloads(times: number): Promise<number> {
   return interrupted;
 }
 
-/** Checks every part that is kept. */
+/** Checks every cached part. */
 async function checkCache(cache: FolderCache): Promise<void> {
   for (const { version, parts } of await cache.list()) {
     for (const part of parts) {
@@ -87,7 +87,7 @@ async function unfinishedIn(folder: string, end: string): Promise<number> {
 /**
  * Kills so many conversions.
  *
- * @returns How many files were being written when they were killed.
+ * @returns How many were writing a file when killed.
  */
 export async function killConversions(times: number): Promise<number> {
   await using folder = await temporaryFolder();
@@ -123,7 +123,7 @@ function start(...args: string[]): Deno.ChildProcess {
   }).spawn();
 }
 
-/** Kills a process after a random time, so many milliseconds at most. */
+/** Kills a process after a random time of at most `longest` milliseconds. */
 async function killWithin(
   child: Deno.ChildProcess,
   longest: number,
@@ -132,7 +132,7 @@ async function killWithin(
   try {
     child.kill("SIGKILL");
   } catch {
-    // It has ended before.
+    // It has already ended.
   }
   await child.status;
 }
@@ -140,7 +140,7 @@ async function killWithin(
 const wait = (milliseconds: number) =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** What a process that is killed does: it loads weights through the cache. */
+/** Loads weights through the cache, in the process that is killed. */
 async function download(url: string, cache: string, part: string) {
   const names = part === "all" ? frontNames : layer1Names;
   const { checkpoint } = await openPretrained("front", url, { cache });

@@ -13,13 +13,13 @@ import {
 import { loadInput, moduleUrl, type NamedBytes } from "./load_input.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 
-/** Loads pictures; it may do several at a time. */
+/** Loads pictures, possibly several at a time. */
 export interface InputLoader extends AsyncDisposable {
-  /** A picture as `[H, W, 3]`. */
+  /** Reads a picture: `[H, W, 3]`, normalized. */
   load(file: string | NamedBytes): Promise<ShapedArray>;
 }
 
-/** What a thread answers. */
+/** A thread's answer to a job. */
 interface Answer {
   readonly id: number;
   readonly input?: ShapedArray;
@@ -38,8 +38,8 @@ listen(async ({ id, url, preset, file }) => {
 });
 `;
 
-/** A thread, and what it has still to answer. */
-class Loader {
+/** A thread, and the jobs that it has not answered yet. */
+class DecodingThread {
   readonly #jobs = new Map<
     number,
     {
@@ -80,7 +80,7 @@ class Loader {
     else job?.resolve(input);
   }
 
-  /** The thread can't start, as without a permission: this one does its work. */
+  /** Does the jobs here, because the thread can't start (say, for lack of a permission). */
   #takeOver(): void {
     this.#isBroken = true;
     for (const { file, resolve } of this.#jobs.values()) {
@@ -94,7 +94,7 @@ class Loader {
   }
 }
 
-/** The same file in a buffer of its own: a message copies the whole buffer. */
+/** The same file in a buffer of its own, since a message copies the whole buffer. */
 function compact(file: string | NamedBytes): string | NamedBytes {
   if (typeof file === "string") return file;
   const { path, content } = file;
@@ -103,23 +103,23 @@ function compact(file: string | NamedBytes): string | NamedBytes {
 }
 
 /**
- * Loads in up to `count` threads, each started when there is work for it. This thread does the work
- * if there are no threads or `count` is 0.
+ * Loads pictures in up to `count` threads, each started when it has work. Without threads, or for
+ * 0, the calling thread loads them.
  */
 export function startInputLoader(preset: Preset, count: number): InputLoader {
-  const loaders: Loader[] = [];
+  const threads: DecodingThread[] = [];
   return {
     load(file) {
       if (count === 0 || !canImportInThreads()) return loadInput(file, preset);
-      let idlest = loaders.toSorted((a, b) => a.waiting - b.waiting)[0];
-      if (loaders.length < count && (idlest?.waiting ?? 1) > 0) {
-        idlest = new Loader(preset);
-        loaders.push(idlest);
+      let idlest = threads.toSorted((a, b) => a.waiting - b.waiting)[0];
+      if (threads.length < count && (idlest?.waiting ?? 1) > 0) {
+        idlest = new DecodingThread(preset);
+        threads.push(idlest);
       }
       return idlest.load(file);
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(loaders.map((loader) => loader.stop()));
+      await Promise.all(threads.map((thread) => thread.stop()));
     },
   };
 }

@@ -19,17 +19,6 @@ const filters: Record<Preset["interpolation"], Filter> = { bilinear, bicubic };
  *
  * @returns A new image of `cropSize` x `cropSize` pixels.
  * @throws {TypeError | RangeError} If it isn't a picture, as {@linkcode toRgb}.
- *
- * @example From a photo to the network's square
- * ```ts
- * import { decodeImage, imagenetPreset } from "@layertap/resnet";
- * import { resizeAndCrop } from "./transform.ts";
- * import assert from "node:assert/strict";
- *
- * const photo = await decodeImage("examples/images/chelsea.png");
- * const { width, height } = resizeAndCrop(photo, imagenetPreset);
- * assert.deepEqual([width, height], [224, 224]);
- * ```
  */
 export function resizeAndCrop(picture: Picture, preset: Preset): RgbImage {
   const image = toRgb(picture);
@@ -89,17 +78,6 @@ function pad(
  * @returns `[N, H, W, 3]`, a new array.
  * @throws {RangeError} If there are no images.
  * @throws {TypeError} If the images differ in size.
- *
- * @example A white pixel
- * ```ts
- * import { imagenetPreset } from "@layertap/resnet";
- * import { normalize } from "./transform.ts";
- * import assert from "node:assert/strict";
- *
- * const white = { width: 1, height: 1, data: new Uint8Array([255, 255, 255]) };
- * const [red] = normalize([white], imagenetPreset);
- * assert.ok(Math.abs(red - (1 - 0.485) / 0.229) < 1e-6);
- * ```
  */
 export function normalize(
   images: readonly RgbImage[],
@@ -146,17 +124,6 @@ function normalized(preset: Preset, channel: number): Float32Array {
  *
  * @param data `[H, W, 3]`, normalized.
  * @throws {TypeError} If the length of `data` isn't `width * height * 3`.
- *
- * @example There and back
- * ```ts
- * import { imagenetPreset } from "@layertap/resnet";
- * import { denormalize, normalize } from "./transform.ts";
- * import assert from "node:assert/strict";
- *
- * const image = { width: 1, height: 1, data: new Uint8Array([1, 127, 254]) };
- * const values = normalize([image], imagenetPreset);
- * assert.deepEqual(denormalize(values, 1, 1, imagenetPreset), image);
- * ```
  */
 export function denormalize(
   data: Float32Array,

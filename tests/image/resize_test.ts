@@ -1,16 +1,11 @@
 import assert from "node:assert/strict";
 import { bilinear, resize } from "../../src/image/resize.ts";
-import { goldens, noise, pixelAt, sha256 } from "./support.ts";
+import { checkResize, goldens, noise, pixelAt } from "./support.ts";
 
-for (const { from, to, samples, ...golden } of goldens.resized) {
-  Deno.test(`resize: ${from.join("x")} to ${to.join("x")} equals PIL's`, async () => {
-    const { data } = resize(noise(...from), ...to, bilinear);
-    assert.equal(data.length, 3 * to[0] * to[1]);
-    for (const [at, value] of Object.entries(samples)) {
-      assert.equal(data[Number(at)], value, `byte ${at}`);
-    }
-    assert.equal(await sha256(data), golden.sha256);
-  });
+for (const golden of goldens.resized) {
+  const { from, to } = golden;
+  Deno.test(`resize: ${from.join("x")} to ${to.join("x")} equals PIL's`, () =>
+    checkResize(golden, bilinear));
 }
 
 Deno.test("resize: a window is that part of the whole", () => {
