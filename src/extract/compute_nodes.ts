@@ -38,7 +38,12 @@ export function checkExtraction(
     const [, ...shape] = shapes.get(model.resolveNode(name))!;
     if (normalize && pool === "none" && shape.length > 1 && shape[0] > 1) {
       throw new RangeError(
-        expected("normalize", `a vector from "${name}"`, shape, "pool it"),
+        expected(
+          "normalize",
+          `a vector from "${name}"`,
+          shape,
+          "pool it first",
+        ),
       );
     }
   }

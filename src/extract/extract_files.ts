@@ -25,7 +25,7 @@ import { type InputRef, inputRefs } from "./input_refs.ts";
 /**
  * Computes nodes for the pictures of many files, one file after the other.
  *
- * Memory stays the same however many there are. Pictures are decoded ahead, in threads where the
+ * Memory use doesn't grow with their number. Pictures are decoded ahead, in threads where the
  * runtime has them. Neighbours of one size run together; the order stays. A picture that can't be
  * read doesn't stop the others.
  *
@@ -72,7 +72,7 @@ export async function* extractFiles(
  * last bits of a value may depend on its batch: to give the same bits, a resumed run must start
  * between two batches.
  *
- * @param skip Called with each picture; says whether to pass over it.
+ * @param skip Called with each picture; returns whether to skip it.
  */
 export async function* extractBatches(
   model: ResNet,

@@ -42,10 +42,10 @@ export interface ExtractReport {
 /**
  * Computes nodes for the pictures of many files and writes them to a file: all of it or nothing.
  *
- * Memory stays the same however many pictures there are. Until the end, features wait in the
- * folder `<out>.part`, which takes about as much disk space as the file. The folder stays if the
- * run is stopped; with `resume`, the same run continues from there and gives the same bytes. A
- * picture that can't be read keeps its place: null in `.parquet` and `.jsonl`, NaN elsewhere.
+ * Memory use doesn't grow with their number. Until the end, features wait in the folder
+ * `<out>.part`, which takes about as much disk space as the file. The folder stays if the run is
+ * stopped; with `resume`, the same run continues from there and gives the same bytes. A picture that
+ * can't be read keeps its place: null in `.parquet` and `.jsonl`, NaN elsewhere.
  *
  * @param model A model; end it at the deepest of the nodes to load no more than you need.
  * @param files Paths or URLs of pictures, and of `.npy` files with normalized float32 batches
@@ -59,15 +59,16 @@ export interface ExtractReport {
  * @throws {Error} If no picture can be read, the file can't be written, a stopped run is there and
  *   `resume` is not set, or the stopped run differs from this one.
  *
- * @example The pictures of a folder, as a table for a database
+ * @example A table for a database
  * ```ts ignore
  * import { createModel } from "@layertap/resnet";
  * import { extractToFile } from "@layertap/resnet/extract";
+ * import assert from "node:assert/strict";
  *
  * using model = await createModel("mlnet_resnet18", "flatten", true);
  * const files = ["a.jpg", "b.jpg"];
  * const { count, failed } = await extractToFile(model, files, ["flatten"], "features.parquet");
- * console.log(`${failed} of ${count} could not be read`);
+ * assert.deepEqual([count, failed], [2, 0]);
  * ```
  */
 export async function extractToFile(

@@ -1,5 +1,5 @@
 /**
- * What reading features needs of a file, whatever its format.
+ * A file of features, whatever its format.
  *
  * @module
  */

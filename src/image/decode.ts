@@ -36,7 +36,7 @@ export interface DecodeOptions {
  * @param source The file's bytes, a `Blob`, a URL, or a path. A string is a URL if it starts with
  *   `http:`, `https:`, `file:`, `data:` or `blob:`. The content tells the format.
  * @returns RGB pixels, as stored unless `exifOrientation` is set.
- * @throws {SyntaxError} If the data have another format, or are damaged or cut short.
+ * @throws {SyntaxError} If the data has another format, or is damaged or cut short.
  * @throws {RangeError} If the picture has more than `maxPixels`.
  * @throws {TypeError} If `source` is none of the above.
  * @throws {Error} If the file can't be read, or this runtime can't load the decoder.

@@ -1,5 +1,5 @@
 /**
- * JPEG: mozjpeg by way of `@jsquash/jpeg`.
+ * JPEG: mozjpeg through `@jsquash/jpeg`.
  *
  * @module
  */

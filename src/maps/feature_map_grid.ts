@@ -6,8 +6,8 @@
 
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { FeatureMapGridOptions } from "../drawing/draw_grid.ts";
-import { asIs, expected } from "../errors/expected.ts";
 import type { RgbImage } from "../image/rgb_image.ts";
+import { onePicture } from "./one_picture.ts";
 
 /**
  * Draws the feature maps of one picture side by side, row by row: all or some of them, each on its
@@ -59,16 +59,7 @@ export async function featureMapGrid(
   maps: Tensor,
   options: FeatureMapGridOptions = {},
 ): Promise<RgbImage> {
-  const shape = maps.shape.slice(-3);
-  const isOne = maps.rank === 3 || (maps.rank === 4 && maps.shape[0] === 1);
-  if (!isOne || maps.dtype !== "float32") {
-    throw new TypeError(expected(
-      "maps",
-      "float32 [H, W, C] or [1, H, W, C]",
-      asIs(`${maps.dtype} [${maps.shape.join(", ")}]`),
-    ));
-  }
+  const values = await onePicture("maps", maps, ["H", "W", "C"]);
   const { drawFeatureMapGrid } = await import("../drawing/draw_grid.ts");
-  const data = await maps.data<"float32">();
-  return drawFeatureMapGrid({ data, shape }, options);
+  return drawFeatureMapGrid(values, options);
 }

@@ -6,8 +6,8 @@
 
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { OverlayOptions } from "../drawing/draw_overlay.ts";
-import { asIs, expected } from "../errors/expected.ts";
 import { type Picture, type RgbImage, toRgb } from "../image/rgb_image.ts";
+import { onePicture } from "./one_picture.ts";
 
 /**
  * Lays a map over a picture: enlarges it bilinearly, colours it from its smallest value to its
@@ -45,19 +45,7 @@ export async function overlayMap(
   map: Tensor,
   options: OverlayOptions = {},
 ): Promise<RgbImage> {
-  const isOne = map.rank === 2 || (map.rank === 3 && map.shape[0] === 1);
-  if (!isOne || map.dtype !== "float32" || map.size === 0) {
-    throw new TypeError(expected(
-      "map",
-      "float32 [h, w] or [1, h, w]",
-      asIs(`${map.dtype} [${map.shape.join(", ")}]`),
-    ));
-  }
+  const values = await onePicture("map", map, ["h", "w"]);
   const { drawOverlay } = await import("../drawing/draw_overlay.ts");
-  const data = await map.data<"float32">();
-  return drawOverlay(
-    toRgb(picture),
-    { data, shape: map.shape.slice(-2) },
-    options,
-  );
+  return drawOverlay(toRgb(picture), values, options);
 }

@@ -104,7 +104,7 @@ cliTest("extract: bad usage", async (folder) => {
   await fail(
     ["extract", chelsea, ...rest, "--normalize"],
     1,
-    'normalize: expected a vector from "layer1", got [56, 56, 64]; pool it',
+    'normalize: expected a vector from "layer1", got [56, 56, 64]; pool it first',
   );
   await fail(
     ["extract", folder, ...rest],

@@ -193,7 +193,7 @@ Deno.test("extractFiles: errors", async () => {
         extractFiles(model, pictures, ["flatten", "layer4"], {
           normalize: true,
         }),
-      'normalize: expected a vector from "layer4", got [7, 7, 512]; pool it',
+      'normalize: expected a vector from "layer4", got [7, 7, 512]; pool it first',
     ],
   ];
   for (const [run, message] of cases) {
