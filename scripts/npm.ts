@@ -3,12 +3,13 @@
  *
  *     deno task npm [folder]
  *
- * writes `layertap-resnet-<version>.tgz` to the folder, `out/npm` by default, and prints its path.
+ * Writes `layertap-resnet-<version>.tgz` to the folder (default: `out/npm`) and prints its path.
  *
- * `deno pack` transpiles, writes declarations and `package.json`. Added here: the exact versions
- * that `deno.json` names, the command, syntax for Node 20, and WebAssembly for every runtime. The
- * conditions in `package.json` choose how it loads: `deno` by source-phase imports, `workerd` by
- * imports of `.wasm` as modules, all others by `new URL(…, import.meta.url)`, which bundlers follow.
+ * `deno pack` transpiles, and writes declarations and `package.json`. This script adds exact
+ * versions from `deno.json`, the command, syntax for Node 20, and WebAssembly for every runtime.
+ * Conditions in `package.json` choose how WebAssembly loads: `deno` by source-phase imports,
+ * `workerd` by importing `.wasm` as modules, all others by `new URL(…, import.meta.url)`, which
+ * bundlers follow.
  *
  * @module
  */
@@ -21,7 +22,7 @@ import { isWasmModules, splitByRuntime } from "./npm/wasm_modules.ts";
 
 const root = new URL("../", import.meta.url);
 
-/** Files that the package has beside those of `deno pack`, by path: where they come from. */
+/** Sources of the files that the package has in addition to those of `deno pack`, by path. */
 const additions: Readonly<Record<string, URL>> = {
   "npm/compile.js": new URL("scripts/npm/compile.js", root),
   "npm/layertap.js": new URL("scripts/npm/layertap.js", root),
@@ -37,7 +38,7 @@ const additions: Readonly<Record<string, URL>> = {
   ),
 };
 
-/** What `deno pack` makes of the project. */
+/** The files that `deno pack` makes. */
 async function pack(): Promise<Files> {
   const path = await Deno.makeTempFile({ suffix: ".tgz" });
   try {
@@ -48,7 +49,7 @@ async function pack(): Promise<Files> {
     if (!success) throw new Error(new TextDecoder().decode(stderr));
     const items = await parseTarGzip(await Deno.readFile(path));
     return new Map(
-      // An empty file comes without data.
+      // An empty file has no data.
       items.map(({ name, data = new Uint8Array() }) => [
         name.replace(/^package\//, ""),
         data,
@@ -59,7 +60,7 @@ async function pack(): Promise<Files> {
   }
 }
 
-/** The version that `deno.json` names, where `deno pack` wrote a range. */
+/** Replaces the ranges of `deno pack` by the versions in `deno.json`. */
 function exactVersions(
   dependencies: Record<string, string>,
 ): Record<string, string> {
@@ -81,11 +82,11 @@ function exactVersions(
 /** The package's files. */
 async function build(): Promise<Files> {
   const files = await pack();
-  // Node 20 warns of JSON imports.
+  // Node 20 warns about JSON imports.
   replace(
     files,
     "src/cli/mod.js",
-    /import config from "\.\.\/deno\.json" with \{[^}]*\};/,
+    /import config from "\.\.\/\.\.\/deno\.json" with \{[^}]*\};/,
     `const config = ${JSON.stringify({ version: config.version })};`,
   );
   const scripts = [...files.keys()].filter((name) => name.endsWith(".js"));
@@ -97,7 +98,7 @@ async function build(): Promise<Files> {
       module,
     );
   }
-  // For TypeScript whose libraries are older than `using`.
+  // For TypeScript with libraries older than `using`.
   for (const [name, file] of files) {
     const declarations = new TextDecoder().decode(file);
     if (!name.endsWith(".d.ts") || !/Disposable\b/.test(declarations)) continue;

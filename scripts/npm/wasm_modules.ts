@@ -1,5 +1,5 @@
 /**
- * WebAssembly that loads without source-phase imports, which Deno alone has.
+ * WebAssembly that loads without source-phase imports, which only Deno has.
  *
  * @module
  */
@@ -11,19 +11,17 @@ export function isWasmModules(name: string): boolean {
   return /\/runtime\/wasm\/\w+\.js$/.test(name);
 }
 
-/** Workers have no threads and no shared memory, but always SIMD. */
+/** workerd has no threads and no shared memory, but always has SIMD. */
 const unusedInWorkers = /shared|threaded|tfjs-backend-wasm\.wasm$/;
 
-/** Where a `.wasm` file stands, seen from the module that imports it. */
+/** The path of a `.wasm` file beside the module that imports it. */
 function besideModule(specifier: string): string {
-  return specifier.startsWith(".")
-    ? specifier
-    : `./wasm/${specifier.slice(specifier.lastIndexOf("/") + 1)}`;
+  return `./${specifier.slice(specifier.lastIndexOf("/") + 1)}`;
 }
 
 /**
- * Gives such a module a sibling for every kind of runtime, and puts the `.wasm` files of other
- * packages beside it: bundlers follow no URL into a dependency.
+ * Writes a sibling of such a module for every kind of runtime, and puts the `.wasm` files of other
+ * packages beside it, since bundlers don't follow URLs into dependencies.
  *
  * @returns The entry of `imports` in `package.json` that chooses between the siblings.
  */
@@ -48,7 +46,7 @@ export async function splitByRuntime(
     );
   }
   for (const { specifier, file } of found) {
-    if (specifier === file) continue; // It is packed already.
+    if (specifier === file) continue; // It is already in the package.
     const url = new URL(import.meta.resolve(specifier));
     files.set(folder + file.slice("./".length), await Deno.readFile(url));
   }
@@ -65,7 +63,7 @@ export async function splitByRuntime(
         : `(await import("${file}")).default`
     ),
     default: `import { compile } from "${up}npm/compile.js";\n\n` +
-      code(({ file }) => `await compile(new URL(".${file}", import.meta.url))`),
+      code(({ file }) => `await compile(new URL("${file}", import.meta.url))`),
   };
   for (const [kind, content] of Object.entries(siblings)) {
     put(files, `${stem}.${kind}.js`, content);
