@@ -17,7 +17,7 @@ const pictures = Array.from(
       .map((name) => `examples/images/${name}`)[i % 4],
 );
 
-/** What a contestant answers. */
+/** A contestant's answer. */
 interface Answer {
   readonly seconds: number;
   /** Features of the last picture. */
@@ -53,7 +53,7 @@ async function run(
   }
 }
 
-/** A contestant that computes something else is none. */
+/** Checks that a contestant computes the same features. */
 function requireSame(name: string, got: Answer, want: Answer): void {
   const largest = Math.max(...want.last.map(Math.abs));
   const off = Math.max(...want.last.map((v, i) => Math.abs(v - got.last[i])));

@@ -2,8 +2,8 @@
  * `deno task bench [--threads 1,2] [--batch 1,8] [arch…]`: the time of a forward pass, 224x224,
  * beside other runtimes.
  *
- * Every contestant is loaded and warm before the first round; then they take turns, so that
- * whatever else the machine does meets all of them.
+ * Every contestant is loaded and warm before the first round. Then they take turns, so that other
+ * load on the machine affects all of them.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { median, quantile } from "./statistics.ts";
 import { table } from "./table.ts";
 
 const warmUp = 5;
-/** A contestant is timed for about so long, in so many rounds. */
+/** Total time of a contestant, and the number of rounds. */
 const milliseconds = 3_000, rounds = 10;
 
 interface Case {
@@ -32,7 +32,7 @@ function entriesOf(threads: number): Record<string, Entry> {
   const onnxruntime = {
     script: "onnxruntime.ts",
     model: "onnx",
-    // The lock file would bring these packages to everybody's disk.
+    // In the lock file, Deno would download these packages for every task.
     flags: ["--no-lock", "--allow-read"],
   };
   return {
@@ -45,14 +45,14 @@ function entriesOf(threads: number): Record<string, Entry> {
       flags: [...onnxruntime.flags, "--allow-ffi"],
     },
     torch: { script: "torch_forward.py", args: [`${threads}`] },
-    // By itself the package has one thread in Deno.
+    // In Deno, the package uses one thread.
     ...threads === 1 && {
       tfjs: { script: "tfjs.ts", flags: ["--allow-read"] },
     },
   };
 }
 
-/** Starts those that can be started, and says which can't. */
+/** Starts the contestants, and prints why any can't start. */
 async function start(
   { arch, batch, threads }: Case,
   stack: AsyncDisposableStack,
@@ -74,7 +74,7 @@ async function start(
   return runners;
 }
 
-/** A contestant that computes something else is none. */
+/** Checks that a contestant computes the same logits. */
 function requireSameLogits(runners: Iterable<Runner>): void {
   const [{ greeting: { logits } }, ...others] = runners;
   const largest = logits.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
@@ -89,7 +89,7 @@ function requireSameLogits(runners: Iterable<Runner>): void {
   }
 }
 
-/** Prints a table; gives the milliseconds of a picture, by contestant. */
+/** Prints a table; returns the milliseconds per picture, by contestant. */
 async function bench(one: Case): Promise<Map<string, number>> {
   await using stack = new AsyncDisposableStack();
   const runners = await start(one, stack);

@@ -1,10 +1,10 @@
 /**
  * `deno task bench:layers [arch [threads]]`: each convolution of a network, with the stock
- * kernels and with every algorithm of ours that fits, batch 1, 224x224.
+ * kernels and with each of our algorithms that fits, batch 1, 224x224.
  *
- * All of them take turns. GFLOPS count the products of a direct convolution, whatever the
- * algorithm, so that Winograd's may exceed the peak: what the innermost loop reaches, times the
- * threads, when all it needs is in the first-level cache.
+ * All of them take turns. GFLOPS count the products of a direct convolution for every algorithm, so
+ * Winograd may exceed the peak. The peak is the rate of the innermost loop, times the threads, when
+ * all its data is in the first-level cache.
  *
  * @module
  */
@@ -54,7 +54,7 @@ function layersOf(arch: string): Layer[] {
   return [...layers.values()];
 }
 
-/** What is timed, by name, and how to free it. */
+/** The functions to time, by name, and how to free them. */
 function contestants(
   { conv, shape: [images, height, width, channels] }: Layer,
   runtime: Runtime,
@@ -116,7 +116,7 @@ async function time(
     const once = performance.now() - start;
     passes.set(name, Math.max(1, Math.ceil(leastMilliseconds / once)));
   }
-  await new Promise((resolve) => setTimeout(resolve, 30)); // Compilers at work.
+  await new Promise((resolve) => setTimeout(resolve, 30)); // Lets the compilers finish.
   const times = new Map([...all.keys()].map((name) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round++) {
     for (const [name, { run }] of all) {

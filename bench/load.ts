@@ -1,5 +1,5 @@
 /**
- * `deno task bench:load`: what a process holds while it loads resnet50, and how long that takes.
+ * `deno task bench:load`: memory and time of loading resnet50.
  *
  * @module
  */
@@ -17,14 +17,14 @@ const cases: readonly [name: string, loader: Loader, file: string][] = [
   ["onnxruntime-web, .onnx", "onnxruntime", "bench/models/resnet50.onnx"],
 ];
 
-/** Loads in a new process. This one stays small: a child's peak may begin with its parent's. */
+/** Loads in a new process. This one stays small, since a child's peak may start at its parent's. */
 async function load(loader: Loader, file: string): Promise<Loaded> {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--quiet",
       "--no-prompt",
-      // onnxruntime-web's package would be fetched for every task.
+      // In the lock file, Deno would download onnxruntime-web for every task.
       "--no-lock",
       "--allow-read",
       new URL("load_case.ts", import.meta.url).href,
@@ -33,7 +33,7 @@ async function load(loader: Loader, file: string): Promise<Loaded> {
     ],
     stderr: "inherit",
   }).output();
-  if (!success) Deno.exit(1); // It has said why.
+  if (!success) Deno.exit(1); // It printed why.
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 

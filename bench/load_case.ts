@@ -1,5 +1,5 @@
 /**
- * One run of the load bench, in a process of its own.
+ * One run of the load bench, in a new process.
  *
  * `load_case.ts <layertap|onnxruntime> <file>` prints a JSON line.
  *
@@ -8,19 +8,19 @@
 
 import process from "node:process";
 
-/** Who loads. */
+/** The library that loads. */
 export type Loader = "layertap" | "onnxruntime";
 
-/** What a load took. */
+/** The cost of a load. */
 export interface Loaded {
-  /** Resident before, in bytes: the library and its backend are there, no model is. */
+  /** Resident bytes with the library and its backend started, before the model. */
   readonly rssBefore: number;
-  /** The highest that the resident set was until the model was there. */
+  /** The peak resident set until the model was loaded. */
   readonly peakRss: number;
   readonly milliseconds: number;
 }
 
-/** Gets a library ready; what comes back loads the file. */
+/** Starts a library; returns a function that loads the file. */
 const prepare: Record<
   Loader,
   (file: string) => Promise<() => Promise<unknown>>
@@ -31,7 +31,7 @@ const prepare: Record<
     return () => createModel("resnet50", null, file);
   },
   async onnxruntime(file) {
-    const name = "npm:onnxruntime-web@1.30.0"; // Not known to the type check: it is large.
+    const name = "npm:onnxruntime-web@1.30.0"; // Hidden from the type check, since it is large.
     const { InferenceSession } = await import(name);
     return async () =>
       await InferenceSession.create(await Deno.readFile(file), {

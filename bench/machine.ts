@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 
-/** What runs the bench: `AMD EPYC, 2 cores, Deno 2.9.6 (V8 …), linux`. */
+/** Describes the machine: `AMD EPYC, 2 cores, Deno 2.9.6 (V8 …), linux`. */
 export function machine(): string {
   const cores = cpus();
   const { deno, v8 } = Deno.version;
@@ -8,5 +8,5 @@ export function machine(): string {
     `cores, Deno ${deno} (V8 ${v8}), ${Deno.build.os}`;
 }
 
-/** Processes that wanted to run, over the last minute: what else the machine does. */
+/** The load average of the last minute. */
 export const load = (): string => Deno.loadavg()[0].toFixed(2);

@@ -1,5 +1,5 @@
 /**
- * `deno task bench:memory`: what a process holds with resnet50, whole and cut, loaded from a file.
+ * `deno task bench:memory`: memory of resnet50, whole and truncated, loaded from a file.
  *
  * @module
  */
@@ -37,8 +37,8 @@ const cases: readonly [
 /**
  * Runs a case in a new process.
  *
- * Linux lets the peak of a process begin with its parent's, so this one stays small: it loads no
- * model, nor the code for it.
+ * On Linux the peak of a process starts at its parent's, so this one stays small: it loads neither
+ * a model nor the code for it.
  */
 async function measure(
   outputLayer: string,
@@ -59,7 +59,7 @@ async function measure(
     ],
     stderr: "inherit",
   }).output();
-  if (!success) Deno.exit(1); // It has said why.
+  if (!success) Deno.exit(1); // It printed why.
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 

@@ -1,5 +1,5 @@
 /**
- * One row of the memory bench, in a process of its own.
+ * One row of the memory bench, in a new process.
  *
  * `memory_case.ts <file> <outputLayer> <forward|extract|truncate> <options>` prints a JSON line; the
  * options are `createModel`'s, as JSON.
@@ -12,34 +12,34 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { createModel, type ResNet, startBackend } from "../mod.ts";
 
-/** What a process holds, in bytes. */
+/** Memory use of a process, in bytes. */
 export interface Usage {
   /** The backend's WebAssembly memory; it never shrinks. */
   readonly wasmHeap: number;
-  /** tfjs's count of tensors and of their bytes. */
+  /** tfjs's number of tensors, and their bytes. */
   readonly tensors: number;
   readonly tensorBytes: number;
-  /** JavaScript's objects and array buffers, after a collection. */
+  /** JavaScript objects and array buffers, after a collection. */
   readonly jsHeap: number;
   /** The resident set. */
   readonly rss: number;
-  /** The highest that the resident set ever was. */
+  /** The peak resident set. */
   readonly peakRss: number;
 }
 
 /** The usage at three moments. */
 export interface Report {
-  /** The backend runs and the input is there, nothing is loaded. */
+  /** The backend runs and the input exists; nothing is loaded. */
   readonly started: Usage;
   /** `createModel` has returned. */
   readonly created: Usage;
-  /** The forward pass has returned, its results are held. */
+  /** The forward pass has returned; its results are alive. */
   readonly ran: Usage;
   /** Bytes of the packed weights. */
   readonly weightBytes: number;
 }
 
-/** What is run: besides the output, one more node; or a truncated model as well. */
+/** What to run: the output, one more node as well, or a truncated model as well. */
 export type Run = "forward" | "extract" | "truncate";
 
 function results(model: ResNet, x: Tensor4D, run: Run): Tensor[] {

@@ -1,4 +1,4 @@
-/** Why a contestant has no model: undefined if its file is there. */
+/** Why a contestant has no model file; undefined if it exists. */
 export async function whyMissing(path: string): Promise<string | undefined> {
   try {
     await Deno.stat(path);

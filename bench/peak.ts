@@ -4,8 +4,8 @@ import type { Runtime } from "../src/kernels/means.ts";
 const depth = 256, tiles = 500, panel = 8;
 
 /**
- * GFLOPS of one thread when all that it reads and writes is in its first-level cache: the
- * convolution's loop on the same few rows over and over. The sums are nonsense.
+ * GFLOPS of one thread with all data in its first-level cache: the convolution's loop on the same
+ * few rows, again and again. The sums are meaningless.
  */
 export function measurePeak(runtime: Runtime): number {
   const { rows: tileRows } = runtime, rows = tiles * tileRows;

@@ -1,5 +1,5 @@
 /**
- * The parent's side of the forward bench: one contestant in a process of its own.
+ * The parent's side of the forward bench: one contestant in a separate process.
  *
  * @module
  */
@@ -7,19 +7,19 @@
 import { fileURLToPath } from "node:url";
 import type { Greeting } from "./contestants/serve.ts";
 
-/** How a contestant is started. */
+/** How to start a contestant. */
 export interface Entry {
   /** Its file in `contestants/`. */
   readonly script: string;
-  /** Arguments behind the architecture and the batch. */
+  /** Arguments after the architecture and the batch size. */
   readonly args?: readonly string[];
   /** Permissions and other flags of `deno run`. */
   readonly flags?: readonly string[];
-  /** Ending of the model file that it needs, in `models/`. */
+  /** Extension of the file in `models/` that it needs. */
   readonly model?: string;
 }
 
-/** A contestant that runs. */
+/** A running contestant. */
 export class Runner implements AsyncDisposable {
   private constructor(
     readonly greeting: Greeting,
@@ -29,9 +29,9 @@ export class Runner implements AsyncDisposable {
   ) {}
 
   /**
-   * Starts a contestant and waits until it has made its first pass.
+   * Starts a contestant and waits for its first pass.
    *
-   * @throws {Error} If it ends before.
+   * @throws {Error} If it ends first.
    */
   static async start(
     arch: string,
@@ -56,7 +56,7 @@ export class Runner implements AsyncDisposable {
     return new Runner(JSON.parse(value), process, writer, answers);
   }
 
-  /** Milliseconds of each of so many passes. */
+  /** Runs this many passes; returns the milliseconds of each. */
   async run(passes: number): Promise<number[]> {
     await this.input.write(new TextEncoder().encode(`run ${passes}\n`));
     const { value } = await this.answers.next();

@@ -1,6 +1,6 @@
 /**
- * `deno task bench:serve [arch] [python]`: a picture over HTTP to its features, beside a FastAPI
- * server with torchvision.
+ * `deno task bench:serve [arch] [python]`: from a picture to its features over HTTP, beside a
+ * FastAPI server with torchvision.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const secondsOfRound = 5;
 const clientCounts = [1, 8];
 const picture = await Deno.readFile("examples/images/rocket.jpg");
 
-/** A server that listens. */
+/** A listening server. */
 interface Server {
   readonly process: Deno.ChildProcess;
   readonly origin: string;
@@ -54,7 +54,7 @@ async function ask(origin: string): Promise<number[]> {
   return features.flatten;
 }
 
-/** Clients that ask again as soon as they have their answer; milliseconds of each. */
+/** Runs clients that repeat their request on each answer; returns the milliseconds of each. */
 async function round(origin: string, clients: number): Promise<number[]> {
   const times: number[] = [];
   const end = performance.now() + 1000 * secondsOfRound;
@@ -68,7 +68,7 @@ async function round(origin: string, clients: number): Promise<number[]> {
   return times;
 }
 
-/** A contestant that computes something else is none. */
+/** Checks that a contestant computes the same features. */
 function requireSame(name: string, got: number[], want: number[]): void {
   const largest = Math.max(...want.map(Math.abs));
   const off = Math.max(...want.map((value, i) => Math.abs(value - got[i])));
@@ -121,7 +121,7 @@ for (let i = 0; i <= rounds; i++) {
   for (const clients of clientCounts) {
     for (const [name, { origin }] of servers) {
       const all = await round(origin, clients);
-      if (i === 0) continue; // Warms up.
+      if (i === 0) continue; // A warm-up round.
       const key = `${name}, ${clients} client${clients > 1 ? "s" : ""}`;
       times.set(key, [...times.get(key) ?? [], ...all]);
     }

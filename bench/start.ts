@@ -1,6 +1,6 @@
 /**
- * `deno task bench:start [--threads 2] [--rounds 9]`: from the import to the first result of
- * resnet18, and what the process holds then.
+ * `deno task bench:start [--threads 2] [--rounds 9]`: time from the import to the first result of
+ * resnet18, and the memory of the process then.
  *
  * The contestants take turns, each start in a new process.
  *
@@ -62,7 +62,7 @@ async function start(
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--quiet", "--no-prompt", "--no-check", "--allow-read"],
-      // onnxruntime-web's package would be fetched for every task.
+      // In the lock file, Deno would download onnxruntime-web for every task.
       ...starter === "onnxruntime" ? ["--no-lock"] : [],
       new URL("start_case.ts", import.meta.url).href,
       starter,
@@ -72,7 +72,7 @@ async function start(
     ],
     stderr: "inherit",
   }).output();
-  if (!success) Deno.exit(1); // It has said why.
+  if (!success) Deno.exit(1); // It printed why.
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 

@@ -1,5 +1,5 @@
 /**
- * One run of the start bench, in a process of its own.
+ * One run of the start bench, in a new process.
  *
  * `start_case.ts <own|stock|onnxruntime> <file> <threads> <options>` prints a JSON line; the options
  * are `createModel`'s, as JSON.
@@ -9,12 +9,12 @@
 
 import process from "node:process";
 
-/** Who starts. */
+/** The library that starts. */
 export type Starter = "own" | "stock" | "onnxruntime";
 
-/** What a start took. */
+/** The cost of a start. */
 export interface Started {
-  /** From before the import until JavaScript has the logits. */
+  /** Milliseconds from before the import until JavaScript has the logits. */
   readonly milliseconds: number;
   /** Of all threads and of the runtime itself, in the program and in the kernel. */
   readonly cpuMilliseconds: number;
@@ -41,7 +41,7 @@ async function onnxruntime(
   file: string,
   threads: number,
 ): Promise<ArrayLike<number>> {
-  const name = "npm:onnxruntime-web@1.30.0"; // Not known to the type check: it is large.
+  const name = "npm:onnxruntime-web@1.30.0"; // Hidden from the type check, since it is large.
   const { env, InferenceSession, Tensor } = await import(name);
   env.wasm.numThreads = threads;
   const session = await InferenceSession.create(await Deno.readFile(file), {

@@ -1,4 +1,4 @@
-/** The value below which that share of the values lies, with linear interpolation. */
+/** A quantile, with linear interpolation. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = share * (sorted.length - 1);
@@ -6,6 +6,6 @@ export function quantile(values: readonly number[], share: number): number {
   return below + (above - below) * (at % 1);
 }
 
-/** The middle value. */
+/** The median. */
 export const median = (values: readonly number[]): number =>
   quantile(values, 0.5);

@@ -1,4 +1,4 @@
-/** Rows as a Markdown table whose columns line up; all but the first stand on the right. */
+/** A Markdown table with aligned columns, all but the first right-aligned. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0].map((_, column) =>
     Math.max(...rows.map((row) => row[column].length))

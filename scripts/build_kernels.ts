@@ -5,8 +5,8 @@
  * deno run --allow-write=src/runtime/wasm scripts/build_kernels.ts
  * ```
  *
- * Four builds of one source: with relaxed SIMD or without, for a memory that threads share or
- * not. None has a data segment: the memory is tfjs's.
+ * Four builds of one source: with or without relaxed SIMD, for shared or unshared memory. None has a
+ * data segment, since the memory belongs to tfjs.
  *
  * @module
  */

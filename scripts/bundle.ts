@@ -1,8 +1,7 @@
 /**
- * `deno bundle`, with what it doesn't know: source-phase imports of WebAssembly.
+ * `deno bundle`, plus source-phase imports of WebAssembly, which it doesn't support.
  *
- * An import map puts others in place of the modules that use them, which compile a file beside the
- * bundle instead.
+ * An import map replaces the modules that use them by modules that compile a file beside the bundle.
  *
  * @module
  */
@@ -18,7 +17,7 @@ const wasmModules = [
   "src/runtime/wasm/kernels.js",
 ];
 
-/** Runs a command of Deno's in the project. */
+/** Runs a Deno command in the project. */
 async function deno(args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command("deno", {
     args,
@@ -30,13 +29,13 @@ async function deno(args: string[]): Promise<void> {
 /**
  * Bundles, and puts the package's `.wasm` files beside the bundle.
  *
- * It needs read access to Deno's cache, write access to the folder and to the one for temporary
- * files, and to run `deno`.
+ * Needs read access to Deno's cache, write access to the folder and to the temporary folder, and
+ * permission to run `deno`.
  *
  * @param args More arguments of `deno bundle`: entries, and where the bundle goes.
- * @param folder Where that is; it is made if it isn't there.
+ * @param folder The bundle's folder, created if it doesn't exist.
  * @param compile JavaScript that defines `compile(file)`, a promise of a `WebAssembly.Module`.
- * @throws {Error} If something isn't found or doesn't parse.
+ * @throws {Error} If a file is missing or doesn't parse.
  */
 export async function bundle(
   args: readonly string[],
@@ -44,7 +43,7 @@ export async function bundle(
   compile: string,
 ): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
-  await deno(["cache", "--quiet", ...wasmModules]); // For `import.meta.resolve` to find them.
+  await deno(["cache", "--quiet", ...wasmModules]); // So that `import.meta.resolve` finds them.
   const temporary = await Deno.makeTempDir();
   try {
     const imports: Record<string, string> = {

@@ -1,5 +1,5 @@
 /**
- * Bundles modules for the browser, this package with them, its `.wasm` files and weights beside.
+ * Bundles modules for the browser together with this package, its `.wasm` files and weights.
  *
  *     deno task bundle:page page.ts worker.ts site
  *
@@ -18,7 +18,7 @@ const compile = `
 async function compile(file) {
   const response = await fetch(new URL(file, import.meta.url));
   if (!response.ok) throw new Error(\`\${response.url}: HTTP \${response.status}\`);
-  // Some servers don't know the content type that compileStreaming asks for.
+  // Some servers don't send the content type that compileStreaming requires.
   return await WebAssembly.compile(await response.arrayBuffer());
 }
 `;
@@ -27,13 +27,13 @@ async function compile(file) {
  * Bundles modules, with code splitting, and puts the package's `.wasm` files and weights beside
  * them.
  *
- * It needs read access to Deno's cache, write access to the folder and to the one for temporary
- * files, and to run `deno`.
+ * Needs read access to Deno's cache, write access to the folder and to the temporary folder, and
+ * permission to run `deno`.
  *
- * @param entries Modules, by URL; the modules of workers are entries too. Those of one folder
- *   become files of one folder.
- * @param folder Where the bundles go; it is made if it isn't there.
- * @throws {Error} If something isn't found or doesn't parse.
+ * @param entries URLs of modules, including those of web workers. Modules of one folder become files
+ *   of one folder.
+ * @param folder The bundles' folder, created if it doesn't exist.
+ * @throws {Error} If a file is missing or doesn't parse.
  */
 export async function bundleForBrowser(
   entries: readonly URL[],
@@ -45,7 +45,7 @@ export async function bundleForBrowser(
   await addWeights(folder);
 }
 
-/** The weights that ship, where the bundle looks for them. */
+/** The included weights, where the bundle looks for them. */
 async function addWeights(folder: string): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
     if (!name.endsWith(".js")) continue;

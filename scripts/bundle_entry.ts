@@ -1,4 +1,4 @@
-/** The command line as one file. Threads that decode import it, too: they take `loadInput` from it. */
+/** The command line as one file. Decoding threads import `loadInput` from it, too. */
 
 import { runProcess } from "../src/cli/mod.ts";
 

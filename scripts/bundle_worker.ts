@@ -1,12 +1,12 @@
 /**
- * Makes one archive that runs the command line where there is neither network nor cache:
+ * Makes an archive that runs the command line without a network or a cache:
  * `deno task bundle [file.tar.gz]`.
  *
- *     layertap              starts it: ./layertap worker --layer avgpool
+ *     layertap              the command: ./layertap worker --layer avgpool
  *     deno                  the runtime that runs this script, from its npm package
- *     lib/code/layertap.js  the code and its packages, one file
+ *     lib/code/layertap.js  the code and its packages in one file
  *     lib/code/*.wasm       kernels and decoders
- *     weights/              the weights that ship, where the code looks for them
+ *     weights/              the included weights, where the code looks for them
  *
  * @module
  */
@@ -22,7 +22,7 @@ const compile = async (file) =>
 `;
 
 const start = `#!/bin/sh
-# Starts the command line that stands beside this file.
+# Starts the command line beside this file.
 here=$(dirname "$0")
 export DENO_DIR="\${DENO_DIR:-$here/cache}" DENO_NO_UPDATE_CHECK=1
 exec "$here/deno" run --no-prompt --no-config --cached-only --no-code-cache \\
@@ -31,7 +31,7 @@ exec "$here/deno" run --no-prompt --no-config --cached-only --no-code-cache \\
   "$here/lib/code/layertap.js" "$@"
 `;
 
-/** The code in one file, and the `.wasm` files that it compiles, by name. */
+/** The code in one file and the `.wasm` files that it compiles, by name. */
 async function code(): Promise<Map<string, Uint8Array>> {
   const folder = await Deno.makeTempDir();
   try {

@@ -1,9 +1,9 @@
-"""Reads every format that `layertap extract` writes by its own library, and compares.
+"""Reads every format that `layertap extract` writes with the format's own library, and compares.
 
-The arrays of the .npz, read by NumPy, are what the others must equal: .npy (NumPy), .safetensors
-(safetensors), .parquet (PyArrow, Polars, DuckDB), .jsonl (json). A library that isn't there is
-skipped, and named; with LAYERTAP_CI=1 it fails. What follows is the command that runs layertap;
-left out it is the task's:
+The arrays of the .npz, read by NumPy, must equal the others: .npy (NumPy), .safetensors
+(safetensors), .parquet (PyArrow, Polars, DuckDB), .jsonl (json). Missing libraries are skipped with a
+note; with LAYERTAP_CI=1 they fail. Arguments are the command that runs layertap; the default is the
+task's:
 
     python3 scripts/check_outputs.py
     python3 scripts/check_outputs.py deno run --allow-read --allow-write src/cli/mod.ts
@@ -30,7 +30,7 @@ NODES = ["layer2", "avgpool", "flatten"]
 
 
 def extract(out, *options, layers=NODES):
-    """Runs the command line; the missing picture is in the exit status."""
+    """Runs the command line, and checks that it reports the missing picture."""
     command = ["extract", *FILES, "--layer", ",".join(layers), "--out", str(out)]
     result = subprocess.run([*LAYERTAP, *command, *options], capture_output=True, text=True)
     assert result.returncode == 1, result.stderr
@@ -39,7 +39,7 @@ def extract(out, *options, layers=NODES):
 
 
 def check(got, want):
-    """The same type, shape and bits, NaN in the row of the missing picture."""
+    """Checks type, shape and bits, and for NaN in the row of the missing picture."""
     got = np.asarray(got)
     assert got.dtype == want.dtype, (got.dtype, want.dtype)
     assert got.shape == want.shape, (got.shape, want.shape)
@@ -155,7 +155,7 @@ with tempfile.TemporaryDirectory() as name:
             try:
                 run(folder, options, arrays)
                 print(f"ok {label}")
-            except Exception as error:  # Every library has its own.
+            except Exception as error:  # Each library has its own exceptions.
                 failed = True
                 print(f"FAILED {label}: {type(error).__name__}: {error}")
 sys.exit(failed)

@@ -1,13 +1,13 @@
 /**
- * Packs all official weights into a folder that any static host can serve: `createModel` takes
- * them from there where `weightsBase` or `$LAYERTAP_WEIGHTS` names its URL.
+ * Packs all official weights into a folder for any static host. `createModel` uses it when
+ * `weightsBase` or `$LAYERTAP_WEIGHTS` names its URL.
  *
  *     deno run --allow-read --allow-write --allow-env --allow-net scripts/convert_all.ts \
  *       OUT [--from FOLDER] [--dtype float16,int8]
  *
- * The official files are taken from FOLDER, where they have the names under which they are
- * published; without it from torch's cache, or downloaded. Those that can't be had are named, and
- * the rest is packed. `manifest.json`, which lists the files, is written last.
+ * The official files come from FOLDER, under their published names; without it, from torch's cache
+ * or a download. Missing files are listed, and the rest is packed. `manifest.json`, which lists the
+ * packed files, is written last.
  *
  * @module
  */
@@ -28,22 +28,22 @@ import {
 } from "../src/weights/table.ts";
 import { openInTorchCache } from "../src/weights/torch_cache.ts";
 
-/** What is packed, and how. */
+/** What to pack, and how. */
 export interface ConvertAllOptions {
-  /** Where the official files are. Default: torch's cache, else their host. */
+  /** The folder of official files. Default: torch's cache, else their host. */
   readonly from?: string;
-  /** One file is made for each. */
+  /** The data types; each gets a file. */
   readonly dtypes: readonly WeightsDType[];
-  /** The entries that there are. */
+  /** The entries to pack. */
   readonly table?: readonly WeightsEntry[];
-  /** Told what was packed and what is missing. */
+  /** Called with each packed and each missing file. */
   readonly log: (line: string) => void;
 }
 
 /**
- * Packs every entry's file that can be had.
+ * Packs the file of every entry.
  *
- * @returns The entries whose files can't: `resnet18 IMAGENET1K_V1`.
+ * @returns The entries without a file: `resnet18 IMAGENET1K_V1`.
  */
 export async function convertAll(
   out: string,
@@ -92,7 +92,7 @@ async function convertOne(
   return { arch, weights: name, dtype, file, size: packed.length, sha256 };
 }
 
-/** Path of the file in a folder that is an entry's by name and hash. */
+/** Path of an entry's file in a folder, by name and hash. */
 async function findIn(
   folder: string,
   { url, legacyUrl }: WeightsEntry,

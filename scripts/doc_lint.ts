@@ -1,6 +1,6 @@
 /**
- * `deno doc --lint` for the package's entry points, without what it finds in other packages:
- * tfjs's types are part of the API, and their documentation isn't ours.
+ * `deno doc --lint` for the package's entry points, without findings in other packages: tfjs's types
+ * are part of the API, but their documentation isn't ours.
  *
  *     deno run --allow-run=deno scripts/doc_lint.ts mod.ts src/cli/mod.ts src/serve/mod.ts
  */

@@ -3,8 +3,8 @@
  *
  *     deno task fuzz [parser…] [--count 100000] [--seed 0]
  *
- * An input follows from its seed alone; those of a run have consecutive ones. What is a failure is
- * said in `fuzz_parsers.ts`; the first one of a parser ends the run, with its seed.
+ * A seed determines an input; a run uses consecutive seeds. `fuzz_parsers.ts` defines failures; a
+ * parser's first failure ends the run and prints its seed.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { parseArgs } from "node:util";
 import { type ParserName, parsers, type Report } from "./fuzz_parsers.ts";
 import type { Job } from "./fuzz_worker.ts";
 
-/** Runs a parser in a worker, which can be ended even if it hangs. */
+/** Runs a parser on a thread, which can be ended even if it hangs. */
 function run(job: Job): Promise<Report> {
   const { promise, resolve, reject } = Promise.withResolvers<Report>();
   const worker = new Worker(new URL("fuzz_worker.ts", import.meta.url), {

@@ -1,12 +1,12 @@
 /**
- * Changes to a file's bytes that parsers like least.
+ * Changes to a file's bytes that are hard on parsers.
  *
  * @module
  */
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Numbers up to a bound, which is left out. */
+/** Random numbers below a bound. */
 export type Random = (below: number) => number;
 
 const BYTES = [0, 1, 0x20, 0x7f, 0x80, 0xfe, 0xff];
@@ -36,7 +36,7 @@ const DIGITS = [
   "77777777777",
 ];
 
-/** A copy with one to four changes; `others` are files to take pieces from. */
+/** A copy with one to four changes; `others` are files to copy pieces from. */
 export function mutate(
   bytes: Bytes,
   others: readonly Bytes[],
@@ -80,7 +80,7 @@ function changeOnce(
       bytes.set(new Uint8Array(number.buffer, 0, width), at);
       return bytes;
     }
-    case 4: { // A number in text: that of a JSON or NumPy header, an octal one.
+    case 4: { // A number in text, such as a JSON or NumPy header, or an octal field.
       const found = bytes.findIndex((byte, i) =>
         i >= at && byte >= 0x30 && byte <= 0x39
       );

@@ -21,13 +21,13 @@ import { fileBytes, seededRandom } from "../tests/weights/fixtures.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 interface Parser {
-  /** Whole inputs to start from. */
+  /** Valid inputs to start from. */
   readonly samples: () => Promise<Bytes[]>;
   /** Parses an input, called "bytes" in messages. */
   readonly parse: (bytes: Bytes) => Promise<void>;
-  /** Whether an error refuses the input; by default a `SyntaxError` that names it. */
+  /** Whether an error rejects the input properly. Default: a `SyntaxError` that names it. */
   readonly isRefusal?: (error: Error) => boolean;
-  /** Whether an archive's files are mutated too, and packed again. */
+  /** Whether the files in an archive are mutated too, and packed again. */
   readonly zip?: "stored" | "deflated";
 }
 
@@ -53,7 +53,7 @@ const checkpoints = (...names: string[]): Parser => ({
 const namesBytes = (error: Error) =>
   error instanceof SyntaxError && /"bytes[":]/.test(error.message);
 
-/** Requests with and without bytes, and with a column that is passed over. */
+/** Requests with and without bytes, and with a column that the worker ignores. */
 function requestSamples(): Bytes[] {
   const content = new Uint8Array(64).fill(7);
   const one = { path: "one.png", content };
@@ -66,7 +66,7 @@ function requestSamples(): Bytes[] {
 /** A parser's name. */
 export type ParserName = keyof typeof parsers;
 
-/** All of them, by name. */
+/** All parsers by name. */
 export const parsers = {
   pickle: {
     samples: () => {
@@ -75,7 +75,7 @@ export const parsers = {
           const entries = unzipSync(fileBytes(file));
           return entries[`${file.slice(0, -4)}/data.pkl`] as Bytes;
         });
-      // Three pickles stand before that of the tensors.
+      // Three pickles precede that of the tensors.
       const legacy = fileBytes("legacy_python_2.pth");
       const start = [1, 2, 3].reduce(
         (at) => unpickle(legacy, "bytes", pthWorld, at).end,
@@ -151,26 +151,26 @@ export const parsers = {
   },
 } satisfies Record<string, Parser>;
 
-/** What came of one parser's inputs. */
+/** The result of one parser's inputs. */
 export interface Report {
-  /** How many were refused. */
+  /** How many were rejected. */
   readonly refused: number;
   /** Milliseconds of the slowest input, and its seed. */
   readonly slowest: { readonly milliseconds: number; readonly seed: number };
-  /** Highest resident memory, in bytes. */
+  /** Peak resident memory, in bytes. */
   readonly peakRss: number;
 }
 
-/** Bytes that any input may ask for: buffers of the libraries have fixed sizes. */
+/** Bytes that any input may allocate, since the libraries have buffers of fixed sizes. */
 const FREE_BYTES = 2 ** 20;
 
 /** Longest time for an input, as a multiple of the slowest sample's. */
 const SLOWDOWN = 1000;
 
 /**
- * Runs the inputs of the seeds from `seed` on.
+ * Runs the inputs of consecutive seeds, starting at `seed`.
  *
- * @param onInput Told the number of each before it is parsed.
+ * @param onInput Called with the number of each before it is parsed.
  * @throws {Error} At the first failure; it names the seed.
  */
 export async function fuzz(
@@ -188,7 +188,7 @@ export async function fuzz(
     await parse(sample);
     slowestSample = Math.max(slowestSample, performance.now() - start);
   }
-  // Values of a byte become four bytes of float32; deflate's best is 1032 to 1.
+  // A byte becomes four bytes of float32; deflate compresses 1032 to 1 at best.
   const factor = zip === "deflated" ? 4 * 1032 : 8;
   let refused = 0;
   let slowest = { milliseconds: 0, seed };
@@ -225,7 +225,7 @@ export async function fuzz(
   return { refused, slowest, peakRss };
 }
 
-/** A sample with a few changes, of an archive sometimes within its files. */
+/** A sample with a few changes, sometimes within an archive's files. */
 function inputOf(
   samples: readonly Bytes[],
   seed: number,
@@ -238,7 +238,7 @@ function inputOf(
   }
   const entries = unzipSync(sample);
   const names = Object.keys(entries);
-  // The first file is the one that says what there is.
+  // The first file lists the others.
   const name = names[random(2) === 0 ? 0 : random(names.length)];
   const others = Object.values(entries) as Bytes[];
   entries[name] = mutate(entries[name] as Bytes, others, random);
@@ -246,7 +246,7 @@ function inputOf(
   return zipSync(entries as Zippable, { level, mtime: "1980-01-01" });
 }
 
-/** Watches the typed arrays that are made by their length, and buffers. */
+/** Watches allocations of array buffers, and of typed arrays by length. */
 function countAllocations(): { largest: number } & Disposable {
   const counter = { largest: 0 };
   const names = [

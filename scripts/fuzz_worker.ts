@@ -1,5 +1,5 @@
 /**
- * Runs one parser's inputs and keeps the number of the current one where `fuzz.ts` sees it.
+ * Runs one parser's inputs, and shares the number of the current one with `fuzz.ts`.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 
 import { fuzz, type ParserName } from "./fuzz_parsers.ts";
 
-/** What the worker is to do. */
+/** What to run. */
 export interface Job {
   readonly parser: ParserName;
   readonly count: number;

@@ -3,9 +3,8 @@
  *
  *     deno task fuzz:serve [--count 10000] [--seed 0]
  *
- * A request follows from its seed alone; those of a run have consecutive ones. An answer of 5xx, or
- * none within 20 seconds, ends the run with its seed, and so does a server that is not afterwards as
- * it was before.
+ * A seed determines a request; a run uses consecutive seeds. A 5xx answer, or none within 20 seconds,
+ * ends the run and prints the seed; so does a server whose state differs afterwards.
  *
  * @module
  */
@@ -15,7 +14,7 @@ import type { ArchRow } from "../mod.ts";
 import { createHandler, type Handler } from "../src/serve/mod.ts";
 import { mutate, type Random } from "./fuzz_mutate.ts";
 
-/** A network that is quick. */
+/** A fast network. */
 const arch: ArchRow = {
   name: "tiny",
   block: "BasicBlock",
@@ -23,14 +22,14 @@ const arch: ArchRow = {
   numClasses: 4,
 };
 
-/** At the same time: some run together. */
+/** Concurrent requests, so that some run together. */
 const connections = 4;
 
-/** What a run came to. */
+/** The result of a run. */
 export interface FuzzReport {
-  /** How often there was each status; 0: the connection was ended without one. */
+  /** Count of each status; 0 means that the connection ended without one. */
   readonly statuses: Readonly<Record<number, number>>;
-  /** Tensors that were alive. */
+  /** Live tensors. */
   readonly tensors: { readonly before: number; readonly after: number };
 }
 
@@ -59,7 +58,7 @@ function request(
   return join(text(head), body);
 }
 
-/** What is mutated. */
+/** The requests to mutate. */
 async function sound(): Promise<Bytes[]> {
   const read = (name: string) =>
     Deno.readFile(new URL(`../tests/data/image/${name}`, import.meta.url));
@@ -123,7 +122,7 @@ async function sound(): Promise<Bytes[]> {
   ];
 }
 
-/** Small ones: most of the time should go into requests that are odd. */
+/** Small, to spend most of the time on malformed requests. */
 const FILES = ["progressive_420.jpg", "palette8.png", "lossy_alpha.webp"];
 
 /** Mulberry32. */
@@ -137,7 +136,7 @@ function randomOf(seed: number): Random {
   };
 }
 
-/** Sends bytes, and gives the status of the first answer; then the connection is cut. */
+/** Sends bytes, returns the status of the first answer, and closes the connection. */
 async function statusOf(port: number, bytes: Uint8Array): Promise<number> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   // A head without its end is waited for; whatever has one is answered.
@@ -159,7 +158,7 @@ async function statusOf(port: number, bytes: Uint8Array): Promise<number> {
       answer += new TextDecoder("latin1").decode(buffer.subarray(0, length));
     }
   } catch (error) {
-    // The server may end the connection before it has read all.
+    // The server may close the connection before it has read everything.
     if (isLate && isWhole) throw new Error("no answer within 20 s");
     if (
       !isLate &&
@@ -180,7 +179,7 @@ async function tensorsOf(handler: Handler): Promise<number> {
   return tensors;
 }
 
-/** Runs so many requests against a server of its own. */
+/** Runs this many requests against a new server. */
 export async function fuzzServer(
   count: number,
   seed: number,

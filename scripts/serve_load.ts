@@ -1,29 +1,29 @@
 /**
- * Asks a server for ten times as much as it can give.
+ * Sends a server ten times as many requests as it can answer.
  *
  *     deno task soak:serve [--seconds 60] [--arch mlnet_resnet18]
  *
- * First the rate is measured at which eight clients are served that ask again as soon as they have
- * their answer. Then requests come at ten times that rate, whether or not those before were
- * answered; each has a connection of its own. Then the eight clients again.
+ * First, eight clients that repeat their request on each answer measure the server's rate. Then
+ * requests arrive at ten times that rate, answered or not, each on a new connection. Then the eight
+ * clients run again.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
 
-/** What a load came to. */
+/** The result of a load. */
 export interface LoadReport {
   /** Requests per second of the eight clients, before and after. */
   readonly served: { readonly before: number; readonly after: number };
-  /** Requests per second that were sent in between, and answered with 200. */
+  /** Requests per second in between: sent, and answered with 200. */
   readonly sent: number;
   readonly accepted: number;
-  /** How often there was each status; "failed": no answer. */
+  /** Count of each status; "failed" means no answer. */
   readonly statuses: Readonly<Record<string, number>>;
-  /** Milliseconds that `/healthz` took meanwhile: median, p95, greatest. */
+  /** Milliseconds of `/healthz` meanwhile: median, p95, maximum. */
   readonly health: readonly [number, number, number];
-  /** Milliseconds that requests with 200 took: median, p99. */
+  /** Milliseconds of requests answered with 200: median, p99. */
   readonly latency: readonly [number, number];
   /** The process's resident memory in MiB: before, at the peak, and at the end. */
   readonly memory: readonly [number, number, number];
@@ -36,7 +36,7 @@ const quantile = (values: readonly number[], q: number) =>
     Math.min(values.length - 1, Math.floor(q * values.length))
   ] ?? 0;
 
-/** A server in a process of its own. */
+/** A server in a new process. */
 async function start(arch: string) {
   const process = new Deno.Command("deno", {
     args: [
@@ -62,7 +62,7 @@ async function start(arch: string) {
   };
 }
 
-/** Loads a server for so many seconds; the rates before and after take a quarter of that each. */
+/** Loads a server for this many seconds; measuring before and after takes a quarter of that each. */
 export async function load(
   arch: string,
   picture: Uint8Array<ArrayBuffer>,

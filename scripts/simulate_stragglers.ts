@@ -1,13 +1,13 @@
 /**
- * What slow and failing nodes cost a run in rounds, with and without speculative execution: the
- * table of `docs/scale.md`. Times are simulated, nothing is measured.
+ * Simulates what slow and failing nodes cost a run in rounds, with and without speculative execution:
+ * the table in `docs/scale.md`.
  *
- *     deno run scripts/simulate_stragglers.ts [seconds for a picture]
+ *     deno run scripts/simulate_stragglers.ts [seconds per picture]
  *
- * A round is a queue of tasks. A free core takes the next one; its time varies by a tenth, on a slow
- * node it is four times as long. A node that fails loses what runs on it, and is back after five
- * minutes; what tasks have committed stays. A round ends with its last task. Speculation is Spark 4's:
- * once nine of ten tasks are done, one that runs for three times the median gets a copy on a free core.
+ * A round is a queue of tasks. A free core takes the next one. Its time varies by a tenth, and is four
+ * times as long on a slow node. A failing node loses its running tasks and returns after five minutes;
+ * committed tasks stay. A round ends with its last task. Speculation is Spark 4's: once nine of ten
+ * tasks are done, a task that runs for three times the median gets a copy on a free core.
  *
  * @module
  */
@@ -18,11 +18,11 @@ const slowFactor = 4;
 /** Hours between two failures of one node: a month. */
 const nodeHours = 720;
 const repairSeconds = 300;
-/** Between two rounds: planning, the committer's renames. */
+/** Seconds between two rounds, for planning and the committer's renames. */
 const commitSeconds = 10;
 const speculation = { quantile: 0.9, multiplier: 3 };
 
-/** What a run is. */
+/** The parameters of a run. */
 interface Run {
   readonly cores: number;
   readonly taskSeconds: number;
@@ -114,9 +114,9 @@ function simulate(run: Run, random: () => number): number {
     done++;
     durations.push(seconds);
     for (const other of running) {
-      if (!isCopied[attempt.task]) break; // No other can be found.
+      if (!isCopied[attempt.task]) break; // There is no other attempt.
       if (other.task !== attempt.task) continue;
-      other.isLost = true; // The copy that lost is killed.
+      other.isLost = true; // Kills the slower copy.
       running.delete(other);
       free.push(other.core);
     }
@@ -168,7 +168,7 @@ function simulate(run: Run, random: () => number): number {
     happens();
     if (waiting.length > 0) dispatch();
     else if (run.speculates && now !== checks) {
-      // Spark looks from time to time.
+      // Spark checks at intervals.
       if (checks === Infinity || now > checks) {
         speculate();
         checks = now + run.taskSeconds / 20;
@@ -179,10 +179,10 @@ function simulate(run: Run, random: () => number): number {
   return now;
 }
 
-/** The share of the cores' time that computes pictures which stay. */
+/** The share of the cores' time spent on committed pictures. */
 function efficiency(run: Run): number {
   const random = randomNumbers(1);
-  const rounds = Math.max(4, 40_000 / run.cores); // Few nodes differ more from round to round.
+  const rounds = Math.max(4, 40_000 / run.cores); // Rounds of few nodes vary more.
   let seconds = 0;
   for (let i = 0; i < rounds; i++) {
     seconds += simulate(run, random) + commitSeconds;

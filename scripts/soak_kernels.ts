@@ -1,6 +1,6 @@
 /**
- * Runs a network again and again: the same bits each time, and no more memory at the end than after
- * the first passes.
+ * Runs a network repeatedly, and checks that it gives the same bits each time and that memory doesn't
+ * grow after the first passes.
  *
  *     deno task soak:kernels [passes]
  *
@@ -12,12 +12,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import { createModel, startBackend } from "../mod.ts";
 import { uniform } from "../tests/support/uniform.ts";
 
-/** Input shapes that take turns, so that plans are laid out and given up. */
+/** Input shapes that take turns, so that programs are made and dropped. */
 const sides = [32, 33, 48, 64];
-/** Passes until all code has run. */
+/** Passes after which all code has run. */
 const warmUp = 200;
 
-/** What was held, in bytes. */
+/** Memory use, in bytes. */
 export interface Held {
   readonly rss: number;
   readonly wasm: number;
@@ -34,9 +34,9 @@ function held(): Held {
 }
 
 /**
- * Makes so many passes, every tenth with a hook, every hundredth of another shape.
+ * Runs this many passes, every tenth with a hook, every hundredth with another shape.
  *
- * @returns What was held after the first passes and after the last.
+ * @returns The memory use after the first passes and after the last.
  */
 export async function soakKernels(
   passes: number,
@@ -62,7 +62,7 @@ export async function soakKernels(
     assert.ok(values.some((value) => value !== 0));
     assert.deepEqual(values, want[i], `pass ${pass}`);
     if (pass === Math.min(warmUp, passes >> 1)) first = held();
-    // The collector wants its turn.
+    // Lets the garbage collector run.
     if (pass % 100 === 0) await new Promise((resolve) => setTimeout(resolve));
   }
   const last = held();

@@ -1,6 +1,6 @@
 /**
- * Asks `layertap worker` for very many tiny pictures, and stops taking answers in the middle:
- * memory doesn't grow.
+ * Sends `layertap worker` very many tiny pictures, and stops reading answers halfway: memory must not
+ * grow.
  *
  *     deno task soak:worker [requests]
  *
@@ -13,28 +13,28 @@ import { main } from "../src/cli/mod.ts";
 import { encodePng } from "../src/image/encode_png.ts";
 import { lines } from "../src/formats/lines.ts";
 
-/** Requests after which memory must not grow: by then all code has run. */
+/** Requests after which memory must not grow, since all code has run by then. */
 const WARM_UP = 2000;
 
-/** Resident bytes of a worker, and how fast it was. */
+/** Resident bytes of a worker, and its speed. */
 export interface WorkerSoak {
-  /** When it had answered the first of them. */
+  /** After its first answers. */
   readonly first: number;
-  /** The most that it had after that. */
+  /** The peak after that. */
   readonly peak: number;
-  /** What it was sent while nobody took its answers. */
+  /** Requests it accepted while nobody read its answers. */
   readonly sentAhead: number;
   readonly seconds: number;
 }
 
-/** A tiny picture in base64; the 50th is cut short. */
+/** A tiny picture in base64; the 50th is truncated. */
 async function makePicture(i: number): Promise<string> {
   const data = Uint8Array.from({ length: 192 }, (_, k) => i * 7 + k * k);
   const png = await encodePng({ width: 8, height: 8, data });
   return png.subarray(0, i === 50 ? 60 : undefined).toBase64();
 }
 
-/** Runs a worker in a process of its own, which tells its memory on stderr. */
+/** Runs a worker in a new process, which reports its memory on stderr. */
 function startWorker(...args: string[]) {
   return new Deno.Command("deno", {
     args: [
@@ -48,10 +48,9 @@ function startWorker(...args: string[]) {
 }
 
 /**
- * Sends requests, one in a hundred with a picture that is damaged, and checks that each is answered,
- * in order.
+ * Sends requests, one in a hundred with a damaged picture, and checks that all are answered in order.
  *
- * @param pause Milliseconds for which no answers are taken, when half of them are there.
+ * @param pause Milliseconds without reading answers, halfway.
  */
 export async function soakWorker(
   requests: number,

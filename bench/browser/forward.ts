@@ -40,7 +40,7 @@ const html = `<!DOCTYPE html>
 <script type="module" src="code/page.js"></script>
 `;
 
-/** The page, its packages (in no lock file) and the models. */
+/** The page, its packages (not in the lock file) and the models. */
 async function prepare(archs: readonly string[]): Promise<void> {
   await bundleForBrowser(
     [new URL("page.ts", import.meta.url)],
@@ -93,7 +93,7 @@ async function bench(
   ]));
 }
 
-/** In the explorer: from opening the page, and from clicks, to maps that are drawn. */
+/** The explorer: from opening the page, and from clicks, until the maps are drawn. */
 async function clicks(browser: Browser): Promise<void> {
   await buildExplorer("out/explorer");
   await using server = serveFolder("out/explorer");

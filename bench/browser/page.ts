@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * The contestants in a page: each by its name, from numbers to logits.
+ * The contestants in the page, by name: from input values to logits.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { createModel, startBackend } from "../../mod.ts";
 import { formulaCheckpoint } from "../../tests/support/formula.ts";
 
-/** A network that is loaded: NHWC or NCHW in, logits out. */
+/** A loaded network: NHWC or NCHW in, logits out. */
 type Forward = () => Promise<Float32Array>;
 
-/** What is used of `@litertjs/core`. */
+/** The part of `@litertjs/core` in use. */
 interface LiteRt {
   loadLiteRt(path: string, options: { threads: boolean }): Promise<unknown>;
   loadAndCompile(model: Uint8Array, options: object): Promise<{
@@ -28,7 +28,7 @@ interface LiteRtTensor {
   delete(): void;
 }
 
-/** What is used of `onnxruntime-web`. */
+/** The part of `onnxruntime-web` in use. */
 interface OnnxRuntime {
   readonly env: { wasm: { numThreads: number; wasmPaths: string } };
   readonly Tensor: new (
@@ -66,7 +66,7 @@ const contestants: Record<
   },
 
   async litert(arch, numThreads, input) {
-    const name = "@litertjs/core"; // The page's import map says where it is.
+    const name = "@litertjs/core"; // The page's import map resolves it.
     const { loadLiteRt, loadAndCompile, Tensor }: LiteRt = await import(name);
     await loadLiteRt("node_modules/@litertjs/core/wasm/", { threads: true });
     const model = await loadAndCompile(await load(`${arch}.tflite`), {
@@ -106,25 +106,25 @@ const contestants: Record<
   },
 };
 
-/** What a page has measured: milliseconds of each contestant, and how far its logits are off. */
+/** A page's measurements: milliseconds of each contestant, and the error of its logits. */
 export interface Measured {
   readonly times: Record<string, number[]>;
   readonly off: Record<string, number>;
 }
 
-/** Passes of a turn that count; the one before them doesn't. */
+/** Passes that count in each turn, after a first one that doesn't. */
 const passes = 4;
 
-/** Other contestants' threads look for work a while before they sleep: milliseconds. */
+/** Milliseconds for which other contestants' threads keep looking for work before they sleep. */
 const silence = 100;
 
-/** Lets the contestants take turns, after some passes that don't count. */
+/** Runs the contestants in turns, after some warm-up passes. */
 async function measure(
   arch: string,
   threads: number,
   rounds: number,
 ): Promise<Measured> {
-  // Noise from a fixed seed: no channel and no place is like another.
+  // Noise from a fixed seed, so that all channels and places differ.
   let state = 1;
   const input = Float32Array.from({ length: 224 * 224 * 3 }, () => {
     state = Math.imul(state, 1664525) + 1013904223 >>> 0;

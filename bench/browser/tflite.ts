@@ -1,9 +1,9 @@
 /**
  * Writes a ResNet of the bench as a `.tflite` file, for LiteRT.js.
  *
- * Batch norms are folded, as the other contestants have it. Padding that TensorFlow's `SAME` doesn't
- * mean stands as a `PAD` of its own; in front of the pooling it pads with 0, which is right behind a
- * ReLU. Field numbers are those of tensorflow/lite/schema/schema.fbs.
+ * Batch norms are folded, as for the other contestants. Padding other than TensorFlow's `SAME` is a
+ * separate `PAD`; before the pooling it pads with 0, which is correct after a ReLU. Field numbers are
+ * those of tensorflow/lite/schema/schema.fbs.
  *
  * @module
  */
@@ -28,7 +28,7 @@ type OperatorName = keyof typeof operators;
 const names = Object.keys(operators) as OperatorName[];
 const SAME = 0, VALID = 1, RELU = 1, INT32 = 2;
 
-/** A field of a table of options: its number is its place in the list. */
+/** A field of a table of options; its index in the list is its number. */
 type Field = readonly ["int8" | "int32", number];
 const byte = (value: number): Field => ["int8", value];
 const word = (value: number): Field => ["int32", value];
@@ -45,7 +45,7 @@ interface OperatorSpec {
   readonly fields: readonly Field[];
 }
 
-/** A graph that grows, value by value. */
+/** Builds a graph value by value. */
 class Graph {
   readonly tensors: TensorSpec[] = [];
   readonly operators: OperatorSpec[] = [];
@@ -69,7 +69,7 @@ class Graph {
     return this.tensors[tensor].shape;
   }
 
-  /** Rows and columns of zeros around a value. */
+  /** Pads a value with rows and columns of zeros. */
   pad(x: number, by: number): number {
     const [n, height, width, channels] = this.shape(x);
     const around = Int32Array.of(0, 0, by, by, by, by, 0, 0);
@@ -82,7 +82,7 @@ class Graph {
   }
 }
 
-/** OIHW as OHWI. */
+/** Transposes OIHW to OHWI. */
 function toOHWI(filter: Float32Array, [o, i, h, w]: readonly number[]) {
   const result = new Float32Array(filter.length);
   for (let out = 0, at = 0; out < o; out++) {
@@ -209,11 +209,11 @@ function write(graph: Graph, input: number, output: number): Uint8Array {
 
   const filled = graph.tensors.filter(({ data }) => data !== undefined);
   const buffers = [
-    table(1, () => {}), // The first is that of values without data.
+    table(1, () => {}), // The first buffer is for values without data.
     ...filled.map(({ data }) => {
       const { buffer, byteOffset, byteLength } = data!;
       const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-      builder.prep(16, bytes.length); // Where the data begin.
+      builder.prep(16, bytes.length); // The start of the data.
       const vector = builder.createByteVector(bytes);
       return table(1, () => builder.addFieldOffset(0, vector, 0));
     }),

@@ -1,4 +1,4 @@
-"""torchvision's side of the extraction bench: a DataLoader with a worker for each core.
+"""torchvision's side of the extraction bench: a DataLoader with one worker per core.
 
     python3 extract_torchvision.py <arch> <weights> <picture…>
 """

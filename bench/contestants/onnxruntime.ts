@@ -1,13 +1,13 @@
 /**
  * onnxruntime on an `.onnx` file: `onnxruntime.ts <arch> <batch> <web|node> <threads>`.
  *
- * `web` is its WebAssembly (with SIMD) and `node` its native add-on, both run by Deno. `web` by
- * itself takes one thread in Deno; told of more it starts them.
+ * `web` is its WebAssembly build (with SIMD) and `node` its native add-on, both in Deno. By default
+ * `web` uses one thread in Deno; `numThreads` starts more.
  */
 
 import { makeInput, serve } from "./serve.ts";
 
-/** What is used of onnxruntime-common, which both packages export. */
+/** The part of onnxruntime-common in use, which both packages export. */
 interface OnnxRuntime {
   readonly env: {
     wasm: { numThreads?: number };

@@ -1,8 +1,8 @@
 /**
- * The child's side of the forward bench: a network that runs when its parent says so.
+ * The child's side of the forward bench: a network that runs on request.
  *
- * Each contestant is a process of its own, since the number of threads is the process's. It takes
- * lines `run <passes>` on stdin and answers each with a JSON line on stdout.
+ * Each contestant is a separate process, since the number of threads is fixed per process. It reads
+ * lines `run <passes>` from stdin and answers each with a line of JSON on stdout.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { uniform } from "../../tests/support/formula.ts";
 
-/** A network that is loaded and has its input. */
+/** A loaded network with its input. */
 export interface Contestant {
   /** Library and version, e.g. `"onnxruntime-web 1.30.0"`. */
   readonly name: string;
-  /** Threads that compute. */
+  /** The number of threads that compute. */
   readonly threads: number;
-  /** One forward pass of {@linkcode makeInput}'s, down to logits that JavaScript can read. */
+  /** Runs one forward pass of {@linkcode makeInput}'s value, to logits that JavaScript can read. */
   forward(): Float32Array | Promise<Float32Array>;
 }
 
@@ -25,7 +25,7 @@ export interface Contestant {
 export interface Greeting {
   readonly name: string;
   readonly threads: number;
-  /** The logits, 1000 for each picture, to see that all contestants compute the same. */
+  /** The logits, 1000 for each picture, to check that all contestants compute the same. */
   readonly logits: readonly number[];
 }
 
@@ -40,7 +40,7 @@ export function makeInput(batch: number): {
   };
 }
 
-/** Greets, then runs as often as it is told, until stdin ends. */
+/** Prints the greeting, then runs passes on request until stdin ends. */
 export async function serve(contestant: Contestant): Promise<void> {
   const { name, threads } = contestant;
   const logits = await contestant.forward();
@@ -48,7 +48,7 @@ export async function serve(contestant: Contestant): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     answer(await time(contestant, Number(line.split(" ")[1])));
   }
-  Deno.exit(); // Some libraries' workers would keep the process alive.
+  Deno.exit(); // Some libraries' threads would keep the process alive.
 }
 
 /** Milliseconds of each pass. */
@@ -56,7 +56,7 @@ async function time(
   contestant: Contestant,
   passes: number,
 ): Promise<number[]> {
-  await contestant.forward(); // The caches hold what the others computed.
+  await contestant.forward(); // Warms the caches after the others' turns.
   const times: number[] = [];
   for (let pass = 0; pass < passes; pass++) {
     const start = performance.now();

@@ -1,4 +1,4 @@
-/** The part that Layertap and the stock backend have in common. */
+/** The part that Layertap and the stock backend share. */
 
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
@@ -6,7 +6,7 @@ import { createModel, fromNCHW } from "../../mod.ts";
 import { formulaCheckpoint } from "../../tests/support/formula.ts";
 import { makeInput, serve } from "./serve.ts";
 
-/** Serves Layertap's graph of an architecture on the backend that runs. */
+/** Serves Layertap's graph of an architecture on the running backend. */
 export async function serveModel(
   arch: string,
   batch: number,

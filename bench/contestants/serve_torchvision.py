@@ -1,4 +1,4 @@
-"""The server bench's other side: FastAPI, uvicorn and torchvision, one picture a request.
+"""The other server of the bench: FastAPI, uvicorn and torchvision, one picture per request.
 
     python3 serve_torchvision.py <arch> <weights>
 """
@@ -20,14 +20,14 @@ from torchvision.transforms._presets import ImageClassification
 
 
 def main(arch, weights):
-    # All logical cores, as Layertap has them; left alone, torch counts physical ones.
+    # All logical cores, as for Layertap; by default, torch counts physical ones.
     torch.set_num_threads(os.cpu_count())
     net = torchvision.models.__dict__[arch](weights=None)
     net.load_state_dict(torch.load(weights))
     net = create_feature_extractor(net.eval(), ["flatten"])
     transform = ImageClassification(crop_size=224)
     app = FastAPI()
-    # One thread, which has torch's own threads to itself: more of them get in each other's way.
+    # One thread for torch's threads; several would compete.
     executor = ThreadPoolExecutor(1)
 
     def features(body):

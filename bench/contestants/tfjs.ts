@@ -1,8 +1,8 @@
 /**
- * The stock backend, as its package starts by itself in Deno: `tfjs.ts <arch> <batch>`.
+ * The stock backend, as its package starts in Deno: `tfjs.ts <arch> <batch>`.
  *
- * The graph is Layertap's, with each batch norm folded and each ReLU fused, so that the backend
- * is what is compared, not how well a model was converted for it.
+ * The graph is Layertap's, with each batch norm folded and each ReLU fused, to compare the backends
+ * and not the conversion of the model.
  */
 
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,6 +1,6 @@
 """PyTorch on the weights by formula: torch_forward.py <arch> <batch> <threads>.
 
-Speaks what serve.ts speaks. Needs torch and torchvision.
+Uses the protocol of serve.ts. Needs torch and torchvision.
 """
 
 import json
@@ -23,7 +23,7 @@ def main(arch, batch, threads):
             module.inplace = True
     x = torch.from_numpy(uniform("input", batch * 3 * 224 * 224)).float().reshape(batch, 3, 224, 224)
     with torch.inference_mode():
-        # Batch norms folded in, as the others have them.
+        # Folds batch norms, as for the others.
         net = torch.jit.optimize_for_inference(torch.jit.trace(net, x))
         logits = net(x).flatten().tolist()
         print(json.dumps({"name": f"PyTorch {torch.__version__}", "threads": threads, "logits": logits}), flush=True)

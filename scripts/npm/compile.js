@@ -1,5 +1,5 @@
 /**
- * Compiles the WebAssembly at a URL: read from the disk in Node, fetched elsewhere.
+ * Compiles the WebAssembly at a URL, read from disk in Node and fetched elsewhere.
  *
  * @param {URL} url
  * @returns {Promise<WebAssembly.Module>}
@@ -11,6 +11,6 @@ export async function compile(url) {
   }
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`);
-  // Not compileStreaming: some servers don't know the content type.
+  // Not compileStreaming, since some servers don't send the content type.
   return await WebAssembly.compile(await response.arrayBuffer());
 }

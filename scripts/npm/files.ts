@@ -1,5 +1,5 @@
 /**
- * The files of an npm package, before they are packed.
+ * The files of an npm package, before packing.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export type Files = Map<string, Uint8Array>;
 /**
  * A file's text.
  *
- * @throws {Error} If it isn't there.
+ * @throws {Error} If it doesn't exist.
  */
 export function text(files: Files, name: string): string {
   const file = files.get(name);
@@ -18,7 +18,7 @@ export function text(files: Files, name: string): string {
   return new TextDecoder().decode(file);
 }
 
-/** Adds a text file, or puts another text in its place. */
+/** Adds or replaces a text file. */
 export function put(files: Files, name: string, content: string): void {
   files.set(name, new TextEncoder().encode(content));
 }
@@ -26,7 +26,7 @@ export function put(files: Files, name: string, content: string): void {
 /**
  * Replaces a part of a text file.
  *
- * @throws {Error} If it isn't there.
+ * @throws {Error} If it doesn't exist.
  */
 export function replace(
   files: Files,

@@ -2,7 +2,7 @@
 import process from "node:process";
 import { main } from "@layertap/resnet/cli";
 
-// A reader that has seen enough, such as `head`, is no failure.
+// A reader that stops early, such as `head`, is not a failure.
 process.stdout.on(
   "error",
   ({ code }) => process.exit(code === "EPIPE" ? 0 : 1),

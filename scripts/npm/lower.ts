@@ -1,5 +1,5 @@
 /**
- * JavaScript for Node 20 and not so new browsers.
+ * JavaScript for Node 20 and older browsers.
  *
  * @module
  */
@@ -7,9 +7,9 @@
 import type { Files } from "./files.ts";
 
 /**
- * Rewrites `using` and what else they don't parse.
+ * Rewrites `using` and other syntax that they don't parse.
  *
- * esbuild runs as a program of its own: this build alone needs it, so it isn't in `deno.lock`.
+ * esbuild runs as a separate program and isn't in `deno.lock`, since only this build needs it.
  *
  * @param names The files to rewrite.
  */

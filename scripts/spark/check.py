@@ -2,11 +2,12 @@
 
     python3 scripts/spark/check.py <folder> [--short | --speed] [--pictures N] [--seed N]
 
-The folder holds layertap-worker.tar.gz; all else is made there. Needs PySpark, PyArrow, Pillow, Java.
+The folder holds layertap-worker.tar.gz; everything else is written there. Needs PySpark, PyArrow,
+Pillow and Java.
 
---short: 200 pictures, an executor is killed once. Otherwise 5,000: a run without faults; one in
-which an executor is killed at three moments and a worker process at one; one whose driver is killed
-and started again. --speed: pictures per second of the command line and of one and two executors.
+--short: 200 pictures, with an executor killed once. Otherwise 5,000: a run without faults; one with
+an executor killed at three moments and a worker process at one; one whose driver is killed and
+restarted. --speed: pictures per second of the command line and of one and two executors.
 """
 
 import argparse
@@ -39,7 +40,7 @@ WORKER = "layertap.js worker"
 
 
 def make_pictures(folder: Path, count: int, broken: int) -> None:
-    """Crops of the shared pictures, of many sizes and formats; some cut short or no pictures."""
+    """Writes crops of the shared pictures in many sizes and formats; some are truncated or invalid."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shared = [Image.open(p).convert("RGB") for p in sorted(ROOT.glob("examples/images/*.[jp][pn]g"))]
@@ -60,7 +61,7 @@ def make_pictures(folder: Path, count: int, broken: int) -> None:
 
 
 def command_line(layertap: Path, pictures: Path, out: Path) -> float:
-    """The table of one machine; its seconds."""
+    """The command line's table, and its seconds."""
     start = time.time()
     line = [layertap, "extract", pictures, *ASKED, "--threads", "2", "--out", out]
     subprocess.run(line, stderr=subprocess.DEVNULL, check=False)
@@ -71,13 +72,13 @@ def job(cluster: Cluster, pictures: Path, out: Path, *options: str, conf=()) -> 
     archive = cluster.folder / "layertap-worker.tar.gz"
     line = ["--archives", f"{archive}#layertap", "--py-files", JOB / "layertap_worker.py", *conf]
     line += [JOB / "extract.py", "--input", str(pictures), "--output", str(out), *ASKED]
-    # So that there is more than one task for a core.
+    # Makes more than one task per core.
     line += ["--partition-bytes", str(1 << 20), *options]
     return cluster.submit(list(map(str, line)), cluster.folder / f"{out.name}.log")
 
 
 def finish(driver: subprocess.Popen) -> dict:
-    """What the job counted."""
+    """The job's totals."""
     stdout, _ = driver.communicate()
     if driver.returncode != 0:
         raise SystemExit(f"spark-submit ended with {driver.returncode}")
@@ -93,12 +94,12 @@ def rows_of(folder: Path, columns: list[str]) -> list[tuple]:
 
 
 def columns_of(file: parquet.ParquetFile) -> str:
-    """Parquet's schema without its own name."""
+    """Parquet's schema without its name."""
     return str(file.schema).split("{", 1)[1]
 
 
 def compare(want: Path, errors: dict[str, str], out: Path) -> None:
-    """Row for row, order aside: no row twice, none lost, within 2e-5 of a row's largest value."""
+    """Compares rows in any order: none twice or lost, within 2e-5 of a row's largest value."""
     file = parquet.ParquetFile(want)
     table = file.read()
     values = {
@@ -126,7 +127,7 @@ def compare(want: Path, errors: dict[str, str], out: Path) -> None:
 
 
 def command_line_errors(layertap: Path, pictures: Path) -> dict[str, str]:
-    """Every picture's error: the command line itself prints the first five."""
+    """The error of every picture; the command line prints only the first five."""
     files = sorted(str(p) for p in pictures.rglob("*.*"))
     line = [layertap, "worker", "--layer", "conv1", "--pool", "avg", "--protocol", "jsonl"]
     text = subprocess.run(line, input="\n".join(files), capture_output=True, text=True, check=True)
@@ -135,10 +136,10 @@ def command_line_errors(layertap: Path, pictures: Path) -> dict[str, str]:
 
 
 def check_fragile(layertap: Path, pictures: Path) -> None:
-    """A picture that ends each worker which gets it costs no other picture its answer."""
+    """Checks that a picture which ends every worker costs no other picture its answer."""
     files = sorted(pictures.rglob("*.jpg"))[:20]
     rows = [{"path": str(i), "content": file.read_bytes()} for i, file in enumerate(files)]
-    rows[11]["content"] += MARK  # Nobody reads what stands behind a picture.
+    rows[11]["content"] += MARK  # Bytes after a picture are ignored.
     batches = pa.Table.from_pylist(rows, layertap_worker.REQUEST).to_batches(8)
     worker = [str(layertap), "worker", *ASKED]
     commands = [worker, [sys.executable, fragile.__file__, *worker]]
@@ -160,7 +161,7 @@ def check_fragile(layertap: Path, pictures: Path) -> None:
 
 
 def check(cluster: Cluster, pictures: Path, count: int, is_short: bool, rng, same) -> None:
-    """Each run's table must be the same."""
+    """Checks that each run gives the same table."""
     folder = cluster.folder
     if not is_short:
         print(json.dumps(finish(job(cluster, pictures, folder / "whole"))), flush=True)
@@ -193,7 +194,7 @@ def check(cluster: Cluster, pictures: Path, count: int, is_short: bool, rng, sam
 
 
 def speed(cluster: Cluster, layertap: Path, pictures: Path, count: int) -> None:
-    """Pictures per second, from first to last picture."""
+    """Measures pictures per second, from first to last picture."""
     folder = cluster.folder
     one = next(p for p in sorted(pictures.rglob("*.jpg")))
     start_up = command_line(layertap, one, folder / "one.parquet")
@@ -220,7 +221,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int)
     parser.add_argument("--seed", type=int, default=random.randrange(1000))
     args = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # The cluster is ended all the same.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # Still stops the cluster.
     folder = args.folder.resolve()
     for path in folder.iterdir():
         if path.is_dir() and path.name != "venv":

@@ -1,4 +1,4 @@
-"""A standalone cluster of Spark on 127.0.0.1: a master, and workers of one core each."""
+"""A standalone Spark cluster on 127.0.0.1: a master, and one-core workers."""
 
 import os
 import re
@@ -22,7 +22,7 @@ def free_port() -> int:
 
 
 def parents() -> dict[int, tuple[int, str]]:
-    """Every process: its parent and its command line."""
+    """The parent and the command line of every process."""
     found = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -31,13 +31,13 @@ def parents() -> dict[int, tuple[int, str]]:
             line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             status = (entry / "stat").read_text()
         except OSError:
-            continue  # It has ended.
+            continue  # It ended.
         found[int(entry.name)] = (int(re.sub(r".*\)", "", status).split()[1]), line)
     return found
 
 
 class Cluster:
-    """Ends its processes when it is left; kills none but those that it started."""
+    """Ends its processes on exit; kills only those that it started."""
 
     def __init__(self, folder: Path, workers: int):
         self.folder = folder
@@ -82,7 +82,7 @@ class Cluster:
             process.wait()
 
     def submit(self, options: list[str], log: Path) -> subprocess.Popen:
-        """Starts a driver in a process group of its own."""
+        """Starts a driver in a new process group."""
         line = [SPARK / "bin/spark-submit", "--master", self.url]
         line += ["--conf", "spark.ui.enabled=false", "--conf", "spark.executor.memory=600m"]
         with open(log, "w") as file:
@@ -98,7 +98,7 @@ class Cluster:
         return driver
 
     def descendants(self, pattern: str) -> list[int]:
-        """Processes below the cluster's own whose command line holds the pattern."""
+        """Descendants of the cluster's processes whose command line contains the pattern."""
         table, own = parents(), {process.pid for process in self.processes}
         found = []
         for pid, (parent, line) in table.items():
@@ -109,7 +109,7 @@ class Cluster:
         return found
 
     def kill(self, pattern: str, choose) -> bool:
-        """Kills one of them at once, as a node that fails does; false if there is none."""
+        """Kills one of them, as a failing node does; false if there is none."""
         found = self.descendants(pattern)
         if found:
             os.kill(choose(found), signal.SIGKILL)

@@ -1,5 +1,5 @@
-"""Runs a worker and is killed with it when a picture with certain bytes comes: a stand-in for one
-that takes more memory than there is.
+"""Runs a worker, and kills it and itself when a picture with certain bytes arrives, as if it ran out
+of memory.
 
     python3 fragile.py <worker's command line>
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs examples/spark/extract.py on a cluster of two executors and compares its tables with those of
-# the command line: `deno task test:spark [--short]`. Installs Java, as root on Debian, and PySpark
-# in out/spark/venv, if they are missing; needs npm's Deno and Python's registry for it.
+# Runs examples/spark/extract.py on a cluster of two executors and compares its tables with the
+# command line's: `deno task test:spark [--short]`. If missing, installs Java (on Debian, as root) and
+# PySpark (in out/spark/venv, from PyPI). Needs Deno from npm.
 set -eu
 cd "$(dirname "$0")/../.."
 folder=out/spark
