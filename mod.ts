@@ -33,13 +33,10 @@ export {
   startBackend,
 } from "./src/backend/start.ts";
 
-export {
-  type ConstructorOptions,
-  createModel,
-  type ModelOptions,
-} from "./src/model/create_model.ts";
+export { createModel } from "./src/model/create_model.ts";
+export type { ConstructorOptions, ModelOptions } from "./src/model/options.ts";
 export { ResNet } from "./src/model/model.ts";
-export type { Network } from "./src/model/network.ts";
+export type { Network, NodeInfo } from "./src/model/network.ts";
 export type { SaveOptions } from "./src/model/save.ts";
 export type { LinearWeights } from "./src/model/head.ts";
 export type {
@@ -63,11 +60,11 @@ export {
 export { type LayerLoss, measureLoss } from "./src/model/measure_loss.ts";
 export { fromNCHW, toNCHW } from "./src/model/layout.ts";
 export { preprocess, unprocess } from "./src/model/preprocess.ts";
-export {
-  type Summary,
-  summary,
-  type SummaryOptions,
-  type SummaryRow,
+export { summary } from "./src/model/summary.ts";
+export type {
+  Summary,
+  SummaryOptions,
+  SummaryRow,
 } from "./src/summary/summary.ts";
 
 export type {
@@ -83,13 +80,14 @@ export type {
   ResNetRoot,
   Sequential,
 } from "./src/arch/module.ts";
-export type { ModuleCall, Trace, TraceNode } from "./src/arch/trace.ts";
 export {
   imagenetPreset,
   type Preset,
   presetFromTimm,
   type TimmConfig,
 } from "./src/arch/preset.ts";
+export type { ScaledRows } from "./src/arch/folded_conv.ts";
+export type { WeightsDType } from "./src/arch/weights_dtype.ts";
 export {
   type ArchName,
   type ArchRow,
@@ -116,7 +114,6 @@ export type {
 export type {
   FetchOptions,
   FetchProgress,
+  WeightsBase,
 } from "./src/weights/fetch/options.ts";
-export type { ScaledRows } from "./src/arch/folded_conv.ts";
-export type { WeightsDType } from "./src/arch/weights_dtype.ts";
 export type { Pretrained } from "./src/weights/resolve.ts";

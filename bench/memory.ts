@@ -25,12 +25,12 @@ const cases: readonly [
   ["whole, and truncated to layer3", "fc", "truncate"],
   ["whole, small, float32", "fc", "forward", {
     memory: "small",
-    weightsDType: "float32",
+    dtype: "float32",
   }],
   ["whole, small", "fc", "forward", { memory: "small" }],
   ["whole, small, int8", "fc", "forward", {
     memory: "small",
-    weightsDType: "int8",
+    dtype: "int8",
   }],
 ];
 

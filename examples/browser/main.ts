@@ -149,8 +149,10 @@ async function showMaps(signal?: AbortSignal): Promise<void> {
     shown = maps;
     picture.setSize(maps.height, maps.width);
     clear();
-    const { op } = network!.nodes.find(({ name }) => name === maps.node)!;
-    grid.show(maps, op);
+    const { operation } = network!.nodes.find(({ name }) =>
+      name === maps.node
+    )!;
+    grid.show(maps, operation);
     setFacts({
       "Network up to this node": duration(maps.time),
       "Draw the maps": duration(performance.now() - start),

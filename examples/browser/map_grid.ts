@@ -55,13 +55,15 @@ export class MapGrid {
   }
 
   /** Shows the maps of a node and the operation that computes it. */
-  show(maps: FeatureMaps, op: string): void {
+  show(maps: FeatureMaps, operation: string): void {
     this.#maps = maps;
     this.#all = false;
     this.#chosen = undefined;
     byId("maps-title", HTMLElement).textContent = maps.node;
     byId("maps-shape", HTMLElement).textContent =
-      `${op}: ${maps.channels} maps of ${shapeText([maps.height, maps.width])}`;
+      `${operation}: ${maps.channels} maps of ${
+        shapeText([maps.height, maps.width])
+      }`;
     this.#draw();
   }
 

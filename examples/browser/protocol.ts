@@ -16,7 +16,7 @@ export interface NodeInfo {
   readonly name: string;
   /** `[H, W, C]`, or `[C]` after pooling. */
   readonly shape: readonly number[];
-  readonly op: string;
+  readonly operation: string;
 }
 
 /** The open network. */

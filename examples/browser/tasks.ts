@@ -74,9 +74,9 @@ export function makeTasks(order: OpenOptions): Tasks {
       const shapes = model.shapes([1, cropSize, cropSize, model.inChannels]);
       return {
         arch: model.arch,
-        nodes: [...model.trace.nodes.values()].map(({ name, op }) => ({
+        nodes: [...model.nodes().values()].map(({ name, operation }) => ({
           name,
-          op,
+          operation,
           shape: shapes.get(name)!.slice(1),
         })),
         cropSize,
@@ -114,7 +114,7 @@ export function makeTasks(order: OpenOptions): Tasks {
       const times: Record<string, number> = {};
       const start = performance.now();
       let since = start;
-      for (const { module } of stages(timed.nodes())) {
+      for (const { module } of stages([...timed.nodes().keys()])) {
         if (!timed.namedModules().has(module)) continue;
         timed.registerForwardHook(module, () => {
           const now = performance.now();

@@ -1,8 +1,14 @@
-import { nearest, quoted } from "../errors/nearest.ts";
+import {
+  either,
+  expected,
+  requireInteger,
+  requireOneOf,
+} from "../errors/expected.ts";
+import { nearest } from "../errors/nearest.ts";
 import { type ArchRow, archTable } from "./table.ts";
 
 /**
- * The row of a name, or the given row after it was checked.
+ * The row of a name, or the given row after a check.
  *
  * @param arch A name of {@linkcode archTable}, or a row of the caller's own.
  * @throws {RangeError} If the name is unknown, or a number of the row is out of bounds.
@@ -13,91 +19,72 @@ export function archRow(arch: string | ArchRow): ArchRow {
     const row = archTable.get(arch);
     if (row) return row;
     throw new RangeError(
-      `no architecture "${arch}": the nearest are ${
-        quoted(nearest(arch, archTable.keys()))
-      }; archTable holds all, and a row of your own is taken too`,
+      `there is no architecture "${arch}"; did you mean ${
+        either(nearest(arch, archTable.keys()))
+      }? archTable lists all`,
     );
   }
   checkRow(arch);
   return arch;
 }
 
+/** The numbers of a row, and their least values. */
+const integers = {
+  groups: 1,
+  widthPerGroup: 1,
+  numClasses: 0,
+  inChannels: 1,
+} as const;
+
 function checkRow(row: ArchRow): void {
   if (typeof row !== "object" || row === null) {
     throw new TypeError(
-      `cannot build an architecture: got ${
-        row === null ? "null" : typeof row
-      }, a name or a row { name, block, layers } is allowed`,
+      expected("arch", "a name or a row { name, block, layers }", row),
     );
   }
-  if (typeof row.name !== "string" || row.name === "") {
-    throw new TypeError(
-      `cannot build an architecture: its name is ${
-        JSON.stringify(row.name)
-      }, a string that is not empty is allowed`,
-    );
+  const { name, block, layers } = row;
+  if (typeof name !== "string" || name === "") {
+    throw new TypeError(expected("arch.name", "a string", name));
   }
-  const what = `cannot build architecture "${row.name}"`;
-  if (row.block !== "BasicBlock" && row.block !== "Bottleneck") {
+  requireOneOf(`${name}.block`, block, ["BasicBlock", "Bottleneck"]);
+  const isDepth = (n: unknown) => Number.isSafeInteger(n) && (n as number) > 0;
+  if (!isListOf(layers, 4, isDepth)) {
     throw new RangeError(
-      `${what}: block is ${
-        JSON.stringify(row.block)
-      }, "BasicBlock" and "Bottleneck" are allowed`,
+      expected(`${name}.layers`, "four positive integers", layers),
     );
   }
-  if (
-    !Array.isArray(row.layers) || row.layers.length !== 4 ||
-    !row.layers.every((blocks) => isInteger(blocks, 1))
-  ) {
-    throw new RangeError(
-      `${what}: layers is ${
-        JSON.stringify(row.layers)
-      }, four positive integers are allowed`,
-    );
-  }
-  for (
-    const [key, least] of [
-      ["groups", 1],
-      ["widthPerGroup", 1],
-      ["numClasses", 0],
-      ["inChannels", 1],
-    ] as const
-  ) {
-    const value = row[key];
-    if (value !== undefined && !isInteger(value, least)) {
-      throw new RangeError(
-        `${what}: ${key} is ${value}, integers from ${least} up are allowed`,
-      );
-    }
+  for (const [key, least] of Object.entries(integers)) {
+    const value = row[key as keyof typeof integers];
+    if (value !== undefined) requireInteger(`${name}.${key}`, value, least);
   }
   const { groups = 1, widthPerGroup = 64, replaceStrideWithDilation } = row;
-  const dilations = replaceStrideWithDilation as unknown;
   if (
-    dilations !== undefined &&
-    !(Array.isArray(dilations) && dilations.length === 3 &&
-      dilations.every((dilate) => typeof dilate === "boolean"))
+    replaceStrideWithDilation !== undefined &&
+    !isListOf(replaceStrideWithDilation, 3, (d) => typeof d === "boolean")
   ) {
+    throw new RangeError(expected(
+      `${name}.replaceStrideWithDilation`,
+      "three booleans",
+      replaceStrideWithDilation,
+    ));
+  }
+  if (block === "Bottleneck") return;
+  if (replaceStrideWithDilation?.includes(true)) {
     throw new RangeError(
-      `${what}: replaceStrideWithDilation is ${
-        JSON.stringify(dilations)
-      }, three booleans are allowed`,
+      `${name}: BasicBlock has no dilation, as in torchvision; use Bottleneck`,
     );
   }
-  if (row.block === "BasicBlock" && replaceStrideWithDilation?.includes(true)) {
+  if (groups !== 1 || widthPerGroup !== 64) {
     throw new RangeError(
-      `${what}: replaceStrideWithDilation is ${
-        JSON.stringify(dilations)
-      }, with BasicBlock none may be true, as in torchvision`,
-    );
-  }
-  if (row.block === "BasicBlock" && (groups !== 1 || widthPerGroup !== 64)) {
-    throw new RangeError(
-      `${what}: groups is ${groups} and widthPerGroup ${widthPerGroup}, ` +
-        `with BasicBlock only 1 and 64 are allowed, as in torchvision`,
+      `${name}: BasicBlock has groups 1 and widthPerGroup 64, as in torchvision; use Bottleneck`,
     );
   }
 }
 
-function isInteger(value: unknown, least: number): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= least;
+function isListOf(
+  value: unknown,
+  length: number,
+  isGood: (item: unknown) => boolean,
+): boolean {
+  return Array.isArray(value) && value.length === length && value.every(isGood);
 }

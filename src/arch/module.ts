@@ -108,6 +108,9 @@ export type Module =
   | Block
   | ResNetRoot;
 
+/** A module that computes a value itself; the others only call those inside them. */
+export type Layer = Exclude<Module, Sequential | Block | ResNetRoot>;
+
 /** The module and all inside it, in `named_modules()`'s order. */
 export function* modulesOf(root: Module): Generator<Module> {
   yield root;
@@ -154,7 +157,15 @@ export function tensorsOf(module: Module): TensorSpec[] {
         spec("weight", [module.outFeatures, module.inFeatures]),
         spec("bias", [module.outFeatures]),
       ];
-    default:
+    case "ReLU":
+    case "MaxPool2d":
+    case "AdaptiveAvgPool2d":
+    case "Sequential":
+    case "BasicBlock":
+    case "Bottleneck":
+    case "ResNet":
       return [];
+    default:
+      return module satisfies never;
   }
 }

@@ -16,7 +16,7 @@ export interface ArchRow {
   readonly groups?: number;
   /** Channels of a group at `layer1` (wide and ResNeXt networks). Default 64. */
   readonly widthPerGroup?: number;
-  /** Outputs of `fc`. 0 means that there is none, and the network ends with `flatten`. Default 1000. */
+  /** Outputs of `fc`; with 0 the network has no head and ends with `flatten`. Default 1000. */
   readonly numClasses?: number;
   /**
    * For `layer2` … `layer4`: whether they dilate their filters and keep their input's size, where
@@ -98,3 +98,9 @@ const rows: readonly (ArchRow & { name: ArchName })[] = [
 export const archTable: ReadonlyMap<string, ArchRow> = new Map(
   rows.map((row) => [row.name, row]),
 );
+
+/** The same network with its number of classes left open, for weights to say it. */
+export function withoutClasses(row: ArchRow): ArchRow {
+  const { numClasses: _, ...rest } = row;
+  return rest;
+}

@@ -8,31 +8,32 @@
  * @module
  */
 
-import type { Block, Module, ResNetRoot } from "./module.ts";
+import type { Block, Layer, Module, ResNetRoot } from "./module.ts";
 
 /** The name under which nodes refer to the network's input. */
 export const INPUT = "x";
 
-/** One value of the network. */
-export interface TraceNode {
+interface NodeBase {
   /** Its name, e.g. `"layer1.0.relu_1"`. */
   readonly name: string;
-  /** The module that computes it; `null` for `add` and `flatten`. */
-  readonly module: Module | null;
-  /** What computes it. */
-  readonly op:
-    | "Conv2d"
-    | "BatchNorm2d"
-    | "ReLU"
-    | "MaxPool2d"
-    | "AdaptiveAvgPool2d"
-    | "Linear"
-    | "add"
-    | "flatten"
-    | "passThrough";
   /** Names of the nodes that it is computed from, or {@linkcode INPUT}. */
   readonly inputs: readonly string[];
 }
+
+/** A value that a module computes. */
+type ModuleNode<L extends Layer = Layer> = L extends Layer
+  ? NodeBase & { readonly operation: L["type"]; readonly module: L }
+  : never;
+
+/** A value that no module computes. */
+interface PlainNode extends NodeBase {
+  /** `passThrough` hands its input on: see `graph/hooked_inputs.ts`. */
+  readonly operation: "add" | "flatten" | "passThrough";
+  readonly module: null;
+}
+
+/** One value of the network, and what computes it. */
+export type TraceNode = ModuleNode | PlainNode;
 
 /** One call of a module, a container's included. */
 export interface ModuleCall {
@@ -58,6 +59,9 @@ export interface Trace {
   readonly output: string;
 }
 
+const add = { operation: "add", module: null } as const;
+const flatten = { operation: "flatten", module: null } as const;
+
 /** Follows the forward pass of a module tree. */
 export function traceForward(root: ResNetRoot): Trace {
   const nodes = new Map<string, TraceNode>();
@@ -65,13 +69,12 @@ export function traceForward(root: ResNetRoot): Trace {
 
   const push = (
     base: string,
-    module: Module | null,
-    op: TraceNode["op"],
+    computed: Pick<TraceNode, "operation" | "module">,
     inputs: string[],
   ): string => {
     let name = base;
     for (let i = 1; nodes.has(name); i++) name = `${base}_${i}`;
-    nodes.set(name, { name, module, op, inputs });
+    nodes.set(name, { ...computed, name, inputs } as TraceNode);
     return name;
   };
 
@@ -97,7 +100,7 @@ export function traceForward(root: ResNetRoot): Trace {
     const branch = chain(keys.map(child), input);
     const downsample = block.children.get("downsample");
     const identity = downsample ? call(downsample, input) : input;
-    const sum = push(`${block.name}.add`, null, "add", [branch, identity]);
+    const sum = push(`${block.name}.add`, add, [branch, identity]);
     return call(child("relu"), sum);
   };
 
@@ -108,15 +111,22 @@ export function traceForward(root: ResNetRoot): Trace {
         const head = modules.filter((m) => m.type === "Linear");
         const body = modules.filter((m) => m.type !== "Linear");
         const pooled = chain(body, input);
-        return chain(head, push("flatten", null, "flatten", [pooled]));
+        return chain(head, push("flatten", flatten, [pooled]));
       }
       case "Sequential":
         return chain(module.children.values(), input);
       case "BasicBlock":
       case "Bottleneck":
         return forwardBlock(module, input);
+      case "Conv2d":
+      case "BatchNorm2d":
+      case "ReLU":
+      case "MaxPool2d":
+      case "AdaptiveAvgPool2d":
+      case "Linear":
+        return push(module.name, { operation: module.type, module }, [input]);
       default:
-        return push(module.name, module, module.type, [input]);
+        return module satisfies never;
     }
   };
 
@@ -127,8 +137,8 @@ export function traceForward(root: ResNetRoot): Trace {
 /**
  * The front of a trace, up to and including one node: the ordered-layer truncation.
  *
- * The tree loses the modules that are called only behind the cut. A container that is cut in two
- * stays in the tree, but its call is gone: its own output lies behind the cut.
+ * The tree loses the modules that are called only after the cut. A container that is cut in two
+ * stays in the tree, but its call is gone: its own output comes after the cut.
  */
 export function cutTrace(trace: Trace, output: string): Trace {
   if (output === trace.output) return trace;
@@ -154,6 +164,12 @@ export function cutTrace(trace: Trace, output: string): Trace {
     .map((call) => ({ ...call, module: moduleAt(root, call.module.name)! }));
   calls.push({ module: root, input: INPUT, output, nodes: [...nodes.keys()] });
   return { root, nodes, calls, output };
+}
+
+/** The last of some nodes in the order of the forward pass. */
+export function deepestOf({ nodes }: Trace, names: Iterable<string>): string {
+  const wanted = new Set(names);
+  return [...nodes.keys()].findLast((name) => wanted.has(name))!;
 }
 
 /** The module of that path, if the tree has it. */

@@ -33,10 +33,10 @@ export const convert = command({
   example: "layertap convert resnet50.pth resnet50.npz --images cat.jpg",
   async run({ values, operands: [input, output], io }) {
     const { arch, dtype, layer, license, images = [] } = values;
-    if (arch !== undefined) traceOf(arch);
+    if (arch !== undefined) traceOf({ arch });
     const { convertWeights } = await import("../weights/convert.ts");
     const { writeFile } = await import("../weights/write_file.ts");
-    const network = { arch, until: layer, warn: warnOn(io) };
+    const network = { arch, outputLayer: layer, warn: warnOn(io) };
     const progress = await startProgress("convert", io);
     let packed: Uint8Array;
     try {

@@ -10,7 +10,7 @@ export const layers = command({
   options: shapeOptions,
   example: "layertap layers --arch resnet50",
   run({ values: { arch, input: [c, h, w] }, io }) {
-    const shapes = inferShapes(traceOf(arch), [-1, h, w, c]);
+    const shapes = inferShapes(traceOf({ arch }), [-1, h, w, c]);
     const width = Math.max(...[...shapes.keys()].map((name) => name.length));
     for (const [name, [n, ...rest]] of shapes) {
       const channels = rest.pop()!;

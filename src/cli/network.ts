@@ -4,45 +4,40 @@
  * @module
  */
 
-import { nearest, quoted } from "../errors/nearest.ts";
-import { buildResNet } from "../arch/resnet.ts";
-import { archTable } from "../arch/table.ts";
-import { resolveNode } from "../arch/node_names.ts";
-import { cutTrace, type Trace, traceForward } from "../arch/trace.ts";
+import { cutNetwork } from "../arch/cut_network.ts";
+import { archRow } from "../arch/lookup.ts";
+import { withoutClasses } from "../arch/table.ts";
+import type { Trace } from "../arch/trace.ts";
 import type { ResNet } from "../model/model.ts";
 import { type Io, UsageError, type Values } from "./command.ts";
 import { defaultArch, type modelOptions } from "./options.ts";
 import { startProgress } from "./progress.ts";
 
-/** The whole network of an `--arch`; with `--weights` it may have a head that the table's lacks. */
-export function traceOf(arch: string = defaultArch, weights?: string): Trace {
-  const row = archTable.get(arch);
-  if (row) {
-    const anyHead = weights === undefined ? {} : { numClasses: 1000 };
-    return traceForward(buildResNet({ ...row, ...anyHead }));
-  }
-  throw new UsageError(
-    `--arch: no architecture "${arch}", the nearest are ${
-      quoted(nearest(arch, archTable.keys()))
-    }`,
+/**
+ * The network of `--arch`, up to the deepest of the layers; without layers, the whole. With
+ * `--weights` it may have a head that the table's lacks.
+ */
+export function traceOf(
+  { arch = defaultArch, weights }: { arch?: string; weights?: string },
+  layers: readonly string[] = [],
+): Trace {
+  const row = asUsage("--arch", () => archRow(arch));
+  const known = weights === undefined ? row : withoutClasses(row);
+  return asUsage(
+    "--layer",
+    () => cutNetwork(known, layers.length > 0 ? layers : null).trace,
   );
 }
 
-/** The front of a network that ends with the deepest of the layers; the whole for none. */
-export function cutAfter(trace: Trace, layers: readonly string[]): Trace {
-  if (layers.length === 0) return trace;
-  const wanted = new Set(layers.map((layer) => nodeOf(trace, layer)));
-  const deepest = [...trace.nodes.keys()].findLast((node) => wanted.has(node))!;
-  return cutTrace(trace, deepest);
-}
-
-function nodeOf(trace: Trace, layer: string): string {
+/** Reports an error about the value of an option; its advice is for programs. */
+function asUsage<T>(option: string, read: () => T): T {
   try {
-    return resolveNode(trace, trace, layer);
+    return read();
   } catch (error) {
-    // What the message says last is for those who write code.
-    const [what] = (error as Error).message.split(";");
-    throw new UsageError(`--layer: ${what}; "layertap layers" lists all`);
+    const message = (error as Error).message
+      .replace(" archTable lists all", "")
+      .replace("nodes()", '"layertap layers"');
+    throw new UsageError(`${option}: ${message}`);
   }
 }
 
@@ -50,13 +45,14 @@ function nodeOf(trace: Trace, layer: string): string {
 export const warnOn = ({ stderr }: Io) => (message: string) =>
   void stderr.write(`layertap: warning: ${message}\n`);
 
-/** Starts the backend and loads the network, up to the deepest of the layers; whole for none. */
+/** Starts the backend and loads the network, up to the deepest of the layers; without layers, all. */
 export async function openModel(
-  { arch = defaultArch, weights, threads, memory }: Values<typeof modelOptions>,
+  values: Values<typeof modelOptions>,
   layers: readonly string[],
   io: Io,
 ): Promise<ResNet> {
-  const { output } = cutAfter(traceOf(arch, weights), layers);
+  const { arch = defaultArch, weights, threads, memory } = values;
+  traceOf(values, layers);
   const { startBackend } = await import("../backend/start.ts");
   const { createModel } = await import("../model/create_model.ts");
   await startBackend({ threads });
@@ -64,7 +60,7 @@ export async function openModel(
   try {
     return await createModel(
       arch,
-      layers.length > 0 ? output : null,
+      layers.length > 0 ? layers : null,
       weights ?? true,
       {
         memory,

@@ -7,7 +7,7 @@
 import { expected } from "../errors/expected.ts";
 import { classIndexOf, requireHead } from "./class_option.ts";
 import { type Option, required, UsageError, type Values } from "./command.ts";
-import { cutAfter, traceOf } from "./network.ts";
+import { traceOf } from "./network.ts";
 import { integer, integers, modelOptions } from "./options.ts";
 
 const kinds = [
@@ -122,9 +122,9 @@ export async function pictureRequest(
       `--${name} works only with --kind ${option.of.join(", ")}`,
     );
   }
-  const trace = traceOf(values.arch, values.weights);
+  const trace = traceOf(values);
   if (pictureOptions.layer.of.includes(kind)) {
-    cutAfter(trace, [required("layer", layer)]);
+    traceOf(values, [required("layer", layer)]);
   }
   if (kind === "cam") requireHead(trace, "--kind cam");
   if (values.class === undefined) return values;

@@ -1,9 +1,9 @@
 import { modulesOf, tensorsOf } from "../arch/module.ts";
 import type { Trace } from "../arch/trace.ts";
-import type { PassPlan, PassStep } from "../model/pass_plan.ts";
+import type { PassDescription, PassStep } from "../model/describe_pass.ts";
 import type { Checkpoint, StoredTensor } from "../weights/checkpoint.ts";
 import { command } from "./command.ts";
-import { cutAfter, traceOf } from "./network.ts";
+import { traceOf } from "./network.ts";
 import {
   cutOption,
   defaultArch,
@@ -34,15 +34,15 @@ export const plan = command({
     const { arch = defaultArch, batch, layer, memory, threads } = values;
     const [c, h, w] = values.input;
     const layers = layer === undefined ? [] : [layer];
-    const whole = traceOf(arch), trace = cutAfter(whole, layers);
+    const whole = traceOf({ arch }), trace = traceOf({ arch }, layers);
     const { startBackend } = await import("../backend/start.ts");
     const { createModel } = await import("../model/create_model.ts");
-    const { planPass } = await import("../model/pass_plan.ts");
+    const { describePass } = await import("../model/describe_pass.ts");
     await startBackend({ threads });
     using model = await createModel(arch, trace.output, ones(whole), {
       memory,
     });
-    const pass = planPass(model, [batch, h, w, c]);
+    const pass = describePass(model, [batch, h, w, c]);
     io.stdout.write(
       values.json ? `${JSON.stringify(pass, null, 2)}\n` : table(pass),
     );
@@ -67,7 +67,7 @@ function ones(trace: Trace): Checkpoint {
 }
 
 /** One line for each step, followed by one for each of its jobs. */
-function table({ steps, arenaBytes }: PassPlan): string {
+function table({ steps, arenaBytes }: PassDescription): string {
   const lines = steps.flatMap((step) => [
     `${names(step.nodes)}  [${step.shape.join(", ")}]${place(step)}`,
     ...step.jobs.map(({ task, chunks, chunk }) =>

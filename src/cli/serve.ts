@@ -1,6 +1,6 @@
 import process from "node:process";
 import { command } from "./command.ts";
-import { cutAfter, traceOf } from "./network.ts";
+import { traceOf } from "./network.ts";
 import { cutOption, integer, modelOptions } from "./options.ts";
 
 /** `layertap serve`: a network behind HTTP. */
@@ -30,7 +30,7 @@ export const serve = command({
   example: "layertap serve --port 8000 --arch resnet50",
   async run({ values, io }) {
     const { arch, weights, layer, threads, memory, host, port } = values;
-    if (layer !== undefined) cutAfter(traceOf(arch, weights), [layer]);
+    if (layer !== undefined) traceOf(values, [layer]);
     if (!("Deno" in globalThis)) {
       throw new Error(
         "layertap serve needs Deno; in Node pass createHandler to a server " +

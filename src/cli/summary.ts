@@ -1,5 +1,5 @@
 import { command } from "./command.ts";
-import { cutAfter, traceOf } from "./network.ts";
+import { traceOf } from "./network.ts";
 import { cutOption, shapeOptions } from "./options.ts";
 
 /** `layertap summary`: the table of a network; it needs no weights. */
@@ -19,8 +19,8 @@ export const summary = command({
   example: "layertap summary --arch resnet50 --layer layer4",
   async run({ values: { arch, layer, input, style }, io }) {
     const layers = layer === undefined ? [] : [layer];
-    const trace = cutAfter(traceOf(arch), layers);
-    const { summary } = await import("../summary/summary.ts");
-    io.stdout.write(`${summary({ trace }, input, { style })}\n`);
+    const trace = traceOf({ arch }, layers);
+    const { summarize } = await import("../summary/summary.ts");
+    io.stdout.write(`${summarize(trace, input, { style })}\n`);
   },
 });

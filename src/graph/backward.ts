@@ -14,7 +14,7 @@ import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Conv2d, Linear } from "../arch/module.ts";
 import type { FoldedConv } from "../arch/folded_conv.ts";
 import type { Kernels } from "../kernels/kernels.ts";
-import type { Fused, Step, Value } from "./plan.ts";
+import { type Fused, readBy, type Step, type Value } from "./plan.ts";
 
 /** What the way back needs besides the steps. */
 export interface BackwardContext {
@@ -72,23 +72,17 @@ export function runBackward(
 /** A value, and all that depend on it. */
 function reachedFrom(steps: readonly Step[], given: Value): Set<Value> {
   const reached = new Set([given]);
-  for (const { operation, input, output } of steps) {
-    const { residual } = operation as Fused;
-    if (!reached.has(input) && !reached.has(residual ?? "")) continue;
-    if (operation.kind === "maxPool") {
-      throw new RangeError(
-        `no gradient at "${given}": it lies before "${output}", ` +
-          `nodes from "${output}" on are allowed`,
-      );
+  for (const step of steps) {
+    if (readBy(step).some((value) => reached.has(value))) {
+      reached.add(step.output);
     }
-    reached.add(output);
   }
   return reached;
 }
 
 /** From the gradient of an operation's result, without what is fused behind it, to its input's. */
 function through(
-  { operation, input }: Step,
+  { operation, input, output }: Step,
   gradient: Tensor,
   { kernels, conv, linear, shape }: BackwardContext,
 ): Tensor {
@@ -117,8 +111,15 @@ function through(
     }
     case "flatten":
       return tf.reshape(gradient, [...shape(input)]);
-    default:
+    case "elementwise":
+    case "passThrough":
       return gradient;
+    case "maxPool":
+      throw new RangeError(
+        `there is no gradient before "${output}"; take a node from "${output}" on`,
+      );
+    default:
+      return operation satisfies never;
   }
 }
 

@@ -36,7 +36,7 @@ function withOwnInput(trace: Trace, { module, output }: ModuleCall): Trace {
       nodes.set(name, {
         name,
         module: null,
-        op: "passThrough",
+        operation: "passThrough",
         inputs: [call.input],
       });
     }

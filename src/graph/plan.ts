@@ -64,12 +64,14 @@ export function makePlan(
   /** The node behind this one, if nobody else wants the value in between. */
   const follower = (
     node: TraceNode,
-    op: TraceNode["op"],
+    operation: TraceNode["operation"],
   ): TraceNode | undefined => {
     const users = consumers.get(node.name) ?? [];
     if (watched.has(node.name) || users.length !== 1) return undefined;
     const next = users[0].node;
-    return next.op === op && next.inputs[0] === node.name ? next : undefined;
+    const isNext = next.operation === operation &&
+      next.inputs[0] === node.name;
+    return isNext ? next : undefined;
   };
   const position = new Map(nodes.map(({ name }, i) => [name, i]));
   const fused = new Set<string>();
@@ -78,8 +80,8 @@ export function makePlan(
     if (fused.has(node.name)) continue;
     let last = node;
     const inside = [node.name];
-    const absorb = (op: TraceNode["op"]): TraceNode | undefined => {
-      const next = follower(last, op);
+    const absorb = (operation: TraceNode["operation"]) => {
+      const next = follower(last, operation);
       if (next) {
         last = next;
         fused.add(next.name);
@@ -103,46 +105,48 @@ export function makePlan(
 function lower(
   trace: Trace,
   node: TraceNode,
-  absorb: (op: TraceNode["op"]) => TraceNode | undefined,
+  absorb: (
+    operation: "BatchNorm2d" | "add" | "ReLU",
+  ) => TraceNode | undefined,
 ): Operation {
+  const relu = () => absorb("ReLU") !== undefined;
   const epilogue = (): Fused => {
     const residual = absorb("add")?.inputs[1];
-    return { residual, relu: absorb("ReLU") !== undefined };
+    return { residual, relu: relu() };
   };
-  const { module, op } = node;
-  switch (module?.type) {
-    case "Conv2d":
+  switch (node.operation) {
+    case "Conv2d": {
+      const { module } = node;
       return absorb("BatchNorm2d")
         ? { kind: "conv2d", module, ...epilogue() }
         : { kind: "unfoldedConv2d", module };
-    case "BatchNorm2d": {
-      return {
-        kind: "batchNorm",
-        conv: convBefore(trace, node),
-        ...epilogue(),
-      };
     }
+    case "BatchNorm2d": {
+      const conv = convBefore(trace, node);
+      return { kind: "batchNorm", conv, ...epilogue() };
+    }
+    case "add":
+      return { kind: "elementwise", residual: node.inputs[1], relu: relu() };
+    case "ReLU":
+      return { kind: "elementwise", relu: true };
     case "MaxPool2d":
-      return { kind: "maxPool", module };
+      return { kind: "maxPool", module: node.module };
     case "AdaptiveAvgPool2d":
       return { kind: "avgPool" };
     case "Linear":
-      return { kind: "linear", module };
-    case "ReLU":
-      return { kind: "elementwise", relu: true };
+      return { kind: "linear", module: node.module };
+    case "flatten":
+    case "passThrough":
+      return { kind: node.operation };
+    default:
+      return node satisfies never;
   }
-  if (op === "flatten" || op === "passThrough") return { kind: op };
-  return {
-    kind: "elementwise",
-    residual: node.inputs[1],
-    relu: absorb("ReLU") !== undefined,
-  };
 }
 
 /** The convolution whose packed weights hold a batch norm. */
 function convBefore(trace: Trace, { inputs }: TraceNode): Conv2d {
   const input = trace.nodes.get(inputs[0])!;
-  return input.op === "passThrough"
+  return input.operation === "passThrough"
     ? convBefore(trace, input)
     : input.module as Conv2d;
 }
@@ -163,6 +167,12 @@ function ancestors(
   return nodes;
 }
 
+/** Values that a step reads. */
+export function readBy({ operation, input }: Omit<Step, "dead">): Value[] {
+  const { residual } = operation as Fused;
+  return residual ? [input, residual] : [input];
+}
+
 /** Notes with each step the values that it is the last to read. */
 function withLifetimes(
   steps: readonly Omit<Step, "dead">[],
@@ -170,11 +180,7 @@ function withLifetimes(
 ): Step[] {
   const alive = new Set(kept);
   return steps.toReversed().map((step) => {
-    const { operation, input } = step;
-    const read = [input];
-    if ("residual" in operation && operation.residual) {
-      read.push(operation.residual);
-    }
+    const read = readBy(step);
     const dead = read.filter((value) => !alive.has(value));
     for (const value of read) alive.add(value);
     return { ...step, dead };

@@ -186,5 +186,7 @@ function compute<V>(
       return operations.linear(x, weights(operation.module.name));
     case "passThrough":
       throw new Error("a step that computes nothing is a segment by itself");
+    default:
+      return operation satisfies never;
   }
 }

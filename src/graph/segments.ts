@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Fused, Step, Value } from "./plan.ts";
+import { readBy, type Step, type Value } from "./plan.ts";
 
 /** Steps that run in one go. */
 export interface Segment {
@@ -15,12 +15,6 @@ export interface Segment {
   readonly outputs: readonly Value[];
   /** Of the inputs, those that nobody needs afterwards. */
   readonly dead: readonly Value[];
-}
-
-/** Values that a step reads. */
-export function readBy({ operation, input }: Step): Value[] {
-  const { residual } = operation as Fused;
-  return residual ? [input, residual] : [input];
 }
 
 /**

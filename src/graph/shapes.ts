@@ -20,23 +20,30 @@ export function inferShapes(
   return shapes;
 }
 
-function shapeOf({ op, module }: TraceNode, input: number[]): number[] {
+function shapeOf(node: TraceNode, input: number[]): number[] {
   const [n, h, w, c] = input;
-  switch (module?.type) {
-    case "Conv2d":
-      return [
-        n,
-        outputSize(h, module),
-        outputSize(w, module),
-        module.outChannels,
-      ];
-    case "MaxPool2d":
+  switch (node.operation) {
+    case "Conv2d": {
+      const { module } = node;
+      const { outChannels } = module;
+      return [n, outputSize(h, module), outputSize(w, module), outChannels];
+    }
+    case "MaxPool2d": {
+      const { module } = node;
       return [n, outputSize(h, module), outputSize(w, module), c];
+    }
     case "AdaptiveAvgPool2d":
       return [n, 1, 1, c];
     case "Linear":
-      return [n, module.outFeatures];
+      return [n, node.module.outFeatures];
+    case "flatten":
+      return [n, h * w * c];
+    case "BatchNorm2d":
+    case "ReLU":
+    case "add":
+    case "passThrough":
+      return input;
     default:
-      return op === "flatten" ? [n, h * w * c] : input;
+      return node satisfies never;
   }
 }

@@ -46,7 +46,7 @@ export function classActivationMap(
   x: Tensor4D,
   classIndex: number,
 ): Tensor3D {
-  requireClass(model, classIndex, "map a class");
+  requireClass(model, classIndex, "classActivationMap");
   using bare = model.truncate(model.outputLayer);
   return tf.tidy(() => {
     const features = bare.forwardFeatures(x);

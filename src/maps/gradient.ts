@@ -11,7 +11,7 @@ import { runBackward } from "../graph/backward.ts";
 import { makePlan } from "../graph/plan.ts";
 import { inferShapes } from "../graph/shapes.ts";
 import { requireInput } from "../model/layout.ts";
-import type { ResNet } from "../model/model.ts";
+import { partsOf, type ResNet } from "../model/model.ts";
 import { Runner } from "../model/runner.ts";
 
 /**
@@ -53,14 +53,17 @@ export function outputGradient(
 ): Tensor {
   const given = model.resolveNode(node);
   requireInput(x, model.inChannels);
-  const { trace, kernels, parameters } = model.parts;
+  const parts = partsOf(model);
+  const { trace, kernels, parameters } = parts;
   const { nodes, output } = trace;
-  const relus = [...nodes.values()].filter(({ op }) => op === "ReLU")
+  const relus = [...nodes.values()].filter(({ operation }) =>
+    operation === "ReLU"
+  )
     .map(({ name }) => name);
   const steps = makePlan(trace, new Set([given, output, ...relus]));
   const shapes = inferShapes(trace, x.shape);
   requireInteger("channel", channel, 0, shapes.get(output)!.at(-1)! - 1);
-  const runner = new Runner(trace, kernels, parameters);
+  const runner = new Runner(parts);
   return tf.tidy(() => {
     const values = runner.run(x, relus);
     return runBackward(

@@ -67,7 +67,7 @@ export async function occlusionMap(
 ): Promise<Tensor3D> {
   const { classIndex, onProgress } = options;
   if (classIndex !== undefined) {
-    requireClass(model, classIndex, "hide parts of a picture from a class");
+    requireClass(model, classIndex, "occlusionMap");
   }
   requireInput(x, model.inChannels);
   const [count, height, width, channels] = x.shape;

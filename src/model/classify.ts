@@ -1,16 +1,17 @@
 /**
- * What a picture shows: the network's head, its softmax and the names of the classes.
+ * What a picture shows: the softmax of the network's head, with the names of the classes.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
+import { requireInteger } from "../errors/expected.ts";
 import type { Picture } from "../image/rgb_image.ts";
-import { classCount, classNames } from "./head_class.ts";
+import { classCount, classNames, requireLabels } from "./head_class.ts";
 import type { ResNet } from "./model.ts";
 
-/** A class, and how sure the network is of it. */
+/** A class and its probability. */
 export interface Classification {
   /** The name of the class, e.g. `"Egyptian cat"`. */
   readonly label: string;
@@ -18,30 +19,34 @@ export interface Classification {
   readonly score: number;
 }
 
-/** How {@linkcode classify} answers. */
+/** The options of {@linkcode classify}. */
 export interface ClassifyOptions {
-  /** How many classes are given for a picture, all if there are fewer. Default 5. */
+  /** Classes to return for each picture, all if there are fewer. Default 5. */
   readonly top?: number;
-  /** The names of the classes in the order of `fc`'s outputs. Default: ImageNet's for 1000, else `class 0` and so on. */
+  /**
+   * The names of the classes, in the order of `fc`'s outputs. Default: ImageNet's for 1000 classes,
+   * else `class 0` and so on.
+   */
   readonly labels?: readonly string[];
 }
 
 /**
- * Names what pictures show: the most probable classes by the softmax of `fc`, the surest first.
+ * Classifies pictures: the most probable classes by the softmax of `fc`, the surest first.
  *
- * @param model A network with its head, not cut before it.
- * @param pictures One picture, for a list of classes; several, or a normalized batch
- *   `[N, H, W, 3]`, for a list of such lists. A batch stays the caller's. They run as one batch.
+ * @param model A network with its head.
+ * @param pictures Several pictures, or a normalized batch `[N, H, W, 3]`, which stays the caller's.
+ *   They run as one batch.
  * @param options How many classes, and their names.
- * @throws {RangeError} If the model has no `fc`, `top` is out of bounds, or the names are not as
- *   many as the classes.
+ * @returns A list of classes for each picture.
+ * @throws {RangeError} If the model has no `fc`, `top` is out of bounds, or there aren't as many names
+ *   as classes.
  *
  * @example The three likeliest classes
  * ```ts
  * import { classify, createModel, decodeImage } from "@layertap/resnet";
  * import assert from "node:assert/strict";
  *
- * // Fresh weights, which know nothing: a path as third argument takes trained ones.
+ * // Fresh weights know nothing; pass a path as third argument for trained ones.
  * using model = await createModel("resnet18");
  * const cat = await decodeImage("examples/images/chelsea.png");
  * const classes = await classify(model, cat, { top: 3 });
@@ -65,11 +70,7 @@ export async function classify(
   pictures: Picture | readonly Picture[] | Tensor4D,
   { top = 5, labels }: ClassifyOptions = {},
 ): Promise<Classification[] | Classification[][]> {
-  if (!Number.isSafeInteger(top) || top < 1) {
-    throw new RangeError(
-      `cannot classify: top is ${top}, integers from 1 up are allowed`,
-    );
-  }
+  requireInteger("top", top, 1);
   const names = await namesFor(classCount(model, "classify"), labels);
   const isBatch = pictures instanceof tf.Tensor;
   const input = isBatch ? pictures : model.preprocess(pictures);
@@ -92,15 +93,11 @@ async function namesFor(
   labels: readonly string[] | undefined,
 ): Promise<readonly string[]> {
   if (!labels) return await classNames(count);
-  if (labels.length !== count) {
-    throw new RangeError(
-      `cannot name the classes: got ${labels.length} labels, the network has ${count} classes`,
-    );
-  }
+  requireLabels(labels, count);
   return labels;
 }
 
-/** `torch.softmax`; the largest is subtracted so that no exponential overflows. */
+/** `torch.softmax`; subtracting the largest keeps the exponentials from overflowing. */
 function softmax(logits: Float32Array): Float64Array {
   const largest = logits.reduce((a, b) => Math.max(a, b));
   const powers = Float64Array.from(logits, (x) => Math.exp(x - largest));

@@ -10,15 +10,15 @@ import type { Picture } from "../image/rgb_image.ts";
 import type { ResNet } from "./model.ts";
 
 /**
- * Turns pictures into vectors, to be compared by their cosines.
+ * Turns pictures into vectors, to compare by their cosines.
  *
- * A picture's vector is the value of `flatten`; of a model that is cut before that, the mean of
- * its output over height and width.
+ * A picture's vector is the value of `flatten`; if the model ends before that, the mean of its output
+ * over height and width.
  *
- * @param model Any model. With its head it gives the values that go into the head.
+ * @param model Any model; one with a head gives the input of the head.
  * @param pictures One or several, or a normalized batch `[N, H, W, 3]`, which stays the caller's.
  *   They run as one batch.
- * @returns `[N, C]`, the caller's.
+ * @returns `[N, C]`; it belongs to the caller.
  *
  * @example How alike two pictures are
  * ```ts
@@ -40,7 +40,7 @@ export function embed(
   const isBatch = pictures instanceof tf.Tensor;
   const input = isBatch ? pictures : model.preprocess(pictures);
   try {
-    if (model.trace.nodes.has("flatten")) {
+    if (model.nodes().has("flatten")) {
       return model.extract(input, ["flatten"]).flatten as Tensor2D;
     }
     const maps = model.forward(input);

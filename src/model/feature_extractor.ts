@@ -1,47 +1,47 @@
 /**
- * Several nodes under names of one's own, as torchvision's and timm's feature extractors give them.
+ * Several nodes under names of your own, as torchvision's and timm's feature extractors give them.
  *
  * @module
  */
 
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
-import type { Conv2d } from "../arch/module.ts";
-import type { ResNet } from "./model.ts";
+import { asIs, expected } from "../errors/expected.ts";
+import { partsOf, type ResNet } from "./model.ts";
 
-/** A stage whose features detection and segmentation heads take. */
+/** A stage, whose features detection and segmentation heads use. */
 export interface FeatureInfo {
   /** The module that ends the stage: `"relu"`, `"layer1"` … `"layer4"`. */
   readonly module: string;
   /** Channels of its output. */
   readonly channels: number;
-  /** How much smaller than the input it is, in each direction. */
+  /** How many times smaller than the input it is, in each direction. */
   readonly reduction: number;
 }
 
-/** The names of a choice of nodes, and what they become. */
+/** Nodes, and the names of their values: see {@linkcode createFeatureExtractor}. */
 export type FeatureNodes =
   | readonly string[]
   | Readonly<Record<string, string>>
   | { readonly outIndices: readonly number[] };
 
-/** A front of a network that gives several nodes; made by {@linkcode createFeatureExtractor}. */
+/** The front of a network that returns several nodes: see {@linkcode createFeatureExtractor}. */
 export interface FeatureExtractor extends Disposable {
-  /** The names of the results, in the order that was asked for. */
+  /** The names of the results, in the given order. */
   readonly names: readonly string[];
   /**
    * Computes the nodes in one pass.
    *
    * @param x A batch `[N, H, W, 3]`, as for `model.forward`. It stays the caller's.
-   * @returns The values by the extractor's names, NHWC. They belong to the caller.
+   * @returns The values by the extractor's names, NHWC; they belong to the caller.
    */
   forward(x: Tensor4D): Record<string, Tensor>;
-  /** Gives its share of the model's weights up. */
+  /** Frees the weights, except those that other models share. */
   dispose(): void;
 }
 
 /**
- * The stages of a network, as timm's `feature_info` lists them: the stem's ReLU, then `layer1` to
- * `layer4`, as far as the model goes.
+ * The stages of a network, as in timm's `feature_info`: the stem's ReLU, then `layer1` to `layer4`, as
+ * far as the model goes.
  *
  * @example Channels and reductions
  * ```ts
@@ -54,10 +54,10 @@ export interface FeatureExtractor extends Disposable {
  */
 export function featureInfo(model: ResNet): FeatureInfo[] {
   const side = 1024; // Every stage divides it.
-  const { inChannels } = model.layers.get("conv1") as Conv2d;
-  const shapes = model.shapes([1, side, side, inChannels]);
+  const shapes = model.shapes([1, side, side, model.inChannels]);
+  const { calls } = partsOf(model).trace;
   return ["relu", "layer1", "layer2", "layer3", "layer4"].flatMap((module) => {
-    const call = model.trace.calls.find((call) => call.module.name === module);
+    const call = calls.find((call) => call.module.name === module);
     if (!call) return [];
     const [, height, , channels] = shapes.get(call.output)!;
     return [{ module, channels, reduction: side / height }];
@@ -65,21 +65,20 @@ export function featureInfo(model: ResNet): FeatureInfo[] {
 }
 
 /**
- * Makes a plan for several nodes, to be used again and again, that computes no further than the
- * deepest of them.
+ * Creates a feature extractor: several nodes by name, computed as far as the deepest of them.
  *
- * It shares the model's weights, counted: either may be disposed first. The model's hooks are not
- * its own. (torchvision 0.14.1, `models/feature_extraction.py`; timm, `features_only=True`.)
+ * It shares the model's weights; dispose each of the two, in any order. It doesn't have the model's
+ * hooks.
  *
- * @param model The network, whole or cut.
- * @param nodes A list of node or module names; an object from such names to the caller's own; or
- *   timm's `{ outIndices }`, which counts the stages of {@linkcode featureInfo}, from the end if
- *   negative.
- * @returns The extractor, the caller's.
- * @throws {RangeError} If a name is unknown or lies behind the cut, a stage doesn't exist, a name
- *   is given twice, or none is asked for.
+ * @param model The network.
+ * @param nodes A list of node or module names; an object from such names to your own; or timm's
+ *   `{ outIndices }`, which counts the stages of {@linkcode featureInfo}, from the end if negative.
+ * @returns The extractor; dispose it to free its weights.
+ * @throws {RangeError} If a name is unknown, comes after the model's last layer or is given twice, a
+ *   stage doesn't exist, or there are no names.
+ * @see torchvision 0.14.1, `models/feature_extraction.py`; timm, `features_only=True`.
  *
- * @example Names of one's own
+ * @example Names of your own
  * ```ts
  * import { createFeatureExtractor, createModel } from "@layertap/resnet";
  * import * as tf from "@tensorflow/tfjs-core";
@@ -107,20 +106,16 @@ export function createFeatureExtractor(
 ): FeatureExtractor {
   const named = namesOf(model, nodes);
   const names = named.map(([, name]) => name);
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (names.length === 0 || twice !== undefined) {
+  if (names.length === 0) {
     throw new RangeError(
-      `createFeatureExtractor: got ${
-        twice === undefined ? "no nodes" : `the name "${twice}" twice`
-      }, one or more names are allowed, each once`,
+      expected("nodes", "one or more names", asIs("an empty list")),
     );
   }
-  const order = model.nodes();
-  const deepest = named.reduce(
-    (at, [node]) => Math.max(at, order.indexOf(model.resolveNode(node))),
-    -1,
-  );
-  const front = model.truncate(order[deepest]);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) {
+    throw new RangeError(`nodes: the name "${twice}" is given twice`);
+  }
+  const front = model.truncate(named.map(([node]) => node));
   const dispose = () => front.dispose();
   return {
     names,
@@ -135,7 +130,7 @@ export function createFeatureExtractor(
   };
 }
 
-/** Pairs of a node's name and what it is to be called. */
+/** Pairs of a node and the name of its value. */
 function namesOf(
   model: ResNet,
   nodes: FeatureNodes,
@@ -149,10 +144,9 @@ function namesOf(
   return outIndices.map((index) => {
     const stage = stages.at(index);
     if (Number.isInteger(index) && stage) return [stage.module, stage.module];
-    throw new RangeError(
-      `createFeatureExtractor: no stage ${index}, the model has ${stages.length} ` +
-        `(${stages.map(({ module }) => module).join(", ")}), counted from 0`,
-    );
+    const names = stages.map(({ module }) => module).join(", ");
+    const bounds = `a stage from 0 to ${stages.length - 1} (${names})`;
+    throw new RangeError(expected("outIndices", bounds, index));
   });
 }
 

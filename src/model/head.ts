@@ -6,8 +6,9 @@
 
 import type { Linear } from "../arch/module.ts";
 import { buildResNet } from "../arch/resnet.ts";
+import { asIs, expected } from "../errors/expected.ts";
 import { moduleAt, type Trace, traceForward } from "../arch/trace.ts";
-import type { ResNetParts } from "./model.ts";
+import type { ModelParts } from "./parts.ts";
 
 /** The weights of a linear layer, in PyTorch's layout. */
 export interface LinearWeights {
@@ -20,20 +21,23 @@ export interface LinearWeights {
 /**
  * A network's parts with another `fc`; the other weights are shared.
  *
- * @throws {TypeError} If the weight's length isn't classes times features, or there is no class.
+ * @throws {TypeError} If the weight's length isn't classes times features, or there are no classes.
  */
 export function replaceHead(
-  parts: ResNetParts,
+  parts: ModelParts,
   { weight, bias }: LinearWeights,
-): ResNetParts {
+): ModelParts {
   const row = { ...parts.row, numClasses: bias.length };
   const full: Trace = traceForward(buildResNet(row));
   const fc = moduleAt(full.root, "fc") as Linear | undefined;
   if (!fc || weight.length !== fc.inFeatures * fc.outFeatures) {
-    throw new TypeError(
-      `withHead: got a weight of ${weight.length} and a bias of ${bias.length} numbers, ` +
-        `[classes, ${fc?.inFeatures ?? "features"}] and [classes] are allowed`,
-    );
+    throw new TypeError(expected(
+      "withHead",
+      `a weight [classes, ${
+        fc?.inFeatures ?? "features"
+      }] and a bias [classes]`,
+      asIs(`${weight.length} and ${bias.length} numbers`),
+    ));
   }
   const trunk = [...full.nodes.keys()];
   const parameters = parts.parameters.share(trunk.filter((n) => n !== "fc"));

@@ -4,25 +4,26 @@
  * @module
  */
 
+import { asIs, expected, requireInteger } from "../errors/expected.ts";
 import type { ResNet } from "./model.ts";
 
 /**
  * How many classes the network tells apart.
  *
- * @param wish What the head is wanted for, for the message.
- * @throws {RangeError} If the network has no head, or is cut before it.
+ * @param subject The function that needs a head, for the message.
+ * @throws {RangeError} If the network has no head, or ends before it.
  */
 export function classCount(
   { arch, outputLayer, layers }: ResNet,
-  wish: string,
+  subject: string,
 ): number {
   const head = layers.get("fc");
   if (head?.type === "Linear") return head.outFeatures;
-  throw new RangeError(
-    `cannot ${wish} with ${arch}: it ends with "${outputLayer}", a network ` +
-      `that ends with its head "fc" is wanted; all of torchvision's ` +
-      `("resnet18" to "wide_resnet101_2") and their weights have one`,
-  );
+  throw new RangeError(expected(
+    subject,
+    "a network with its classification head (fc)",
+    asIs(`${arch} up to "${outputLayer}"`),
+  ));
 }
 
 /**
@@ -33,23 +34,26 @@ export function classCount(
 export function requireClass(
   model: ResNet,
   classIndex: number,
-  wish: string,
+  subject: string,
 ): void {
-  const count = classCount(model, wish);
-  if (Number.isInteger(classIndex) && classIndex >= 0 && classIndex < count) {
-    return;
-  }
+  requireInteger("classIndex", classIndex, 0, classCount(model, subject) - 1);
+}
+
+/**
+ * Checks the names of classes.
+ *
+ * @throws {RangeError} If there aren't as many as classes.
+ */
+export function requireLabels(labels: readonly string[], count: number): void {
+  if (labels.length === count) return;
   throw new RangeError(
-    `cannot ${wish} with ${model.arch}: the class is ${classIndex}, ` +
-      `integers from 0 to ${count - 1} are allowed`,
+    `${labels.length} labels but ${count} classes; the counts must match`,
   );
 }
 
-/** ImageNet's names, if there are as many classes; else `class 0`, `class 1` and so on. */
+/** ImageNet's names for as many classes as it has; else `class 0`, `class 1` and so on. */
 export async function classNames(count: number): Promise<readonly string[]> {
-  const { imagenetCategories } = await import(
-    "./imagenet_categories.ts"
-  );
+  const { imagenetCategories } = await import("./imagenet_categories.ts");
   return count === imagenetCategories.length
     ? imagenetCategories
     : Array.from({ length: count }, (_, i) => `class ${i}`);

@@ -1,5 +1,5 @@
 /**
- * One pass through a network with the hooks that it meets.
+ * One pass through a network, and the hooks on its way.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { groupBy } from "../graph/group_by.ts";
 import { ownInputOf, withOwnInputs } from "../graph/hooked_inputs.ts";
 import type { Value } from "../graph/plan.ts";
-import type { ModuleCall, Trace } from "../arch/trace.ts";
+import { deepestOf, type ModuleCall, type Trace } from "../arch/trace.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Loans } from "./loans.ts";
 
-/** What a pass computes, and which calls of modules somebody has a hook on. */
+/** What a pass computes, and the module calls that have hooks. */
 export interface HookedPass {
-  /** The model's trace, with own inputs for the calls that have pre-hooks. */
+  /** The model's trace; calls with pre-hooks have an input of their own. */
   readonly trace: Trace;
   /** The value that the pass starts from. */
   readonly given: Value;
-  /** Values that must exist: the outputs, and what the hooks are given. */
+  /** Values that must exist: the outputs, and the hooks' arguments. */
   readonly watched: ReadonlySet<Value>;
   /** Calls with pre-hooks, by their own input. */
   readonly before: ReadonlyMap<Value, ModuleCall>;
@@ -26,7 +26,7 @@ export interface HookedPass {
   readonly after: ReadonlyMap<Value, readonly ModuleCall[]>;
 }
 
-/** Lays out a pass from one value to the deepest of the outputs. */
+/** Finds the hooks of a pass from one value to the deepest of the outputs. */
 export function hookedPass(
   trace: Trace,
   hooks: Hooks,
@@ -34,10 +34,9 @@ export function hookedPass(
   given: Value,
 ): HookedPass {
   const order = [...trace.nodes.keys()];
-  const wanted = new Set(outputs);
   const reached = new Set(order.slice(
     order.indexOf(given) + 1,
-    order.findLastIndex((name) => wanted.has(name)) + 1,
+    order.indexOf(deepestOf(trace, outputs)) + 1,
   ));
   const entered = trace.calls.filter(({ module, nodes }) =>
     hooks.pre.has(module.name) && reached.has(nodes[0])
@@ -59,9 +58,9 @@ export function hookedPass(
 }
 
 /**
- * Calls the hooks that are due when a value has been made.
+ * Calls the hooks of a value that was just made.
  *
- * @returns A tensor that takes the value's place and belongs to the run, if there is one.
+ * @returns A tensor that replaces the value, if a hook returned one; it belongs to the run.
  */
 export function fireHooks(
   { before, after }: HookedPass,

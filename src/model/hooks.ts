@@ -1,11 +1,12 @@
 /**
- * Forward hooks: who is called with what, and who owns the tensors meanwhile.
+ * Forward hooks: when they are called, with what, and who owns the tensors.
  *
  * @module
  */
 
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Module } from "../arch/module.ts";
+import { asIs, expected } from "../errors/expected.ts";
 import type { Value } from "../graph/plan.ts";
 import type { ModuleCall } from "../arch/trace.ts";
 import type { Loans } from "./loans.ts";
@@ -13,9 +14,9 @@ import type { Loans } from "./loans.ts";
 /**
  * Called after each call of a module, as by PyTorch's `register_forward_hook`.
  *
- * The tensors are NHWC and valid until `forward` returns; `clone()` keeps one. A tensor that is
- * returned takes the output's place: if it was made inside the hook, the model takes it over,
- * any other stays its owner's.
+ * The tensors are NHWC and valid until `forward` returns; `clone()` one to keep it. A tensor that the
+ * hook returns replaces the output. If it was created inside the hook, the model disposes it; any
+ * other stays its owner's.
  */
 export type ForwardHook = (
   module: Module,
@@ -26,17 +27,17 @@ export type ForwardHook = (
 /**
  * Called before each call of a module, as by PyTorch's `register_forward_pre_hook`.
  *
- * What holds for a {@linkcode ForwardHook}'s tensors holds here; a tensor that is returned takes
- * the input's place, for this module only.
+ * Its tensors follow the rules of {@linkcode ForwardHook}. A tensor that the hook returns replaces the
+ * input of this module alone.
  */
 export type ForwardPreHook = (
   module: Module,
   inputs: readonly [Tensor],
 ) => Tensor | void;
 
-/** What registering a hook gives. */
+/** Removes a hook. */
 export interface HookHandle {
-  /** Takes the hook away. Safe to call twice, and inside the hook itself. */
+  /** Removes the hook. Safe to call twice, and inside the hook itself. */
   remove(): void;
 }
 
@@ -60,7 +61,7 @@ class HookTable<Hook> {
     return this.#entries.has(module);
   }
 
-  /** As they are now: a hook that removes another in the meantime comes too late, as in PyTorch. */
+  /** A copy: a hook that removes another one while they run comes too late, as in PyTorch. */
   of(module: string): Hook[] {
     return [...this.#entries.get(module) ?? []].map(({ hook }) => hook);
   }
@@ -68,15 +69,15 @@ class HookTable<Hook> {
 
 /** The hooks of one model. */
 export class Hooks {
-  /** Those that are called with a module's output. */
+  /** Called with a module's output. */
   readonly forward: HookTable<ForwardHook> = new HookTable();
-  /** Those that are called with a module's input. */
+  /** Called with a module's input. */
   readonly pre: HookTable<ForwardPreHook> = new HookTable();
 
   /**
    * Calls the forward hooks of the module calls that return one node, inner modules' first.
    *
-   * @returns A tensor that takes the node's place and belongs to the run, if there is one.
+   * @returns A tensor that replaces the node's value, if a hook returned one; it belongs to the run.
    */
   fireForward(
     calls: readonly ModuleCall[],
@@ -87,37 +88,35 @@ export class Hooks {
       const output = values.get(call.output)!;
       const input = values.get(call.input)!;
       const hooks = this.forward.of(call.module.name).map((hook) => ({
-        what: `the forward hook on "${call.module.name}"`,
-        place: "output",
+        what: `forward hook on "${call.module.name}"`,
         run: (value: Tensor) => hook(call.module, [loans.lend(input)], value),
       }));
       return inTurn(hooks, output, before, loans);
     }, undefined);
   }
 
-  /** Calls the pre-hooks of a module call; the value is the input of its own that it was given. */
+  /** Calls the pre-hooks of a module call, which has an input of its own. */
   firePre(
     { module }: ModuleCall,
     input: Tensor,
     loans: Loans,
   ): Tensor | undefined {
     const hooks = this.pre.of(module.name).map((hook) => ({
-      what: `the forward pre-hook on "${module.name}"`,
-      place: "input",
+      what: `forward pre-hook on "${module.name}"`,
       run: (value: Tensor) => hook(module, [value]),
     }));
     return inTurn(hooks, input, undefined, loans);
   }
 }
 
-/** A hook with its module filled in, and how messages call it. */
+/** A hook bound to its module. */
 interface BoundHook {
+  /** What messages call it. */
   readonly what: string;
-  readonly place: string;
   run(value: Tensor): unknown;
 }
 
-/** Runs hooks on a value, each on what the one before made of it; disposes what is replaced. */
+/** Runs hooks on a value, each on the result of the one before; disposes replaced results. */
 function inTurn(
   hooks: readonly BoundHook[],
   value: Tensor,
@@ -143,32 +142,27 @@ function inTurn(
 }
 
 function requireTensor(result: unknown, { what }: BoundHook): Tensor {
+  const fail = (got: unknown, then?: string) =>
+    new TypeError(expected(what, "a tensor or nothing", got, then));
   if (typeof (result as PromiseLike<unknown>).then === "function") {
     (result as PromiseLike<unknown>).then(
       (late) => (late as Tensor | undefined)?.dispose?.(),
       () => {},
     );
-    throw new TypeError(
-      `${what} returned a promise: a hook runs inside forward and can't be waited for; ` +
-        `return a tensor or nothing`,
-    );
+    throw fail(asIs("a Promise"), "a hook can't be async");
   }
-  if (!Array.isArray((result as Partial<Tensor>).shape)) {
-    throw new TypeError(
-      `${what} returned ${typeof result}: a tensor or nothing is allowed`,
-    );
-  }
+  if (!Array.isArray((result as Partial<Tensor>).shape)) throw fail(result);
   return result as Tensor;
 }
 
 function requireSameShape(
-  { dtype, shape }: Tensor,
-  wanted: Tensor,
-  { what, place }: BoundHook,
+  result: Tensor,
+  value: Tensor,
+  { what }: BoundHook,
 ): void {
-  if (`${shape}` === `${wanted.shape}` && dtype === wanted.dtype) return;
-  throw new TypeError(
-    `${what} returned ${dtype} [${shape}]: only ${wanted.dtype} [${wanted.shape}] ` +
-      `can take the ${place}'s place`,
+  const [got, wanted] = [result, value].map(({ dtype, shape }) =>
+    `${dtype} [${shape.join(", ")}]`
   );
+  if (got === wanted) return;
+  throw new TypeError(expected(what, wanted, asIs(got)));
 }

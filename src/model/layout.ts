@@ -1,19 +1,20 @@
 /**
- * Between tfjs's layout and PyTorch's.
+ * Layouts of tensors: tfjs's and PyTorch's.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import { asIs, expected } from "../errors/expected.ts";
 
 /**
- * From tfjs's layout to PyTorch's: `[N, H, W, C]` to `[N, C, H, W]`.
+ * Converts tfjs's layout to PyTorch's: `[N, H, W, C]` to `[N, C, H, W]`.
  *
  * `flatten` and `fc` are `[N, C]` in both layouts; for them the result is a clone.
  *
- * @param x A node's value. It stays the caller's.
- * @returns A new tensor, the caller's.
+ * @param x A node's value; it stays the caller's.
+ * @returns A new tensor, which belongs to the caller.
  * @throws {TypeError} If the tensor has neither 4 nor 2 dimensions.
  *
  * @example Features as PyTorch has them
@@ -35,19 +36,19 @@ export function toNCHW(x: Tensor): Tensor {
       return tf.transpose(x, [0, 3, 1, 2]);
     default:
       throw new TypeError(
-        `toNCHW: got [${x.shape}], [N, H, W, C] or [N, C] is allowed`,
+        expected("toNCHW", "[N, H, W, C] or [N, C]", x.shape),
       );
   }
 }
 
 /**
- * From PyTorch's layout to tfjs's: `[N, C, H, W]` to `[N, H, W, C]`.
+ * Converts PyTorch's layout to tfjs's: `[N, C, H, W]` to `[N, H, W, C]`.
  *
- * @param x A batch of pictures or feature maps. It stays the caller's.
- * @returns A new tensor, the caller's.
- * @throws {TypeError} If the tensor hasn't 4 dimensions.
+ * @param x A batch of pictures or feature maps; it stays the caller's.
+ * @returns A new tensor, which belongs to the caller.
+ * @throws {TypeError} If the tensor doesn't have 4 dimensions.
  *
- * @example A batch that was made for PyTorch
+ * @example A batch in PyTorch's layout
  * ```ts
  * import { fromNCHW, startBackend } from "@layertap/resnet";
  * import * as tf from "@tensorflow/tfjs-core";
@@ -59,34 +60,39 @@ export function toNCHW(x: Tensor): Tensor {
  */
 export function fromNCHW(x: Tensor): Tensor4D {
   if (x.rank !== 4) {
-    throw new TypeError(`fromNCHW: got [${x.shape}], [N, C, H, W] is allowed`);
+    throw new TypeError(expected("fromNCHW", "[N, C, H, W]", x.shape));
   }
   return tf.transpose(x as Tensor4D, [0, 2, 3, 1]);
 }
 
 /**
- * Checks a batch that goes into a network.
+ * Checks the input of a network, or of its second half.
  *
- * @throws {TypeError} If it is no float32 tensor `[N, H, W, channels]`.
+ * @throws {TypeError} If it isn't a float32 tensor `[N, H, W, channels]`.
  * @throws {RangeError} If one of its sides is 0.
+ * @throws {Error} If it was disposed.
  */
 export function requireInput(
   x: unknown,
   channels: number,
 ): asserts x is Tensor4D {
-  const want = `a float32 tensor [N, H, W, ${channels}] is allowed`;
+  const layout = `[N, H, W, ${channels}]`;
   if (!(x instanceof tf.Tensor)) {
-    throw new TypeError(`forward: got ${typeof x}, ${want}`);
+    throw new TypeError(expected("", `a float32 tensor ${layout}`, x));
   }
-  const shape = `[${x.shape.join(", ")}]`;
-  if (x.rank !== 4 || x.shape[3] !== channels) {
-    const hint = x.rank === 4 && x.shape[1] === channels
-      ? `; that looks like PyTorch's [N, ${channels}, H, W]: fromNCHW(x) turns it`
-      : "";
-    throw new TypeError(`forward: got ${shape}, ${want}${hint}`);
+  const { shape, dtype } = x;
+  if (x.isDisposed) {
+    throw new Error("expected a live tensor; this one was disposed");
   }
-  if (x.dtype !== "float32") {
-    throw new TypeError(`forward: got ${x.dtype} ${shape}, ${want}`);
+  if (x.rank !== 4 || shape[3] !== channels) {
+    const isNCHW = x.rank === 4 && shape[1] === channels;
+    const advice = isNCHW ? "convert NCHW with fromNCHW(x)" : "";
+    throw new TypeError(expected("", layout, shape, advice));
   }
-  if (x.size === 0) throw new RangeError(`forward: got ${shape}, it is empty`);
+  if (dtype !== "float32") {
+    throw new TypeError(expected("", "a float32 tensor", asIs(dtype)));
+  }
+  if (x.size === 0) {
+    throw new RangeError(expected("", "a batch with values", shape));
+  }
 }

@@ -5,27 +5,28 @@
  */
 
 import type { BatchNorm2d, Conv2d } from "../arch/module.ts";
+import { few } from "../errors/expected.ts";
 import { release } from "../runtime/release.ts";
 import { inferShapes } from "../graph/shapes.ts";
-import type { Trace } from "../arch/trace.ts";
-import type { Kernels, Packing } from "../kernels/kernels.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
 import type { Filter } from "../arch/folded_conv.ts";
 import { TensorReader } from "../weights/load.ts";
 import { Parameters } from "./parameters.ts";
+import type { ModelParts } from "./parts.ts";
 
 const releaseFilter = (filter: Filter) =>
   release(filter instanceof Float32Array ? filter : filter.values);
 
-/** Height and width in training. */
+/** Height and width of pictures in training. */
 const usualSide = 224;
 
 /** Reads, folds and packs the weights of a trace, one layer at a time in its order. */
 export async function loadParameters(
-  trace: Trace,
+  { trace, kernels, packing }: Pick<
+    ModelParts,
+    "trace" | "kernels" | "packing"
+  >,
   checkpoint: Checkpoint,
-  kernels: Kernels,
-  packing: Packing,
   warn: (message: string) => void = console.warn,
 ): Promise<Parameters> {
   const { nodes } = trace;
@@ -33,7 +34,7 @@ export async function loadParameters(
   const { inChannels } = trace.root.children.get("conv1") as Conv2d;
   const shapes = inferShapes(trace, [1, usualSide, usualSide, inChannels]);
   const parameters = new Parameters();
-  /** The batch norm behind each convolution; behind the last one it may be cut off. */
+  /** The batch norm after each convolution; after the last one it may be cut off. */
   const norms = new Map<string, BatchNorm2d>();
   for (const { module, inputs } of nodes.values()) {
     if (module?.type === "BatchNorm2d") norms.set(inputs[0], module);
@@ -62,8 +63,8 @@ export async function loadParameters(
   }
   if (reader.notFinite.length > 0) {
     warn(
-      `"${checkpoint.source}" has values that are NaN or infinite, in ${
-        reader.notFinite.join(", ")
+      `"${checkpoint.source}" has NaN or infinite values in ${
+        few(reader.notFinite)
       }`,
     );
   }

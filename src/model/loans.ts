@@ -1,19 +1,19 @@
 /**
- * Tensors lent to a hook for the time of one forward pass.
+ * Tensors that hooks may use during one forward pass.
  *
  * @module
  */
 
 import type { Tensor } from "@tensorflow/tfjs-core";
 
-/** What was lent in one forward pass. */
+/** The tensors lent in one forward pass. */
 export class Loans {
   readonly #lent = new Set<Tensor>();
 
   /** @param copy Makes a tensor with memory of its own. */
   constructor(readonly copy: (tensor: Tensor) => Tensor) {}
 
-  /** Lends a second handle on a tensor: disposing it does no harm to the run. */
+  /** Lends a second handle on a tensor, which a hook may dispose without harm. */
   lend(tensor: Tensor): Tensor {
     const handle = tensor.clone();
     // tfjs's clone shares memory with the original, which may be reused after the pass.
@@ -26,10 +26,10 @@ export class Loans {
   }
 
   /**
-   * Makes a hook's result the run's own.
+   * Takes over a hook's result for the run.
    *
    * @param result What the hook returned.
-   * @param lent The last handle that was lent before the hook was called.
+   * @param lent The last handle lent before the hook was called.
    */
   take(result: Tensor, lent: Tensor): Tensor {
     const madeInside = result.id > lent.id && !this.#lent.has(result);
@@ -38,14 +38,13 @@ export class Loans {
       : Object.getPrototypeOf(result).clone.call(result);
   }
 
-  /** Ends all loans: from here on any use of a handle throws. */
+  /** Ends all loans: any later use of a handle throws. */
   end(): void {
     for (const handle of this.#lent) {
       handle.dispose();
       const expired = () => {
         throw new Error(
-          "this tensor was lent to a forward hook and is gone since forward returned: " +
-            "keep tensor.clone() in the hook instead",
+          "this tensor is only valid inside the hook; clone() it there to keep it",
         );
       };
       Object.defineProperties(handle, {

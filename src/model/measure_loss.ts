@@ -1,41 +1,43 @@
 /**
- * What is lost when weights are packed, on pictures.
+ * What packing costs: a network with packed weights compared with the original, on pictures.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Preset } from "../arch/preset.ts";
-import { type NetworkOptions, withNetwork } from "../weights/convert.ts";
+import { type NetworkOptions, withNetwork } from "../weights/open_network.ts";
 import { createModel } from "./create_model.ts";
 import type { Picture } from "../image/rgb_image.ts";
-import type { ResNet } from "./model.ts";
+import { partsOf, type ResNet } from "./model.ts";
 import { preprocess } from "./preprocess.ts";
 import type { Pretrained } from "../weights/resolve.ts";
 
-/** How near a layer with packed weights comes to the one with the source's, over all pictures. */
+/** How close a layer with packed weights comes to the original, over all pictures. */
 export interface LayerLoss {
   /** `"layer1"` … `"layer4"`, `"avgpool"`. */
   readonly layer: string;
-  /** Least cosine of the angle between the two. */
+  /** The smallest cosine of the angle between the two. */
   readonly cosine: number;
-  /** Largest difference of two values. */
+  /** The largest difference of two values. */
   readonly largestError: number;
-  /** Largest magnitude of a value, to compare it with. */
+  /** The largest magnitude of the original's values, for scale. */
   readonly largestValue: number;
 }
 
-/** What is compared, as far as a network has it. */
+/** The layers to compare. */
 const LAYERS = ["layer1", "layer2", "layer3", "layer4", "avgpool"];
 
 /**
- * Compares a network with packed weights with the same with the weights that they were made from.
- * One is loaded after the other.
+ * Measures what packing costs: runs pictures through a network with packed weights and with the
+ * original ones, and compares the layers. Only one of the two is in memory at a time.
  *
- * @param source What was packed.
- * @param packed What `convertWeights` made of it, with the same options.
- * @param pictures One or more, what `decodeImage` gives.
- * @returns The layers in order, up to `until`.
+ * @param source The original weights.
+ * @param packed What `convertWeights` returned for them, with the same options.
+ * @param pictures One or more pictures.
+ * @param options The options of `convertWeights`.
+ * @returns The layers in order, up to `outputLayer`.
+ * @throws What `createModel` throws.
  *
  * @example Half precision loses next to nothing
  * ```ts
@@ -44,7 +46,7 @@ const LAYERS = ["layer1", "layer2", "layer3", "layer4", "avgpool"];
  * import assert from "node:assert/strict";
  *
  * const source = "weights/mlnet_resnet18.npz";
- * const options = { dtype: "float16", until: "layer1" } as const;
+ * const options = { dtype: "float16", outputLayer: "layer1" } as const;
  * const packed = await convertWeights(source, options);
  * const picture = await decodeImage("examples/images/chelsea.png");
  * const [layer1] = await measureLoss(source, packed, [picture], options);
@@ -57,7 +59,9 @@ export async function measureLoss(
   pictures: readonly Picture[],
   options: NetworkOptions = {},
 ): Promise<LayerLoss[]> {
-  return await withNetwork(source, options, async ({ row, checkpoint }) => {
+  const { outputLayer } = options;
+  const exact = { ...options, baseDType: "float32" } as const;
+  return await withNetwork(source, exact, async ({ row, checkpoint }) => {
     const { values: near, preset } = await run(packed);
     const { values: exact } = await run(checkpoint, preset);
     return [...exact.keys()].map((layer) => ({
@@ -67,7 +71,7 @@ export async function measureLoss(
 
     /** The layers' values by name, one array for each picture. */
     async function run(weights: Pretrained, preset?: Preset) {
-      using model = await createModel(row, options.until, weights);
+      using model = await createModel(row, outputLayer, weights);
       preset ??= model.preset;
       const values = new Map<string, Float32Array[]>();
       for (const picture of pictures) {
@@ -84,9 +88,9 @@ export async function measureLoss(
   });
 }
 
-/** Those of {@linkcode LAYERS} that a model has, and its last node if that is none of them. */
+/** Those of {@linkcode LAYERS} that a model has, and its last node. */
 function layersOf(model: ResNet): string[] {
-  const { calls, output } = model.trace;
+  const { calls, output } = partsOf(model).trace;
   const found = LAYERS.filter((layer) =>
     calls.some(({ module }) => module.name === layer)
   );

@@ -1,80 +1,68 @@
 /**
- * A ResNet that runs: the object that `createModel` gives.
+ * A ResNet that runs: what `createModel` returns.
  *
  * @module
  */
 
 import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
-import { modulesOf } from "../arch/module.ts";
-import type { Preset } from "../arch/preset.ts";
-import type { ArchRow } from "../arch/table.ts";
-import type { Picture } from "../image/rgb_image.ts";
 import { callsOf } from "../arch/node_names.ts";
-import type { Value } from "../graph/plan.ts";
-import { cutTrace, type Trace } from "../arch/trace.ts";
+import type { Preset } from "../arch/preset.ts";
+import { asIs, expected } from "../errors/expected.ts";
+import type { Picture } from "../image/rgb_image.ts";
 import { type LinearWeights, replaceHead } from "./head.ts";
 import type { ForwardHook, ForwardPreHook, HookHandle } from "./hooks.ts";
-import type { Kernels, Packing } from "../kernels/kernels.ts";
 import { requireInput } from "./layout.ts";
-import type { Parameters } from "./parameters.ts";
 import { Network } from "./network.ts";
+import { cutParts, type ModelParts } from "./parts.ts";
 import { preprocess } from "./preprocess.ts";
-import { Runner } from "./runner.ts";
+import { namedValues, Runner } from "./runner.ts";
 import type { SaveOptions } from "./save.ts";
-import {
-  type Summary,
-  summary,
-  type SummaryOptions,
-} from "../summary/summary.ts";
 
-/** @internal What a model is made of; `createModel` puts it together. */
-export interface ResNetParts {
-  /** The architecture, with the options it was made with. */
-  readonly row: ArchRow;
-  /** The whole network. */
-  readonly full: Trace;
-  /** The network up to the cut. */
-  readonly trace: Trace;
-  readonly kernels: Kernels;
-  /** How its weights are packed. */
-  readonly packing: Packing;
-  readonly parameters: Parameters;
-  readonly preset: Preset;
-}
+/** The parts of a model, for this package's own functions; throws if it was disposed. */
+export let partsOf: (model: ResNet) => ModelParts;
 
 /**
  * A ResNet, whole or up to a layer, with its weights in memory.
  *
- * Tensors are float32, NHWC: `[N, H, W, C]` for feature maps, `[N, 1, 1, C]` for `avgpool`,
- * `[N, C]` for `flatten` and `fc`. Numbers agree with torchvision's network in evaluation mode.
- * What `forward` and `extract` return belongs to the caller. After `dispose` every use throws.
+ * Tensors are float32, NHWC: `[N, H, W, C]` for feature maps, `[N, 1, 1, C]` for `avgpool`, `[N, C]`
+ * for `flatten` and `fc`. Numbers agree with torchvision's network in evaluation mode. The caller
+ * owns the tensors that methods return and the ones it passes in. After `dispose` every method
+ * throws.
  */
 export class ResNet extends Network implements Disposable {
   /** The transform that the weights were trained with; `preprocess` applies it. */
   readonly preset: Preset;
-  readonly #parts: ResNetParts;
+  readonly #parts: ModelParts;
   readonly #runner: Runner;
   #disposed = false;
+
+  static {
+    partsOf = (model) => {
+      model.requireAlive();
+      return model.#parts;
+    };
+  }
 
   /**
    * Use {@linkcode createModel}.
    *
    * @internal
    */
-  constructor(parts: ResNetParts) {
+  constructor(parts: ModelParts) {
     super(parts.row.name, parts.trace, parts.full);
     this.#parts = parts;
-    this.#runner = new Runner(parts.trace, parts.kernels, parts.parameters);
+    this.#runner = new Runner(parts);
     this.preset = parts.preset;
   }
 
   /**
-   * Computes the network's output: the prediction, or the layer at which it was cut.
+   * Computes the network's output: the prediction, or the layer that the model was created with. Of
+   * several layers, that is the deepest; {@linkcode ResNet.extract} gives them all.
    *
-   * @param x A batch `[N, H, W, 3]`, normalized as by {@linkcode ResNet.preprocess}; any size.
-   *   It stays the caller's.
-   * @returns The output node's value, the caller's.
-   * @throws {TypeError} If `x` is no float32 `[N, H, W, 3]`, or if a hook returns what it may not.
+   * @param x A batch `[N, H, W, 3]` of any size, normalized as by {@linkcode ResNet.preprocess}.
+   * @returns The value of `model.outputLayer`.
+   * @throws {TypeError} If `x` isn't a float32 `[N, H, W, 3]`, or a hook returns anything but a
+   *   tensor of the same shape.
    *
    * @example Features of a picture
    * ```ts
@@ -93,15 +81,15 @@ export class ResNet extends Network implements Disposable {
   }
 
   /**
-   * Computes several nodes in one pass, no further than the deepest of them.
+   * Computes several nodes in one pass, as far as the deepest of them.
    *
    * @param x A batch as for {@linkcode ResNet.forward}.
-   * @param names Node names, or names of modules, which mean their output; `layer1.0.relu` is the
-   *   node, that is the first call. {@linkcode ResNet.nodes} lists the nodes.
-   * @returns The values by the names that were asked for. They belong to the caller.
-   * @throws {RangeError} If a name is unknown or lies behind the cut.
+   * @param names Nodes, or modules, whose output is meant; `layer1.0.relu` is both, and means the
+   *   node: the module's first call. {@linkcode Network.nodes} lists the nodes.
+   * @returns The values by the given names.
+   * @throws {RangeError} If a name is unknown or comes after the model's last layer.
    *
-   * @example Three nodes at once
+   * @example Two nodes at once
    * ```ts
    * import { createModel } from "@layertap/resnet";
    * import * as tf from "@tensorflow/tfjs-core";
@@ -119,31 +107,21 @@ export class ResNet extends Network implements Disposable {
   ): Record<Name, Tensor> {
     this.requireAlive();
     if (!Array.isArray(names)) {
-      throw new TypeError(
-        `extract: got ${typeof names}, a list of node names is allowed`,
-      );
+      const got = typeof names === "string" ? names : asIs(typeof names);
+      throw new TypeError(expected("extract", "a list of node names", got));
     }
     const nodes = new Map(names.map((name) => [name, this.resolveNode(name)]));
     this.#requireInput(x);
     const values = this.#runner.run(x, [...new Set(nodes.values())]);
-    const given = new Set<Value>();
-    return Object.fromEntries(
-      [...nodes].map(([name, node]) => {
-        const value = values.get(node)!;
-        // Two names of one node are two tensors, each to be disposed.
-        const own = given.has(node) ? value.clone() : value;
-        given.add(node);
-        return [name, own];
-      }),
-    ) as Record<Name, Tensor>;
+    return namedValues(values, nodes);
   }
 
   /**
-   * The features before pooling, as timm's `forward_features` gives them: `layer4`'s output.
+   * The features before pooling, as timm's `forward_features`: the output of `layer4`.
    *
    * @param x A batch as for {@linkcode ResNet.forward}.
-   * @returns `[N, H, W, C]`, the caller's.
-   * @throws {RangeError} If the model is cut before `layer4`'s end.
+   * @returns `[N, H, W, C]`.
+   * @throws {RangeError} If the model ends before `layer4` does.
    */
   forwardFeatures(x: Tensor4D): Tensor4D {
     return this.extract(x, ["layer4"]).layer4 as Tensor4D;
@@ -152,12 +130,11 @@ export class ResNet extends Network implements Disposable {
   /**
    * From the features before pooling to the prediction, as timm's `forward_head`.
    *
-   * @param features What {@linkcode ResNet.forwardFeatures} gives, of any height and width. They
-   *   stay the caller's.
+   * @param features What {@linkcode ResNet.forwardFeatures} returns, of any height and width.
    * @param options.preLogits Stop before `fc`: the pooled features, `[N, C]`.
-   * @returns The logits `[N, numClasses]`, or the pooled features; the caller's.
-   * @throws {TypeError} If `features` is no `[N, H, W, C]` with `layer4`'s channels.
-   * @throws {RangeError} If the model is cut before its end.
+   * @returns The logits `[N, numClasses]`, or the pooled features.
+   * @throws {TypeError} If `features` isn't `[N, H, W, C]` with the channels of `layer4`.
+   * @throws {RangeError} If the model ends before the whole network does.
    *
    * @example The two halves
    * ```ts
@@ -175,7 +152,6 @@ export class ResNet extends Network implements Disposable {
     features: Tensor4D,
     { preLogits = false }: { readonly preLogits?: boolean } = {},
   ): Tensor2D {
-    this.requireAlive();
     const [given, flat, last] = ["layer4", "flatten", this.#parts.full.output]
       .map((name) => this.resolveNode(name));
     const channels = this.shapes([1, 32, 32, this.inChannels]).get(given)![3];
@@ -185,19 +161,19 @@ export class ResNet extends Network implements Disposable {
   }
 
   /**
-   * Has a function called after each call of a module, in every `forward`, and in every `extract`
-   * that goes that far.
+   * Registers a function that is called after each call of a module: in every `forward`, and in
+   * every `extract` that goes that far.
    *
    * As in PyTorch, hooks on one module run in the order of registration, inner modules' before
    * their container's, and a module that is called twice (a BasicBlock's `relu`) fires twice. The
-   * output is the node's own value, never what an in-place ReLU leaves of it.
+   * output is the node's own value, untouched by an in-place ReLU after it.
    *
-   * @param name A module's name as in {@linkcode ResNet.namedModules}; `""` is the whole network.
-   * @param hook Gets the module, its input and its output, NHWC, valid until `forward` returns. A
-   *   tensor that it returns takes the output's place; one made inside the hook is then the
-   *   model's. What it throws, `forward` throws.
+   * @param name A module's name as in {@linkcode Network.namedModules}; `""` is the whole network.
+   * @param hook Called with the module, its input and its output, NHWC. The tensors are valid until
+   *   `forward` returns; `clone()` one to keep it. A tensor that the hook returns replaces the
+   *   output. What it throws, `forward` throws.
    * @returns A handle that removes the hook.
-   * @throws {RangeError} If there is no such module, or its output lies behind the cut.
+   * @throws {RangeError} If there is no such module, or it ends after the model's last layer.
    *
    * @example Keep a block's output on the way to the prediction
    * ```ts
@@ -217,27 +193,20 @@ export class ResNet extends Network implements Disposable {
    * ```
    */
   registerForwardHook(name: string, hook: ForwardHook): HookHandle {
-    this.requireAlive();
-    if (typeof hook !== "function") {
-      throw new TypeError(
-        `registerForwardHook("${name}"): got ${typeof hook}, a function is allowed`,
-      );
-    }
-    callsOf(this.trace, this.#parts.full, name);
+    this.#requireHook("registerForwardHook", name, hook);
     return this.#runner.hooks.forward.add(name, hook);
   }
 
   /**
-   * Has a function called before each call of a module.
-   *
-   * What holds for {@linkcode ResNet.registerForwardHook} holds here. A container's hooks come
-   * before those of the modules inside.
+   * Registers a function that is called before each call of a module; otherwise as
+   * {@linkcode ResNet.registerForwardHook}. A container's hooks run before those of the modules
+   * inside.
    *
    * @param name A module's name; `""` is the whole network.
-   * @param hook Gets the module and its input. A tensor that it returns is the module's input
-   *   instead; others that read the same value, as a block's identity branch, keep the old one.
+   * @param hook Called with the module and its input. A tensor that it returns replaces the input for
+   *   this module alone: a block's identity branch keeps the old value.
    * @returns A handle that removes the hook.
-   * @throws {RangeError} If there is no such module, or its output lies behind the cut.
+   * @throws {RangeError} If there is no such module, or it ends after the model's last layer.
    *
    * @example Silence one channel on its way into a stage
    * ```ts
@@ -253,22 +222,16 @@ export class ResNet extends Network implements Disposable {
    * ```
    */
   registerForwardPreHook(name: string, hook: ForwardPreHook): HookHandle {
-    this.requireAlive();
-    if (typeof hook !== "function") {
-      throw new TypeError(
-        `registerForwardPreHook("${name}"): got ${typeof hook}, a function is allowed`,
-      );
-    }
-    callsOf(this.trace, this.#parts.full, name);
+    this.#requireHook("registerForwardPreHook", name, hook);
     return this.#runner.hooks.pre.add(name, hook);
   }
 
   /**
-   * A shorter model on the same weights: no copy is made, and each may be disposed on its own.
+   * A shorter model on the same weights. Dispose each of the two; the last frees the weights.
    *
-   * @param outputLayer A node or module at or before this model's own output.
-   * @returns A model without this one's hooks, the caller's.
-   * @throws {RangeError} If the name is unknown or lies behind the cut.
+   * @param outputLayer A node or module of this model; of a list, the deepest counts.
+   * @returns A model without this one's hooks.
+   * @throws {RangeError} If a name is unknown or comes after this model's last layer.
    *
    * @example Two depths, one set of weights
    * ```ts
@@ -280,23 +243,18 @@ export class ResNet extends Network implements Disposable {
    * assert.deepEqual([...front.layers.keys()].at(-1), "layer2");
    * ```
    */
-  truncate(outputLayer: string): ResNet {
-    this.requireAlive();
-    const trace = cutTrace(this.trace, this.resolveNode(outputLayer));
-    const parameters = this.#parts.parameters.share(
-      [...modulesOf(trace.root)].map(({ name }) => name),
-    );
-    return new ResNet({ ...this.#parts, trace, parameters });
+  truncate(outputLayer: string | readonly string[]): ResNet {
+    return new ResNet(cutParts(partsOf(this), outputLayer));
   }
 
   /**
-   * The same network with a head of one's own, such as `fitLinear` makes, on the same weights: each
-   * may be disposed on its own.
+   * The same network with another head, such as `fitLinear` makes, on the same weights. Dispose each
+   * of the two; the last frees the weights.
    *
    * @param head The weights of `fc`, which are copied.
-   * @returns A whole network without this one's hooks, the caller's.
+   * @returns A whole network without this one's hooks.
    * @throws {RangeError} If this model ends before `flatten`.
-   * @throws {TypeError} If the weights are not for this network's features.
+   * @throws {TypeError} If the head's size doesn't match the network's features.
    *
    * @example Three classes
    * ```ts
@@ -317,16 +275,16 @@ export class ResNet extends Network implements Disposable {
   }
 
   /**
-   * Writes the weights, as far as this model goes, as packed weights: an `.npz` under torchvision's
-   * names that `createModel` takes. Whole or not at all.
+   * Writes this model's weights as packed weights: an `.npz` under torchvision's names that
+   * `createModel` reads. An interrupted write leaves the old file.
    *
-   * A model holds no batch norms, they are folded into the convolutions. What is written for them is
-   * equivalent, with means of 0 and variances of 1: `"float32"` gives the same outputs within 1e-6,
-   * where Winograd runs within its 2e-5. Weights that memory has as float16 or int8 are those.
+   * Batch norms are folded into the convolutions in memory. The file has equivalent ones, with means
+   * of 0 and variances of 1: saved as `"float32"` they give the same outputs within 1e-6, or within
+   * Winograd's 2e-5. Weights that are float16 or int8 in memory are saved with those values.
    *
-   * @param path The file to write. An old one is replaced.
+   * @param path The file to write or replace.
    * @param options How filters are stored.
-   * @throws {RangeError} If a weight is beyond what the type can hold.
+   * @throws {RangeError} If a weight is out of the type's range.
    * @throws {Error} If the file can't be written.
    *
    * @example A sixth of the bytes
@@ -341,27 +299,18 @@ export class ResNet extends Network implements Disposable {
     await saveModel(path, this.#parts, options);
   }
 
-  /** Resizes, crops and normalizes pictures as {@linkcode ResNet.preset} says: see `preprocess`. */
+  /** Resizes, crops and normalizes pictures by {@linkcode ResNet.preset}: see `preprocess`. */
   preprocess(pictures: Picture | readonly Picture[]): Tensor4D {
     this.requireAlive();
     return preprocess(pictures, this.preset);
   }
 
-  /** torchsummary's or torchinfo's table of this model: see `summary`. */
-  summary(
-    inputSize: readonly [number, number, number] = [3, 224, 224],
-    options?: SummaryOptions,
-  ): Summary {
-    this.requireAlive();
-    return summary(this, inputSize, options);
-  }
-
-  /** Bytes of the packed weights that this model uses, shared ones included. */
+  /** Bytes of the weights in memory, including those shared with other models. */
   get weightBytes(): number {
     return this.#parts.parameters.bytes;
   }
 
-  /** Gives the weights up; those that a truncated model shares stay for it. Safe to call twice. */
+  /** Frees the weights, except those that other models share. Safe to call twice. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -374,23 +323,24 @@ export class ResNet extends Network implements Disposable {
     this.dispose();
   }
 
-  /** @internal Throws if the weights are gone. */
+  /** @internal */
   protected override requireAlive(): void {
-    if (this.#disposed) {
-      throw new Error(
-        `this ${this.arch} (up to "${this.outputLayer}") was disposed: its weights are gone`,
-      );
-    }
-  }
-
-  /** @internal For the functions beside it. */
-  get parts(): ResNetParts {
-    this.requireAlive();
-    return this.#parts;
+    if (!this.#disposed) return;
+    throw new Error(
+      `this ${this.arch} (up to "${this.outputLayer}") was disposed`,
+    );
   }
 
   #requireInput(x: unknown): asserts x is Tensor4D {
     this.requireAlive();
     requireInput(x, this.inChannels);
+  }
+
+  #requireHook(method: string, name: string, hook: unknown): void {
+    this.requireAlive();
+    if (typeof hook !== "function") {
+      throw new TypeError(expected(`${method}("${name}")`, "a function", hook));
+    }
+    callsOf(this.#parts.trace, this.#parts.full, name);
   }
 }

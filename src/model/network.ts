@@ -4,25 +4,40 @@
  * @module
  */
 
-import type { Conv2d, Module } from "../arch/module.ts";
-import { modulesOf } from "../arch/module.ts";
+import { type Conv2d, type Module, modulesOf } from "../arch/module.ts";
 import { resolveNode } from "../arch/node_names.ts";
-import { inferShapes } from "../graph/shapes.ts";
 import type { Trace } from "../arch/trace.ts";
+import { inferShapes } from "../graph/shapes.ts";
+import {
+  summarize,
+  type Summary,
+  type SummaryOptions,
+} from "../summary/summary.ts";
 
-/** A network, whole or up to a layer, with names to ask for. */
-export class Network {
+/** A node: one value that the forward pass computes. */
+export interface NodeInfo {
+  /** torchvision's name, e.g. `"layer1.0.relu_1"`. */
+  readonly name: string;
+  /** What computes it: the type of its module, `"add"` or `"flatten"`. */
+  readonly operation: string;
+  /** Names of the nodes that it is computed from; `"x"` is the network's input. */
+  readonly inputs: readonly string[];
+  /** The module that computes it; null for `add` and `flatten`. */
+  readonly module: Module | null;
+}
+
+/** A network, whole or up to a layer: its names, modules and shapes. */
+export abstract class Network {
   /** The architecture's name, e.g. `"resnet50"`. */
   readonly arch: string;
-  /** The last node: what `forward` returns. */
+  /** The last node, which `forward` returns. */
   readonly outputLayer: string;
   /**
-   * The root's children in order, up to the cut. The last one may itself be cut: a copy of the
-   * module without what lies behind.
+   * The root's children in order, as far as the model goes. The last one may be incomplete: it has
+   * only the modules that run.
    */
   readonly layers: ReadonlyMap<string, Module>;
-  /** The nodes and module calls up to the cut. */
-  readonly trace: Trace;
+  readonly #trace: Trace;
   readonly #full: Trace;
 
   /**
@@ -32,32 +47,32 @@ export class Network {
    */
   constructor(arch: string, trace: Trace, full: Trace) {
     this.arch = arch;
-    this.trace = trace;
     this.outputLayer = trace.output;
     this.layers = trace.root.children;
+    this.#trace = trace;
     this.#full = full;
   }
 
-  /** All modules up to the cut by name, the root's being `""`, in PyTorch's order. */
+  /** All modules by name, the root's being `""`, in PyTorch's order. */
   namedModules(): Map<string, Module> {
     this.requireAlive();
-    return new Map([...modulesOf(this.trace.root)].map((m) => [m.name, m]));
+    return new Map([...modulesOf(this.#trace.root)].map((m) => [m.name, m]));
   }
 
-  /** Names of all nodes up to the cut, in the order of the forward pass. */
-  nodes(): string[] {
+  /** All nodes by name, in the order of the forward pass. */
+  nodes(): ReadonlyMap<string, NodeInfo> {
     this.requireAlive();
-    return [...this.trace.nodes.keys()];
+    return this.#trace.nodes;
   }
 
   /**
    * The node that a name means: itself, or the output of the module of that name.
    *
-   * @throws {RangeError} If the name is unknown or lies behind the cut.
+   * @throws {RangeError} If the name is unknown or comes after the model's last layer.
    */
   resolveNode(name: string): string {
     this.requireAlive();
-    return resolveNode(this.trace, this.#full, name);
+    return resolveNode(this.#trace, this.#full, name);
   }
 
   /**
@@ -70,7 +85,16 @@ export class Network {
     input: readonly [number, number, number, number],
   ): Map<string, number[]> {
     this.requireAlive();
-    return inferShapes(this.trace, input);
+    return inferShapes(this.#trace, input);
+  }
+
+  /** torchsummary's or torchinfo's table of this model: see the function `summary`. */
+  summary(
+    inputSize: readonly [number, number, number] = [3, 224, 224],
+    options?: SummaryOptions,
+  ): Summary {
+    this.requireAlive();
+    return summarize(this.#trace, inputSize, options);
   }
 
   /** Channels of the input. */
@@ -79,9 +103,9 @@ export class Network {
   }
 
   /**
-   * Throws if the network may not be used any more.
+   * Throws if the network was disposed.
    *
    * @internal
    */
-  protected requireAlive(): void {}
+  protected abstract requireAlive(): void;
 }

@@ -1,5 +1,5 @@
 /**
- * Packed weights that several models share: counted, so that each may be disposed on its own.
+ * Weights that several models share: counted, so that each model can be disposed on its own.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export class Parameters {
     this.#shared = shared;
   }
 
-  /** Takes over freshly packed weights. */
+  /** Takes over new weights. */
   add(module: string, packed: Packed): void {
     this.#shared.set(module, { packed, owners: 1 });
   }
@@ -29,7 +29,7 @@ export class Parameters {
     return this.#shared.get(module)!.packed;
   }
 
-  /** A second owner of the same weights, of those modules only. */
+  /** A second owner of the weights of some modules. */
   share(modules: Iterable<string>): Parameters {
     const shared = new Map<string, Shared>();
     for (const name of modules) {
@@ -48,7 +48,7 @@ export class Parameters {
     return sum;
   }
 
-  /** Gives this owner's share up; the last owner frees the weights. */
+  /** Gives up this owner's share; the last owner frees the weights. */
   dispose(): void {
     for (const entry of this.#shared.values()) {
       if (--entry.owners === 0) entry.packed.dispose();

@@ -1,5 +1,5 @@
 /**
- * From pictures to the tensor that a network takes, and back.
+ * From pictures to a network's input, and back.
  *
  * @module
  */
@@ -7,21 +7,22 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { imagenetPreset, type Preset } from "../arch/preset.ts";
+import { asIs, expected } from "../errors/expected.ts";
 import type { Picture, RgbImage } from "../image/rgb_image.ts";
 import { denormalize, normalize, resizeAndCrop } from "../image/transform.ts";
 
 /**
- * torchvision's `ImageClassification` transform: the shorter side resized with PIL's antialiased
- * filter, the centre cropped, scaled to 0..1, normalized by channel.
+ * torchvision's `ImageClassification` transform: resizes the shorter side with PIL's antialiased
+ * filter, crops the centre, scales to 0..1 and normalizes each channel.
  *
- * Pixels equal PIL's bit for bit, the normalized values torch's (torchvision 0.14.1,
- * `transforms/_presets.py`).
+ * Pixels equal PIL's bit for bit, and the normalized values torch's.
  *
- * @param pictures One or several: what `decodeImage` gives, or an `ImageData`.
+ * @param pictures One or several: what `decodeImage` returns, or an `ImageData`.
  * @param preset The network's transform, e.g. `model.preset`. Default: ImageNet's, 256 and 224.
- * @returns `[N, crop, crop, 3]`, float32, about -2.2..2.7; the caller's.
- * @throws {TypeError} If something is no picture.
+ * @returns `[N, crop, crop, 3]`, float32, about -2.2..2.7; it belongs to the caller.
+ * @throws {TypeError} If something isn't a picture.
  * @throws {RangeError} If the list is empty.
+ * @see torchvision 0.14.1, `transforms/_presets.py`.
  *
  * @example One picture
  * ```ts
@@ -40,7 +41,7 @@ export function preprocess(
   const list = Array.isArray(pictures) ? pictures : [pictures];
   if (list.length === 0) {
     throw new RangeError(
-      "preprocess: got no pictures, one or more are allowed",
+      expected("preprocess", "one or more pictures", asIs("an empty list")),
     );
   }
   const crops = list.map((picture) => resizeAndCrop(picture, preset));
@@ -54,10 +55,10 @@ export function preprocess(
 }
 
 /**
- * The inverse of {@linkcode preprocess}'s normalisation, for showing what a network saw.
+ * Undoes the normalization of {@linkcode preprocess}, to show what a network saw.
  *
- * @param input `[N, H, W, 3]`, normalized. It stays the caller's.
- * @param preset The transform it was normalized with. Default: ImageNet's.
+ * @param input `[N, H, W, 3]`, normalized; it stays the caller's.
+ * @param preset The transform that it was normalized with. Default: ImageNet's.
  * @returns The pictures, H by W pixels each; values outside 0..255 are clipped.
  * @throws {TypeError} If it isn't `[N, H, W, 3]`.
  *
@@ -78,9 +79,7 @@ export async function unprocess(
 ): Promise<RgbImage[]> {
   const [count, height, width, channels] = input.shape;
   if (input.rank !== 4 || channels !== 3) {
-    throw new TypeError(
-      `unprocess: got [${input.shape}], [N, H, W, 3] is allowed`,
-    );
+    throw new TypeError(expected("unprocess", "[N, H, W, 3]", input.shape));
   }
   const data = await input.data() as Float32Array;
   const size = height * width * 3;

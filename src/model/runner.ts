@@ -1,5 +1,5 @@
 /**
- * Passes through a model: hooks, plans that are kept, and the loans of each pass.
+ * Passes through a model: its hooks, the plans it keeps, and the loans of each pass.
  *
  * @module
  */
@@ -7,48 +7,50 @@
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { makePlan, type Value } from "../graph/plan.ts";
 import { PreparedPlan } from "../graph/run.ts";
-import { INPUT, type Trace } from "../arch/trace.ts";
+import { INPUT } from "../arch/trace.ts";
 import { fireHooks, type HookedPass, hookedPass } from "./hooked_pass.ts";
 import { Hooks } from "./hooks.ts";
-import type { Kernels } from "../kernels/kernels.ts";
 import { Loans } from "./loans.ts";
-import type { Parameters } from "./parameters.ts";
+import type { ModelParts } from "./parts.ts";
 
-/** Plans kept for use again; more shapes and kinds of calls in turn than that are rare. */
+/** Plans to keep: more shapes and kinds of calls in turn are rare. */
 const maxPlans = 16;
 
-/** Runs one network, as often as it is asked to. */
+type RunnerParts = Pick<ModelParts, "trace" | "kernels" | "parameters">;
+
+/** Runs one network. */
 export class Runner {
-  /** Called in every pass that meets them. */
+  /** Called in every pass that reaches their modules. */
   readonly hooks = new Hooks();
-  /** Those used last stand last. */
+  /** In the order of their last use. */
   readonly #plans = new Map<string, PreparedPlan>();
-  /** Passes that run; more than one if a hook calls the model. */
+  /** Passes under way; more than one if a hook calls the model. */
   #passes = 0;
 
-  /** The weights stay their owner's. */
-  constructor(
-    readonly trace: Trace,
-    readonly kernels: Kernels,
-    readonly parameters: Parameters,
-  ) {}
+  readonly #parts: RunnerParts;
+
+  /** @param parts The weights stay their owner's. */
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
 
   /**
-   * Computes nodes in one pass, no further than the deepest of them.
+   * Computes nodes in one pass, as far as the deepest of them.
    *
-   * @param x The value that the pass starts from, which stays the caller's.
+   * @param x The value that the pass starts from; it stays the caller's.
    * @param outputs The nodes.
-   * @param given The name of that value.
-   * @returns The nodes' values, the caller's.
+   * @param given The name of `x`.
+   * @returns The nodes' values; they belong to the caller.
    */
   run(
     x: Tensor4D,
     outputs: readonly Value[],
     given: Value = INPUT,
   ): Map<Value, Tensor> {
-    const pass = hookedPass(this.trace, this.hooks, outputs, given);
+    const { trace, kernels } = this.#parts;
+    const pass = hookedPass(trace, this.hooks, outputs, given);
     const plan = this.#plan(pass, x.shape);
-    const loans = new Loans(this.kernels.copy);
+    const loans = new Loans(kernels.copy);
     this.#passes++;
     try {
       return plan.run(
@@ -62,7 +64,7 @@ export class Runner {
     }
   }
 
-  /** Frees what was laid out. A pass that runs throws where it would go on. */
+  /** Frees the plans. A pass under way then throws. */
   dispose(): void {
     for (const plan of this.#plans.values()) plan.dispose();
     this.#plans.clear();
@@ -76,20 +78,36 @@ export class Runner {
     if (plan) this.#plans.delete(key);
     else {
       this.#makeRoom();
+      const { kernels, parameters } = this.#parts;
       plan = new PreparedPlan(makePlan(trace, watched, given), given, stops, {
-        kernels: this.kernels,
-        weights: (module) => this.parameters.get(module),
+        kernels,
+        weights: (module) => parameters.get(module),
       });
     }
     this.#plans.set(key, plan);
     return plan;
   }
 
-  /** Gives up the plan that was used longest ago, unless it may be one that runs. */
+  /** Frees the least recently used plan, unless a pass may be using it. */
   #makeRoom(): void {
     if (this.#plans.size < maxPlans || this.#passes > 0) return;
     const [[oldest, plan]] = this.#plans;
     plan.dispose();
     this.#plans.delete(oldest);
   }
+}
+
+/** Values under the names they were asked for by; two names of one node get two tensors. */
+export function namedValues<Name extends string>(
+  values: ReadonlyMap<Value, Tensor>,
+  nodes: ReadonlyMap<Name, Value>,
+): Record<Name, Tensor> {
+  const given = new Set<Value>();
+  const entries = [...nodes].map(([name, node]) => {
+    const value = values.get(node)!;
+    const own = given.has(node) ? value.clone() : value;
+    given.add(node);
+    return [name, own];
+  });
+  return Object.fromEntries(entries);
 }

@@ -1,11 +1,11 @@
 /**
- * From a model in memory back to a state dict.
+ * From a model in memory to a file of weights.
  *
  * @module
  */
 
 import { modulesOf } from "../arch/module.ts";
-import type { ResNetParts } from "./model.ts";
+import type { ModelParts } from "./parts.ts";
 import { writeFile } from "../weights/write_file.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
 import { unfoldBatchNorm } from "../weights/fold.ts";
@@ -13,11 +13,11 @@ import { allTensors } from "../weights/load.ts";
 import type { WeightsDType } from "../arch/weights_dtype.ts";
 import { writePacked } from "../weights/pack.ts";
 
-/** What `model.save` takes besides a path. */
+/** The options of {@linkcode ResNet.save}. */
 export interface SaveOptions {
   /**
-   * How filters are stored: `"float32"` (the default) as they are, `"float16"` in half, `"int8"` in
-   * a sixth of the bytes.
+   * How filters are stored: `"float32"`, `"float16"` (half the bytes) or `"int8"` (a sixth). Default
+   * `"float32"`.
    */
   readonly dtype?: WeightsDType;
 }
@@ -25,7 +25,7 @@ export interface SaveOptions {
 /** Writes a model's weights as packed weights; see `ResNet.save`. */
 export async function saveModel(
   path: string,
-  parts: ResNetParts,
+  parts: ModelParts,
   { dtype = "float32" }: SaveOptions,
 ): Promise<void> {
   const { row, preset } = parts;
@@ -37,13 +37,13 @@ export async function saveModel(
 }
 
 /**
- * A model's weights as a checkpoint; they are unpacked when they are asked for.
+ * A model's weights as a checkpoint that unpacks each tensor when it is read.
  *
- * The model has no batch norms any more. What stands for them is equivalent: see
+ * The model's batch norms are folded in; the checkpoint has equivalent ones: see
  * {@linkcode unfoldBatchNorm}.
  */
 export function stateDict(
-  { row, trace, kernels, parameters }: ResNetParts,
+  { row, trace, kernels, parameters }: ModelParts,
 ): Checkpoint {
   const modules = new Map([...modulesOf(trace.root)].map((m) => [m.name, m]));
   /** The convolution before each batch norm. */
@@ -65,7 +65,7 @@ export function stateDict(
     const { weight, bias, mean, variance } = norm;
     return { weight, bias, running_mean: mean, running_var: variance };
   };
-  /** The module that was unpacked last: its tensors are asked for one after the other. */
+  /** The last unpacked module: its tensors are read one after the other. */
   let last = { module: "", tensors: {} as ReturnType<typeof unpack> };
 
   return {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ModelOptions } from "../model/create_model.ts";
+import type { ModelOptions } from "../model/options.ts";
 import type { Summary } from "../summary/summary.ts";
 import type { HandlerOptions } from "./options.ts";
 import type { ProblemStatus } from "./problem.ts";

@@ -66,7 +66,9 @@ function describe(
   const { cropSize } = model.preset;
   const shapes = model.shapes([1, cropSize, cropSize, model.inChannels]);
   const layers = new Map<string, readonly number[]>();
-  for (const name of [...model.nodes(), ...model.namedModules().keys()]) {
+  for (
+    const name of [...model.nodes().keys(), ...model.namedModules().keys()]
+  ) {
     if (name === "" || layers.has(name)) continue;
     try {
       const [, ...shape] = shapes.get(model.resolveNode(name))!;

@@ -8,7 +8,7 @@ import type { ArchName, ArchRow } from "../arch/table.ts";
 import type { BackendOptions } from "../backend/start.ts";
 import type { FileSource } from "../runtime/open_source.ts";
 import type { DecoderModules } from "../image/load_decoder.ts";
-import type { ModelOptions } from "../model/create_model.ts";
+import type { ModelOptions } from "../model/options.ts";
 import type { LogEntry } from "./log.ts";
 
 /** The network that a handler serves, and how. */

@@ -9,7 +9,7 @@
  *
  * const packed = await convertWeights("weights/mlnet_resnet18.npz", {
  *   dtype: "float16",
- *   until: "layer2",
+ *   outputLayer: "layer2",
  * });
  * assert(packed.length < 2_000_000);
  * ```
@@ -28,14 +28,15 @@ export type {
   CheckpointMetadata,
   StoredTensor,
 } from "./checkpoint.ts";
-export {
-  type ConvertOptions,
-  convertWeights,
-  type NetworkOptions,
-} from "./convert.ts";
-export type { FetchOptions, FetchProgress } from "./fetch/options.ts";
+export { type ConvertOptions, convertWeights } from "./convert.ts";
+export type {
+  FetchOptions,
+  FetchProgress,
+  WeightsBase,
+} from "./fetch/options.ts";
 export { guessArch } from "./guess_arch.ts";
 export { openCheckpoint } from "./open.ts";
+export type { NetworkOptions } from "./open_network.ts";
 export type { ScaledRows } from "../arch/folded_conv.ts";
 export type { WeightsDType } from "../arch/weights_dtype.ts";
 export { readStateDict, type StateDictTensor } from "./read_state_dict.ts";

@@ -79,17 +79,20 @@ async function packedPlace(
   settings: FetchSettings,
   keeper: Keeper,
 ): Promise<Place[]> {
-  const { dtype = "float16", warn = console.warn } = settings;
+  const { baseDType = "float16", warn = console.warn } = settings;
   const base = settings.weightsBase ??
     environmentVariable("LAYERTAP_WEIGHTS");
   if (base === undefined) return [];
+  const { url, dtype = baseDType } = typeof base === "string"
+    ? { url: base }
+    : base;
   try {
-    const files = await fetchManifest(base, settings, keeper);
+    const files = await fetchManifest(url, settings, keeper);
     const found = files.find((file) =>
       file.arch === arch && file.weights === name && file.dtype === dtype
     );
-    if (found) return [{ ...found, url: `${base}${found.file}` }];
-    warn(`${base}manifest.json has no ${name} of ${arch} as ${dtype}`);
+    if (found) return [{ ...found, url: `${url}${found.file}` }];
+    warn(`${url}manifest.json has no ${name} of ${arch} as ${dtype}`);
   } catch (error) {
     if (!(error instanceof FetchError)) throw error;
     warn(error.message);

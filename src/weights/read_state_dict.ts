@@ -44,7 +44,7 @@ export async function* readStateDict(
   source: FileSource,
   options: FetchOptions = {},
 ): AsyncGenerator<StateDictTensor, void, void> {
-  const { checkpoint } = await openPretrained("any network", source, options);
+  const { checkpoint } = await openPretrained(undefined, source, options);
   try {
     checkpoint.expect?.([...checkpoint.tensors.keys()]);
     for (const [name, { shape, dtype }] of checkpoint.tensors) {

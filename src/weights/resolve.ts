@@ -1,10 +1,10 @@
 /**
- * From what the user calls the weights, `pretrained`, to an open checkpoint.
+ * From `pretrained`, the name for weights, to an open checkpoint.
  *
  * @module
  */
 
-import { nearest, quoted } from "../errors/nearest.ts";
+import { either, expected } from "../errors/expected.ts";
 import type { Preset } from "../arch/preset.ts";
 import type { FileSource } from "../runtime/open_source.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -18,47 +18,49 @@ import { isGranted } from "../runtime/environment.ts";
 import { sha256PrefixOf, type WeightsEntry, weightsTable } from "./table.ts";
 
 /**
- * What names weights: `true` for those of torchvision's `pretrained=True`, or that ship; the
- * name of an entry (`"IMAGENET1K_V2"`, `"DEFAULT"`, `"ResNet50_Weights.IMAGENET1K_V2"`); a path,
- * a URL or bytes; `hf:owner/name` or `hf:owner/name@revision`, the `model.safetensors` of a
- * repository at Hugging Face; or a checkpoint that is open.
+ * Names weights: `true` for torchvision's `pretrained=True`, or the network that ships; an entry's
+ * name (`"IMAGENET1K_V2"`, `"DEFAULT"`, `"ResNet50_Weights.IMAGENET1K_V2"`); a path, a URL or bytes;
+ * `hf:owner/name` or `hf:owner/name@revision`, the `model.safetensors` of a repository at Hugging
+ * Face; or an open checkpoint.
  */
 export type Pretrained = true | FileSource | Checkpoint;
 
-/** Weights, open, and the transform that goes with them. */
+/** Open weights, and the transform that goes with them. */
 export interface OpenedWeights {
-  /** The tensors. Whoever asked for them closes it. */
+  /** The tensors. The caller closes it. */
   readonly checkpoint: Checkpoint;
-  /** From the table's entry, else what the file says; unknown for a plain state dict. */
+  /** The table's, else the file's own; a plain state dict has none. */
   readonly preset?: Preset;
 }
 
-/** The network whose weights ship, and where they stand beside the module. */
-const SHIPPED_ARCH = "mlnet_resnet18";
+/** The network that ships with the package, and where its weights are. */
+const shippedArch = "mlnet_resnet18";
 const shippedUrl = () =>
   new URL("../../weights/mlnet_resnet18.npz", import.meta.url);
 
 /**
  * Opens the weights for an architecture.
  *
- * A string is an entry's name if it is one, or if it has no `/`, `\\` or `.` and no such file
- * exists; else a path or a URL. Other weights never take the place of an entry's.
+ * A string is an entry's name if the architecture has one of that name, or if it has no `/`, `\\` or
+ * `.` and no such file exists; else a path or a URL. Other weights never take the place of an
+ * entry's.
  *
- * @param settings How they are fetched, where they are not at hand.
- * @param table The entries that there are.
+ * @param arch Which architecture's entries; undefined if only a file will do.
+ * @param settings How they are fetched.
+ * @param table The entries.
  * @throws {RangeError} If the architecture has no weights of that name.
- * @throws {SyntaxError} If the file does not parse, or has another hash than the entry says.
- * @throws {Error} If the weights cannot be had; the message says where to get them.
+ * @throws {SyntaxError} If the file does not parse, or has another hash than the entry's.
+ * @throws {Error} If no place has the weights; the message says where to download them.
  */
 export async function openPretrained(
-  arch: string,
+  arch: string | undefined,
   pretrained: Pretrained,
   settings: FetchSettings = {},
   table: readonly WeightsEntry[] = weightsTable,
 ): Promise<OpenedWeights> {
   if (isCheckpoint(pretrained)) return withPreset(pretrained);
   if (pretrained === true) {
-    pretrained = arch === SHIPPED_ARCH ? shippedUrl() : "IMAGENET1K_V1";
+    pretrained = arch === shippedArch ? shippedUrl() : "IMAGENET1K_V1";
   }
   const url = serverUrl(pretrained);
   if (url !== undefined) {
@@ -84,12 +86,12 @@ export async function openPretrained(
 
 /**
  * Opens weights, uses them, and closes them unless the caller opened them. If the file changes on
- * its server meanwhile, once more from the beginning.
+ * its server meanwhile, it starts over, once.
  *
  * @throws What {@linkcode openPretrained} throws, and what `use` does.
  */
 export async function withPretrained<T>(
-  arch: string,
+  arch: string | undefined,
   pretrained: Pretrained,
   settings: FetchSettings,
   use: (opened: OpenedWeights) => Promise<T>,
@@ -108,7 +110,7 @@ export async function withPretrained<T>(
   }
 }
 
-/** The URL of what is fetched from a server; undefined for a name, a path, bytes. */
+/** The URL on a server; undefined for a name, a path or bytes. */
 function serverUrl(pretrained: FileSource): string | undefined {
   const text = typeof pretrained === "string" || pretrained instanceof URL
     ? String(pretrained)
@@ -119,7 +121,7 @@ function serverUrl(pretrained: FileSource): string | undefined {
     /^hf:([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/.exec(text) ?? [];
   if (repository === undefined) {
     throw new RangeError(
-      `unknown weights "${text}": hf:owner/name or hf:owner/name@revision is allowed`,
+      expected("", "hf:owner/name or hf:owner/name@revision", text),
     );
   }
   return `https://huggingface.co/${repository}/resolve/${
@@ -135,35 +137,41 @@ function isCheckpoint(pretrained: Pretrained): pretrained is Checkpoint {
   return typeof pretrained === "object" && "tensors" in pretrained;
 }
 
-/** The entry that a string names, or undefined for a path or a URL. */
+/** The entry that a string names; undefined for a path. */
 async function findEntry(
-  arch: string,
+  arch: string | undefined,
   text: string,
   table: readonly WeightsEntry[],
 ): Promise<WeightsEntry | undefined> {
   const [, enumName, name] = /^(?:(\w+)_Weights\.)?(\w+)$/.exec(text) ?? [];
   if (name === undefined) return undefined;
-  const entries = table.filter((entry) => entry.arch === arch);
-  const isOfArch = enumName === undefined || enumName.toLowerCase() === arch;
-  const entry = entries.find((entry) =>
+  const named = table.filter((entry) =>
     entry.name === name || (entry.isDefault && name === "DEFAULT")
   );
+  const entry = named.find((entry) => entry.arch === arch);
+  const isOfArch = enumName === undefined || enumName.toLowerCase() === arch;
   if (entry !== undefined && isOfArch) return entry;
+  if (arch === undefined && named.length === 0) return undefined;
   if (await isFile(text)) return undefined;
-
-  const names = entries.map((entry) => entry.name);
-  if (names.length > 0) names.push("DEFAULT");
-  const other = `a path${
-    arch === SHIPPED_ARCH ? ", or true for those that ship" : ""
-  }`;
   throw new RangeError(
-    `unknown weights "${text}" of ${arch}: ` +
-      (names.length > 0
-        ? `did you mean ${quoted(nearest(name, names, 1))}? Known are ${
-          quoted(names)
-        }, or ${other}`
-        : `torchvision has none for it; give ${other}`),
+    `unknown weights "${text}": ${whyUnknown(arch, table)}`,
   );
+}
+
+function whyUnknown(
+  arch: string | undefined,
+  table: readonly WeightsEntry[],
+): string {
+  if (arch === undefined) {
+    return "this name exists for several architectures; pass `arch`, a path or a URL";
+  }
+  const entries = table.filter((entry) => entry.arch === arch);
+  if (entries.length === 0) {
+    return `torchvision has none for ${arch}; pass a path or a URL` +
+      (arch === shippedArch ? ", or true for the ones that ship" : "");
+  }
+  const names = [...entries.map(({ name }) => name), "DEFAULT"];
+  return `${arch} has ${either(names)}; or pass a path or a URL`;
 }
 
 async function isFile(path: string): Promise<boolean> {

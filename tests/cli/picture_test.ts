@@ -267,7 +267,7 @@ cliTest("picture, report: bad usage", async (folder) => {
     ],
     [
       [...out, "--layer", "layer5", "--kind", "gradcam"],
-      '--layer: no node "layer5": the nearest are "layer1", "layer2", "layer3"; "layertap layers" lists all',
+      '--layer: there is no node "layer5"; did you mean "layer1", "layer2" or "layer3"? "layertap layers" lists all',
     ],
     ...["3", "3,4,5", "a,b", "3,-4", "3;4"].map((at): [string[], string] => [
       [...out, "--layer", "layer4", "--kind", "similar", "--at", at],

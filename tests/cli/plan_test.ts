@@ -2,13 +2,15 @@
 /** `layertap plan`: what a pass does, as text and as JSON. */
 
 import assert from "node:assert/strict";
-import type { PassPlan } from "../../src/model/pass_plan.ts";
+import type { PassDescription } from "../../src/model/describe_pass.ts";
 import { cliTest, fail, succeed } from "./support.ts";
 
 const small = ["--arch", "resnet18", "--input", "3,64,48"];
 
 cliTest("plan: every node once, its shape, its work, its memory", async () => {
-  const pass: PassPlan = JSON.parse(await succeed("plan", ...small, "--json"));
+  const pass: PassDescription = JSON.parse(
+    await succeed("plan", ...small, "--json"),
+  );
   const nodes = pass.steps.flatMap(({ nodes }) => nodes);
   const layers = (await succeed("layers", ...small)).trim().split("\n")
     .map((line) => line.split(" ")[0]);

@@ -122,15 +122,15 @@ cliTest("bad usage: exit status 2", async (folder) => {
     ],
     [
       ["extract", chelsea, "--layer", "layer1,layer5", ...out],
-      '--layer: no node "layer5": the nearest are "layer1", "layer2", "layer3"; "layertap layers" lists all (see layertap extract --help)',
+      '--layer: there is no node "layer5"; did you mean "layer1", "layer2" or "layer3"? "layertap layers" lists all (see layertap extract --help)',
     ],
     [
       ["extract", chelsea, "--layer", "layer1,", ...out],
-      /^--layer: no node "": the nearest are .* \(see layertap extract --help\)$/,
+      /^--layer: there is no node ""; did you mean .* \(see layertap extract --help\)$/,
     ],
     [
       ["layers", "--arch", "resnet51"],
-      '--arch: no architecture "resnet51", the nearest are "resnet50", "resnet18", "resnet34" (see layertap layers --help)',
+      '--arch: there is no architecture "resnet51"; did you mean "resnet50", "resnet18" or "resnet34"? (see layertap layers --help)',
     ],
   ];
   for (const [args, message] of cases) await fail(args, 2, message);
@@ -151,7 +151,7 @@ cliTest("a failed job: exit status 1", async (folder) => {
     ],
     [
       ["classify", chelsea],
-      /^cannot classify with mlnet_resnet18: it ends with "flatten", .* weights have one$/,
+      /^classify: expected a network with its classification head \(fc\), got mlnet_resnet18 up to "flatten"$/,
     ],
     [
       ["classify", chelsea, "--labels", "no.txt"],

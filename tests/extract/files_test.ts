@@ -177,7 +177,7 @@ Deno.test("extractFiles: errors", async () => {
     ],
     [
       () => extractFiles(cut, pictures, ["layer2"]),
-      /^node "layer2" lies behind the cut/,
+      /^"layer2" comes after this model's last layer/,
     ],
     [
       () =>

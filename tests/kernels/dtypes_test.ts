@@ -36,7 +36,7 @@ async function everyNode(
   const asFloats = { ...file, readRows: undefined };
   using model = await createModel("mlnet_resnet18", null, asFloats, options);
   file.close();
-  const values = model.extract(x, model.nodes());
+  const values = model.extract(x, [...model.nodes().keys()]);
   return new Map(
     Object.entries(values).map(([name, value]) => {
       const all = value.dataSync<"float32">();
@@ -57,31 +57,31 @@ Deno.test({
     const x = preprocess(pictures, imagenetPreset);
     const exact = await everyNode(x, {
       memory: "small",
-      weightsDType: "float32",
+      dtype: "float32",
     });
     for (const memory of ["fast", "small"] as const) {
-      for (const weightsDType of ["float32", "float16", "int8"] as const) {
-        const values = await everyNode(x, { memory, weightsDType });
+      for (const dtype of ["float32", "float16", "int8"] as const) {
+        const values = await everyNode(x, { memory, dtype });
         let off = 0, alike = 1;
         for (const [node, wanted] of exact) {
           wanted.forEach((want, i) => {
             const got = values.get(node)![i];
-            const name = `${memory} ${weightsDType} ${node} ${i}`;
-            if (weightsDType === "int8") {
+            const name = `${memory} ${dtype} ${node} ${i}`;
+            if (dtype === "int8") {
               const near = cosine(got, want);
               assert.ok(near >= 0.999, `${name}: ${near}`);
               alike = Math.min(alike, near);
               return;
             }
-            const limit = weightsDType === "float32" ? 2e-5 : 2e-3;
+            const limit = dtype === "float32" ? 2e-5 : 2e-3;
             const distant = relativeError(got, want);
             assert.ok(distant <= limit, `${name}: ${distant}`);
             off = Math.max(off, distant);
           });
         }
         // What isn't kept as asked for would be nearer.
-        if (weightsDType === "float16") assert.ok(off > 2e-5);
-        if (weightsDType === "int8") assert.ok(alike < 0.99999);
+        if (dtype === "float16") assert.ok(off > 2e-5);
+        if (dtype === "int8") assert.ok(alike < 0.99999);
       }
     }
     x.dispose();
@@ -109,16 +109,16 @@ Deno.test({
       assert.equal(tf.memory().numBytes - before, model.weightBytes);
       return model.weightBytes;
     };
-    const float32 = await bytesOf({ memory: "small", weightsDType: "float32" });
+    const float32 = await bytesOf({ memory: "small", dtype: "float32" });
     const float16 = await bytesOf({ memory: "small" });
-    const int8 = await bytesOf({ memory: "small", weightsDType: "int8" });
+    const int8 = await bytesOf({ memory: "small", dtype: "int8" });
     const fast = await bytesOf({});
     assert.ok(fast > float32);
     assert.ok(float16 > 0.5 * float32 && float16 < 0.52 * float32);
     assert.ok(int8 > 0.25 * float32 && int8 < 0.27 * float32);
     const { numTensors } = tf.memory();
     using model = await createModel(arch, null, formulaCheckpoint(arch), {
-      weightsDType: "int8",
+      dtype: "int8",
     });
     const weight = new Float32Array(16 * 2048).fill(1);
     using other = model.withHead({ weight, bias: new Float32Array(16) });
@@ -132,17 +132,16 @@ Deno.test({
   },
 });
 
-Deno.test("memory and weightsDType that can't be are refused", async () => {
+Deno.test("unknown memory and dtype", async () => {
   const create = (options: object) =>
     createModel("resnet18", "conv1", false, options);
   await assert.rejects(create({ memory: "tiny" }), {
     name: "RangeError",
-    message: 'memory: got "tiny", "fast" and "small" are allowed',
+    message: 'memory: expected "fast" or "small", got "tiny"',
   });
-  await assert.rejects(create({ weightsDType: "int4" }), {
+  await assert.rejects(create({ dtype: "int4" }), {
     name: "RangeError",
-    message:
-      'weightsDType: got "int4", "float32" and "float16" and "int8" are allowed',
+    message: 'dtype: expected "float32", "float16" or "int8", got "int4"',
   });
 });
 
@@ -153,13 +152,14 @@ Deno.test({
     const create = (options: ModelOptions) =>
       createModel("resnet18", "conv1", false, options);
     await assert.rejects(create({ memory: "small" }), {
-      message: 'createModel: memory "small" with stock kernels: they have ' +
-        'memory "fast" and weightsDType "float32" only',
+      message:
+        'createModel with stock kernels: expected memory "fast" and dtype ' +
+        '"float32", got memory "small"',
     });
-    await assert.rejects(create({ weightsDType: "int8" }), {
-      message: /^createModel: weightsDType "int8" with stock kernels: /,
+    await assert.rejects(create({ dtype: "int8" }), {
+      message: /^createModel with stock kernels: .*, got dtype "int8"$/,
     });
-    using model = await create({ memory: "fast", weightsDType: "float32" });
+    using model = await create({ memory: "fast", dtype: "float32" });
     assert.ok(model.weightBytes > 0);
   },
 });

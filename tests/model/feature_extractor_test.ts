@@ -94,15 +94,14 @@ Deno.test("forwardFeatures and forwardHead are the two halves of forward", async
   assert.deepEqual(fired, ["before avgpool", "avgpool", "before fc", "fc"]);
   assert.throws(() => model.forwardHead(x), {
     name: "TypeError",
-    message:
-      /got \[1, 33, 47, 3\], a float32 tensor \[N, H, W, 2048\] is allowed/,
+    message: /^expected \[N, H, W, 2048\], got \[1, 33, 47, 3\]$/,
   });
   tf.dispose([features, logits, pooled, want]);
   assert.equal(tf.memory().numTensors, before);
   using headless = model.truncate("layer4");
   assert.throws(() => headless.forwardHead(x), {
     name: "RangeError",
-    message: /"flatten" lies behind the cut/,
+    message: /"flatten" comes after this model's last layer/,
   });
   x.dispose();
 });
@@ -110,16 +109,16 @@ Deno.test("forwardFeatures and forwardHead are the two halves of forward", async
 Deno.test("bad input to createFeatureExtractor", async () => {
   using model = await createModel(arch, "layer2", formulaCheckpoint(arch));
   const cases: [Parameters<typeof createFeatureExtractor>[1], RegExp][] = [
-    [[], /createFeatureExtractor: got no nodes/],
-    [["layer1", "layer1"], /got the name "layer1" twice/],
-    [{ layer1: "a", layer2: "a" }, /got the name "a" twice/],
-    [["layer3"], /node "layer3" lies behind the cut/],
+    [[], /^nodes: expected one or more names, got an empty list$/],
+    [["layer1", "layer1"], /^nodes: the name "layer1" is given twice$/],
+    [{ layer1: "a", layer2: "a" }, /the name "a" is given twice/],
+    [["layer3"], /^"layer3" comes after this model's last layer/],
     [["layer9"], /no node "layer9"/],
     [
       { outIndices: [1, 3] },
-      /no stage 3, the model has 3 \(relu, layer1, layer2\)/,
+      /^outIndices: expected a stage from 0 to 2 \(relu, layer1, layer2\), got 3$/,
     ],
-    [{ outIndices: [0.5] }, /no stage 0\.5/],
+    [{ outIndices: [0.5] }, /, got 0\.5$/],
   ];
   for (const [nodes, message] of cases) {
     assert.throws(() => createFeatureExtractor(model, nodes), {
@@ -155,15 +154,21 @@ Deno.test("the constructor's options change a network of the table", async () =>
   const bad: [object, RegExp][] = [
     [
       { replaceStrideWithDilation: [true] },
-      /replaceStrideWithDilation is \[true\], three booleans/,
+      /^resnet18\.replaceStrideWithDilation: expected three booleans, got \[true\]$/,
     ],
     [
       { replaceStrideWithDilation: [false, false, true] },
-      /with BasicBlock none may be true/,
+      /^resnet18: BasicBlock has no dilation, as in torchvision; use Bottleneck$/,
     ],
-    [{ groups: 2 }, /with BasicBlock only 1 and 64 are allowed/],
-    [{ numClasses: -1 }, /numClasses is -1, integers from 0 up/],
-    [{ inChannels: 0 }, /inChannels is 0, integers from 1 up/],
+    [{ groups: 2 }, /^resnet18: BasicBlock has groups 1 and widthPerGroup 64/],
+    [
+      { numClasses: -1 },
+      /^resnet18\.numClasses: expected an integer of at least 0, got -1$/,
+    ],
+    [
+      { inChannels: 0 },
+      /^resnet18\.inChannels: expected an integer of at least 1, got 0$/,
+    ],
   ];
   for (const [options, message] of bad) {
     await assert.rejects(() => createModel("resnet18", null, false, options), {
@@ -200,12 +205,12 @@ Deno.test("withHead: another head on the same weights", async () => {
   assert.throws(() => other.withHead({ weight, bias: new Float32Array(2) }), {
     name: "TypeError",
     message:
-      "withHead: got a weight of 6144 and a bias of 2 numbers, [classes, 2048] and [classes] are allowed",
+      "withHead: expected a weight [classes, 2048] and a bias [classes], got 6144 and 2 numbers",
   });
   using cut = other.truncate("layer2");
   assert.throws(() => cut.withHead({ weight, bias }), {
     name: "RangeError",
-    message: /"flatten" lies behind the cut/,
+    message: /"flatten" comes after this model's last layer/,
   });
   cut.dispose();
   other.dispose();

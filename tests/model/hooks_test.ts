@@ -210,7 +210,7 @@ hookTest("disposing what is lent does no harm", (model, x) => {
   handle.remove();
 });
 
-hookTest("what is lent is gone afterwards, and its use says so", (model, x) => {
+hookTest("a tensor used after the hook says what to do", (model, x) => {
   let lent!: tf.Tensor, clone!: tf.Tensor;
   const handle = model.registerForwardHook(
     "layer1.0.bn1",
@@ -222,7 +222,8 @@ hookTest("what is lent is gone afterwards, and its use says so", (model, x) => {
   );
   model.forward(x).dispose();
   handle.remove();
-  const gone = /lent to a forward hook and is gone since forward returned/;
+  const gone =
+    /this tensor is only valid inside the hook; clone\(\) it there to keep it/;
   assert.throws(() => lent.dataSync(), gone);
   assert.throws(() => lent.clone(), gone);
   assert.throws(() => tf.tidy(() => tf.mul(lent, 2)), gone);
@@ -251,19 +252,19 @@ hookTest(
     const cases: [() => unknown, RegExp][] = [
       [
         async () => await Promise.resolve(tf.zeros([1])),
-        /the forward hook on "layer2" returned a promise: a hook runs inside forward/,
+        /^forward hook on "layer2": expected a tensor or nothing, got a Promise; a hook can't be async$/,
       ],
       [
         () => 3,
-        /the forward hook on "layer2" returned number: a tensor or nothing/,
+        /^forward hook on "layer2": expected a tensor or nothing, got 3$/,
       ],
       [
         () => tf.zeros([2, 3]),
-        /the forward hook on "layer2" returned float32 \[2,3\]: only float32 \[2,5,5,128\]/,
+        /^forward hook on "layer2": expected float32 \[2, 5, 5, 128\], got float32 \[2, 3\]$/,
       ],
       [
         () => tf.zeros([2, 5, 5, 128], "int32"),
-        /returned int32 \[2,5,5,128\]: only float32/,
+        /expected float32 \[2, 5, 5, 128\], got int32 \[2, 5, 5, 128\]/,
       ],
     ];
     for (const [hook, message] of cases) {
@@ -304,10 +305,10 @@ hookTest("names that can't be hooked say what to do instead", (model) => {
   const cases: [string, RegExp][] = [
     [
       "layer1.0.add",
-      /cannot hook "layer1\.0\.add": it is a node and no module; extract/,
+      /^cannot hook "layer1\.0\.add": it is a node, not a module; read its value with extract/,
     ],
-    ["layer1.0.relu_1", /it is a node and no module; hook "layer1\.0\.relu"/],
-    ["layer7", /no module "layer7": the nearest are "layer1"/],
+    ["layer1.0.relu_1", /it is a node, not a module; hook "layer1\.0\.relu"/],
+    ["layer7", /no module "layer7"; did you mean "layer1"/],
   ];
   for (const [name, message] of cases) {
     assert.throws(() => model.registerForwardHook(name, hook), {
@@ -319,14 +320,15 @@ hookTest("names that can't be hooked say what to do instead", (model) => {
   for (const name of ["layer4", "layer3", "layer3.0.bn2", "fc"]) {
     assert.throws(() => cut.registerForwardHook(name, hook), {
       name: "RangeError",
-      message: /lies behind the cut: this model ends with "layer3\.0\.conv2"/,
+      message:
+        /^the output of ".*" comes after this model's last layer \("layer3\.0\.conv2"\)/,
     });
   }
   assert.throws(
     () => model.registerForwardHook("layer1", 5 as unknown as () => void),
     {
       name: "TypeError",
-      message: /registerForwardHook\("layer1"\): got number/,
+      message: /^registerForwardHook\("layer1"\): expected a function, got 5$/,
     },
   );
 });

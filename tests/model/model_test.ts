@@ -64,7 +64,7 @@ Deno.test("truncation: each cut gives the node that the whole network has", asyn
       for (const model of [made, cut]) {
         assert.equal(model.outputLayer, node);
         assert(relativeError(take(model.forward(x)), want) < 1e-5, name);
-        assert.equal(model.nodes().at(-1), node);
+        assert.equal([...model.nodes().keys()].at(-1), node);
         const [last, module] = [...model.layers].at(-1)!;
         assert.equal(last, name === "flatten" ? "avgpool" : name.split(".")[0]);
         assert.deepEqual([...module.children.keys()], children);
@@ -81,6 +81,58 @@ Deno.test("truncation: each cut gives the node that the whole network has", asyn
   whole.dispose();
   x.dispose();
   assert.equal(tf.memory().numTensors, tensors);
+});
+
+Deno.test("of several output layers, forward returns the deepest", async () => {
+  await startBackend();
+  const x = input();
+  const checkpoint = formulaCheckpoint(small);
+  const names = ["layer2", "conv1", "layer1.0.relu"];
+  using model = await createModel(small, names, checkpoint);
+  assert.equal(model.outputLayer, "layer2.0.relu_2");
+  assert(!checkpoint.reads.some((name) => name.startsWith("layer3")));
+  const values = model.extract(x, names);
+  const output = take(model.forward(x));
+  assert(relativeError(output, take(values.layer2)) < 1e-5);
+  tf.dispose(values);
+  using front = model.truncate(["layer1.0.add", "conv1"]);
+  assert.equal(front.outputLayer, "layer1.0.add");
+  await assert.rejects(createModel(small, []), {
+    name: "RangeError",
+    message: "outputLayer: expected one or more names, got an empty list",
+  });
+  await assert.rejects(createModel(small, ["conv1", "conv9"]), {
+    name: "RangeError",
+    message: /^there is no node "conv9"/,
+  });
+  assert.throws(() => model.forward(values.conv1 as tf.Tensor4D), {
+    message: "expected a live tensor; this one was disposed",
+  });
+  x.dispose();
+});
+
+Deno.test("nodes: what computes each, and from what", async () => {
+  using model = await createModel(small, "layer1.0.add");
+  const nodes = [...model.nodes().values()];
+  assert.deepEqual(
+    nodes.slice(-2).map(({ module, ...node }) => [node, module?.type]),
+    [[
+      {
+        name: "layer1.0.downsample.1",
+        operation: "BatchNorm2d",
+        inputs: ["layer1.0.downsample.0"],
+      },
+      "BatchNorm2d",
+    ], [
+      {
+        name: "layer1.0.add",
+        operation: "add",
+        inputs: ["layer1.0.bn3", "layer1.0.downsample.1"],
+      },
+      undefined,
+    ]],
+  );
+  assert.deepEqual(nodes[0].inputs, ["x"]);
 });
 
 Deno.test("truncate: a cut of a cut, and each lives on without the other", async () => {
@@ -157,11 +209,11 @@ Deno.test("layouts: to NCHW and back", async () => {
   assert.deepEqual(toNCHW(flat).shape, [2, 5]);
   assert.throws(() => toNCHW(tf.zeros([2, 3, 4])), {
     name: "TypeError",
-    message: "toNCHW: got [2,3,4], [N, H, W, C] or [N, C] is allowed",
+    message: "toNCHW: expected [N, H, W, C] or [N, C], got [2, 3, 4]",
   });
   assert.throws(() => fromNCHW(flat), {
     name: "TypeError",
-    message: /fromNCHW: got \[2,5\]/,
+    message: /^fromNCHW: expected \[N, C, H, W\], got \[2, 5\]$/,
   });
 });
 
@@ -170,22 +222,22 @@ Deno.test("bad input to createModel", async () => {
     [
       () => createModel("resnet51"),
       "RangeError",
-      /no architecture "resnet51": the nearest are "resnet50"/,
+      /no architecture "resnet51"/,
     ],
     [
       () => createModel("resnet18", "layer5"),
       "RangeError",
-      /no node "layer5": the nearest are "layer1", .*; nodes\(\) lists all/,
+      /no node "layer5"; did you mean "layer1", .*\? nodes\(\) lists all/,
     ],
     [
       () => createModel("resnet18", "layer1.0.rellu"),
       "RangeError",
-      /no node "layer1\.0\.rellu": the nearest are "layer1\.0\.relu"/,
+      /no node "layer1\.0\.rellu"; did you mean "layer1\.0\.relu"/,
     ],
     [
       () => createModel("resnet18", 4 as unknown as string),
       "TypeError",
-      /a node is named by a string: got number/,
+      /^expected a node's name, such as "layer4", got 4$/,
     ],
     [
       () => createModel("resnet18", null, "IMAGENET1K_V3"),
@@ -231,7 +283,7 @@ Deno.test("a checkpoint that doesn't match: all differences in one message", asy
   (await createModel(small, null, headless)).dispose();
   await assert.rejects(() => createModel(small, "fc", headless), {
     name: "RangeError",
-    message: /no node "fc"/,
+    message: /^this network has no classification head \(fc\)$/,
   });
   // A read that fails halfway leaves nothing behind.
   const torn = formulaCheckpoint(small);
@@ -256,7 +308,7 @@ Deno.test("weights that are NaN load, with a warning", async () => {
     warn: (message) => warnings.push(message),
   });
   assert.deepEqual(warnings, [
-    `"formula" has values that are NaN or infinite, in bn1.running_mean, layer1.0.conv2.weight`,
+    `"formula" has NaN or infinite values in bn1.running_mean, layer1.0.conv2.weight`,
   ]);
   assert.equal(model.outputLayer, "layer1.0.relu_2");
 });
@@ -270,24 +322,24 @@ Deno.test("bad input to a model", async () => {
     [
       tf.zeros([1, 3, 32, 32]),
       "TypeError",
-      /got \[1, 3, 32, 32\].*fromNCHW\(x\) turns it/,
+      /^expected \[N, H, W, 3\], got \[1, 3, 32, 32\]; convert NCHW with fromNCHW\(x\)$/,
     ],
     [
       tf.zeros([32, 32, 3]),
       "TypeError",
-      /got \[32, 32, 3\], a float32 tensor \[N, H, W, 3\]/,
+      /^expected \[N, H, W, 3\], got \[32, 32, 3\]$/,
     ],
     [
       tf.zeros([1, 32, 32, 3], "int32"),
       "TypeError",
-      /got int32 \[1, 32, 32, 3\]/,
+      /^expected a float32 tensor, got int32$/,
     ],
     [
       tf.zeros([0, 32, 32, 3]),
       "RangeError",
-      /got \[0, 32, 32, 3\], it is empty/,
+      /^expected a batch with values, got \[0, 32, 32, 3\]$/,
     ],
-    [7, "TypeError", /got number/],
+    [7, "TypeError", /^expected a float32 tensor \[N, H, W, 3\], got 7$/],
   ];
   for (const [value, name, message] of bad) {
     assert.throws(() => model.forward(value as tf.Tensor4D), { name, message });
@@ -296,12 +348,12 @@ Deno.test("bad input to a model", async () => {
   const names: [string, RegExp][] = [
     [
       "layer4",
-      /node "layer4" lies behind the cut: this model ends with "layer2\.0\.relu_2"/,
+      /^"layer4" comes after this model's last layer \("layer2\.0\.relu_2"\); create the model with a later outputLayer$/,
     ],
-    ["fc", /lies behind the cut/],
+    ["fc", /"fc" comes after this model's last layer/],
     [
       "layer2.0.conv9",
-      /no node "layer2\.0\.conv9": the nearest are "layer2\.0\.conv1"/,
+      /no node "layer2\.0\.conv9"; did you mean "layer2\.0\.conv1"/,
     ],
   ];
   for (const [name, message] of names) {
@@ -313,7 +365,7 @@ Deno.test("bad input to a model", async () => {
   }
   assert.throws(() => model.extract(x, "layer1" as unknown as string[]), {
     name: "TypeError",
-    message: /extract: got string, a list of node names/,
+    message: /^extract: expected a list of node names, got "layer1"$/,
   });
   assert.equal(tf.memory().numTensors, before);
   model.dispose();

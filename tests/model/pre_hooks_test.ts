@@ -120,15 +120,15 @@ preHookTest("what they may not return, and what they throw", (model, x) => {
   const cases: [() => unknown, RegExp][] = [
     [
       () => tf.zeros([1, 2]),
-      /the forward pre-hook on "bn1" returned float32 \[1,2\]: only float32 \[1,20,17,64\] can take the input's place/,
+      /^forward pre-hook on "bn1": expected float32 \[1, 20, 17, 64\], got float32 \[1, 2\]$/,
     ],
     [
       () => "x",
-      /the forward pre-hook on "bn1" returned string: a tensor or nothing/,
+      /^forward pre-hook on "bn1": expected a tensor or nothing, got "x"$/,
     ],
     [
       async () => await Promise.resolve(),
-      /the forward pre-hook on "bn1" returned a promise/,
+      /^forward pre-hook on "bn1": .*, got a Promise/,
     ],
     [() => {
       throw new TypeError("from the hook");

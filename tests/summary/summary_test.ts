@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { buildResNet } from "../../src/arch/resnet.ts";
-import { type ArchRow, archTable } from "../../src/arch/table.ts";
-import { cutTrace, traceForward } from "../../src/arch/trace.ts";
 import {
-  summarize,
+  type ArchRow,
+  createModel,
   summary,
   type SummaryOptions,
   type SummaryRow,
-} from "../../src/summary/summary.ts";
+} from "../../mod.ts";
+import { cutNetwork } from "../../src/arch/cut_network.ts";
+import { archRow } from "../../src/arch/lookup.ts";
+import { summarize } from "../../src/summary/summary.ts";
 import { fixed2, grouped } from "../../src/summary/format.ts";
 
 type Size = [number, number, number];
@@ -23,12 +24,11 @@ const tiny: ArchRow = {
 function table(
   arch: ArchRow | string,
   size: Size,
-  options: SummaryOptions & { until?: string } = {},
+  options: SummaryOptions & { outputLayer?: string } = {},
 ) {
-  const { until, ...rest } = options;
-  if (!until) return summary(arch, size, rest);
-  const row = typeof arch === "string" ? archTable.get(arch)! : arch;
-  return summarize(cutTrace(traceForward(buildResNet(row)), until), size, rest);
+  const { outputLayer, ...rest } = options;
+  if (!outputLayer) return summary(arch, size, rest);
+  return summarize(cutNetwork(archRow(arch), outputLayer).trace, size, rest);
 }
 
 const find = (rows: readonly SummaryRow[], name: string) =>
@@ -39,17 +39,19 @@ const cases: [
   name: string,
   arch: ArchRow | string,
   size: Size,
-  options?: SummaryOptions & { until?: string },
+  options?: SummaryOptions & { outputLayer?: string },
 ][] = [
   ["resnet18", "resnet18", [3, 224, 224]],
   ["resnet18_190x257", "resnet18", [3, 190, 257]],
   ["resnet50", "resnet50", [3, 224, 224]],
-  ["resnet50_layer4", "resnet50", [3, 224, 224], { until: "layer4.2.relu_2" }],
+  ["resnet50_layer4", "resnet50", [3, 224, 224], {
+    outputLayer: "layer4.2.relu_2",
+  }],
   ["resnext50_32x4d", "resnext50_32x4d", [3, 224, 224]],
   ["wide_resnet50_2", "wide_resnet50_2", [3, 224, 224]],
   ["tiny_256x384", tiny, [3, 256, 384]],
   ["tiny_batch4", tiny, [3, 64, 96], { batchSize: 4 }],
-  ["tiny_layer2.0.conv2", tiny, [3, 64, 64], { until: "layer2.0.conv2" }],
+  ["tiny_layer2.0.conv2", tiny, [3, 64, 64], { outputLayer: "layer2.0.conv2" }],
 ];
 
 for (const style of ["torchsummary", "torchinfo"] as const) {
@@ -65,7 +67,7 @@ for (const style of ["torchsummary", "torchinfo"] as const) {
 }
 
 for (
-  const [name, depth, until] of [
+  const [name, depth, outputLayer] of [
     ["tiny_depth0", 0],
     ["tiny_depth1", 1],
     ["tiny_depth2", 2],
@@ -78,7 +80,7 @@ for (
       `tests/data/summary/${name}.torchinfo.txt`,
       "utf8",
     );
-    const options = { style: "torchinfo", depth, until } as const;
+    const options = { style: "torchinfo", depth, outputLayer } as const;
     assert.equal(`${table(tiny, [3, 64, 96], options)}\n`, golden);
   });
 }
@@ -110,7 +112,9 @@ Deno.test("summary gives rows and totals as data", () => {
     ],
   );
 
-  const cut = table("resnet50", [3, 224, 224], { until: "layer4.2.relu_2" });
+  const cut = table("resnet50", [3, 224, 224], {
+    outputLayer: "layer4.2.relu_2",
+  });
   assert.equal(cut.totalParams, 23_508_032);
   assert.equal(cut.paramsMB.toFixed(2), "89.68");
   assert.equal(cut.totalMB.toFixed(2), "376.79");
@@ -120,7 +124,7 @@ Deno.test("summary gives rows and totals as data", () => {
 Deno.test("summary in torchinfo's style has every module, and both halves of a cut", () => {
   const { rows, multAdds } = table(tiny, [3, 64, 64], {
     style: "torchinfo",
-    until: "layer2.0.conv2",
+    outputLayer: "layer2.0.conv2",
   });
   assert.equal(multAdds, 42_664_576);
   assert.deepEqual(
@@ -149,9 +153,9 @@ Deno.test("numbers are rounded and grouped as Python does it", () => {
   assert.equal(grouped("1000.00"), "1,000.00");
 });
 
-Deno.test("summary takes anything that has a trace", () => {
-  const trace = cutTrace(traceForward(buildResNet(tiny)), "bn1");
-  const { rows } = summary({ trace }, [3, 32, 32]);
+Deno.test("summary of a model ends with its last layer", async () => {
+  using model = await createModel(tiny, "bn1");
+  const { rows } = summary(model, [3, 32, 32]);
   assert.deepEqual(rows.map(({ name }) => name), ["conv1", "bn1"]);
 });
 
@@ -160,7 +164,7 @@ Deno.test("summary of a network without a head ends with avgpool", () => {
   assert.deepEqual(rows.at(-1)?.outputShape, [-1, 512, 1, 1]);
 });
 
-Deno.test("summary refuses what it can't summarize", () => {
+Deno.test("bad arguments to summary", () => {
   const fails = (
     error: { name: string; message: string | RegExp },
     arch: unknown,
@@ -171,15 +175,14 @@ Deno.test("summary refuses what it can't summarize", () => {
       () => summary(arch as string, size as Size, options as SummaryOptions),
       error,
     );
-  const allowed = "three positive integers [3, height, width] are allowed";
   fails({
     name: "RangeError",
-    message: /no architecture "resnet51": the nearest are "resnet50", /,
+    message: /^there is no architecture "resnet51"; did you mean "resnet50", /,
   }, "resnet51");
   fails(
     {
       name: "TypeError",
-      message: `cannot summarize for an input size: got [224,224], ${allowed}`,
+      message: "inputSize: expected [3, height, width], got [224, 224]",
     },
     "resnet18",
     [224, 224],
@@ -187,7 +190,7 @@ Deno.test("summary refuses what it can't summarize", () => {
   fails(
     {
       name: "TypeError",
-      message: `cannot summarize for an input size: got 224, ${allowed}`,
+      message: "inputSize: expected [3, height, width], got 224",
     },
     "resnet18",
     224,
@@ -196,9 +199,9 @@ Deno.test("summary refuses what it can't summarize", () => {
     fails(
       {
         name: "RangeError",
-        message: `cannot summarize for an input size: got [${
+        message: `inputSize: expected [3, height, width], got [${
           size.join(", ")
-        }], ${allowed}`,
+        }]`,
       },
       "resnet18",
       size,
@@ -207,8 +210,7 @@ Deno.test("summary refuses what it can't summarize", () => {
   fails(
     {
       name: "RangeError",
-      message:
-        'no summary style "keras": "torchsummary", "torchinfo" are allowed',
+      message: 'style: expected "torchsummary" or "torchinfo", got "keras"',
     },
     "resnet18",
     undefined,
@@ -217,8 +219,7 @@ Deno.test("summary refuses what it can't summarize", () => {
   fails(
     {
       name: "RangeError",
-      message:
-        "cannot summarize: batchSize is 0, integers from 1 up are allowed",
+      message: "batchSize: expected an integer of at least 1, got 0",
     },
     "resnet18",
     undefined,
@@ -227,7 +228,7 @@ Deno.test("summary refuses what it can't summarize", () => {
   fails(
     {
       name: "RangeError",
-      message: "cannot summarize: depth is -1, integers from 0 up are allowed",
+      message: "depth: expected an integer of at least 0, got -1",
     },
     "resnet18",
     undefined,

@@ -6,7 +6,7 @@ const { kernels } = await startBackend();
 
 /** Filters as they are, not transformed for Winograd; with stock kernels, which have no other. */
 export const direct: ModelOptions = kernels === "own"
-  ? { memory: "small", weightsDType: "float32" }
+  ? { memory: "small", dtype: "float32" }
   : {};
 
 /** How near two computations with the fast setting are, as a part of a node's largest value. */

@@ -142,7 +142,7 @@ Deno.test("convertWeights: up to a node, nothing behind it", async () => {
   const packed = await convertWeights(given, {
     arch: small,
     dtype: "float16",
-    until: "layer2.0.conv1",
+    outputLayer: "layer2.0.conv1",
   });
   const { tensors } = await openCheckpoint(packed);
   assert.equal([...tensors.keys()].at(-1), "layer2.0.conv1.weight");
@@ -151,13 +151,22 @@ Deno.test("convertWeights: up to a node, nothing behind it", async () => {
   assert.equal(model.outputLayer, "layer2.0.conv1");
 });
 
-Deno.test("convertWeights says what it cannot do", async () => {
+Deno.test("bad arguments to convertWeights", async () => {
   const given = formulaCheckpoint(small);
   await assert.rejects(convertWeights("DEFAULT", { dtype: "int8" }), {
     name: "RangeError",
     message:
-      'cannot tell the architecture of "DEFAULT": several have weights of that name; say which it is',
+      'unknown weights "DEFAULT": this name exists for several architectures; pass `arch`, a path or a URL',
   });
+  await assert.rejects(
+    // A known architecture is checked before anything is opened.
+    convertWeights("none.pth", {
+      arch: small,
+      dtype: "int8",
+      outputLayer: ["layer1", "layer5"],
+    }),
+    { name: "RangeError", message: /^there is no node "layer5"/ },
+  );
   await assert.rejects(
     convertWeights(given, { arch: "resnet18", dtype: "int8" }),
     {
@@ -167,8 +176,8 @@ Deno.test("convertWeights says what it cannot do", async () => {
     },
   );
   await assert.rejects(
-    convertWeights(given, { dtype: "int8", until: "layer5" }),
-    { name: "RangeError", message: /^no node "layer5"/ },
+    convertWeights(given, { dtype: "int8", outputLayer: "layer5" }),
+    { name: "RangeError", message: /^there is no node "layer5"/ },
   );
 });
 
@@ -187,7 +196,7 @@ Deno.test("measureLoss: nothing for the same numbers, something for fewer bits",
     assert.equal(largestError, 0);
     assert.ok(largestValue > 0);
   }
-  const options = { dtype: "int8", until: "layer2.0.bn1" } as const;
+  const options = { dtype: "int8", outputLayer: "layer2.0.bn1" } as const;
   const front = await measureLoss(
     source,
     await convertWeights(source, options),
@@ -238,7 +247,7 @@ Deno.test("layertap convert: wrong command lines", async () => {
   await fail(
     ["convert", shipped, "a", "--arch", "resnet19"],
     2,
-    /^--arch: no architecture "resnet19"/,
+    /^--arch: there is no architecture "resnet19"/,
   );
   await fail(["convert", "none.pth", "a"], 1, /there is no such file$/);
 });

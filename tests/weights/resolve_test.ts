@@ -61,37 +61,37 @@ Deno.test("imagenetCategories: 1000 names in the networks' order", () => {
   assert.ok(imagenetCategories.every((name) => name.trim().length > 0));
 });
 
-Deno.test("unknown weights are refused with what is known", async () => {
+Deno.test("unknown weights: the message lists the entries", async () => {
   const cases: [arch: string, name: string | true, message: string][] = [
     [
       "resnet50",
       "IMAGENET1K_V3",
-      'unknown weights "IMAGENET1K_V3" of resnet50: did you mean "IMAGENET1K_V1"? Known are "IMAGENET1K_V1", "IMAGENET1K_V2", "DEFAULT", or a path',
+      'unknown weights "IMAGENET1K_V3": resnet50 has "IMAGENET1K_V1", "IMAGENET1K_V2" or "DEFAULT"; or pass a path or a URL',
     ],
     [
       "resnet18",
       "IMAGENET1K_V2",
-      'unknown weights "IMAGENET1K_V2" of resnet18: did you mean "IMAGENET1K_V1"? Known are "IMAGENET1K_V1", "DEFAULT", or a path',
+      'unknown weights "IMAGENET1K_V2": resnet18 has "IMAGENET1K_V1" or "DEFAULT"; or pass a path or a URL',
     ],
     [
       "resnet50",
       "default",
-      'unknown weights "default" of resnet50: did you mean "DEFAULT"? Known are "IMAGENET1K_V1", "IMAGENET1K_V2", "DEFAULT", or a path',
+      'unknown weights "default": resnet50 has "IMAGENET1K_V1", "IMAGENET1K_V2" or "DEFAULT"; or pass a path or a URL',
     ],
     [
       "resnet18",
       "ResNet50_Weights.IMAGENET1K_V1",
-      'unknown weights "ResNet50_Weights.IMAGENET1K_V1" of resnet18: did you mean "IMAGENET1K_V1"? Known are "IMAGENET1K_V1", "DEFAULT", or a path',
+      'unknown weights "ResNet50_Weights.IMAGENET1K_V1": resnet18 has "IMAGENET1K_V1" or "DEFAULT"; or pass a path or a URL',
     ],
     [
       "mlnet_resnet18",
       "DEFAULT",
-      'unknown weights "DEFAULT" of mlnet_resnet18: torchvision has none for it; give a path, or true for those that ship',
+      'unknown weights "DEFAULT": torchvision has none for mlnet_resnet18; pass a path or a URL, or true for the ones that ship',
     ],
     [
       "tiny",
       true,
-      'unknown weights "IMAGENET1K_V1" of tiny: torchvision has none for it; give a path',
+      'unknown weights "IMAGENET1K_V1": torchvision has none for tiny; pass a path or a URL',
     ],
   ];
   for (const [arch, name, message] of cases) {

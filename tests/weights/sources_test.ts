@@ -227,8 +227,7 @@ Deno.test("hf: names a repository, and a revision of it", async () => {
   assert.equal((await env.resolve("x", revision)).number, 71);
   await assert.rejects(env.resolve("x", "hf:net"), {
     name: "RangeError",
-    message:
-      'unknown weights "hf:net": hf:owner/name or hf:owner/name@revision is allowed',
+    message: 'expected hf:owner/name or hf:owner/name@revision, got "hf:net"',
   });
   await assert.rejects(env.resolve("x", "hf:some/absent"), {
     message:
@@ -318,7 +317,11 @@ Deno.test("weightsBase: the packed file of a host of one's own, by its manifest"
     env.resolve("resnet50", name, { weightsBase, ...more }, ["bn1.weight"]);
 
   assert.equal((await resolve()).number, 80);
-  assert.equal((await resolve({ dtype: "int8" })).number, 81);
+  assert.equal(
+    (await resolve({ weightsBase: { url: weightsBase, dtype: "int8" } }))
+      .number,
+    81,
+  );
   assert.equal((await resolve()).preset?.resizeSize, 232);
   assert.ok(!server.served.some(({ path }) => path.includes("pytorch")));
 
@@ -334,7 +337,7 @@ Deno.test("weightsBase: the packed file of a host of one's own, by its manifest"
   assert.deepEqual(warnings, []);
 
   // What the host doesn't have comes from the official one, and that is said.
-  assert.equal((await resolve({ dtype: "float32" })).number, 3);
+  assert.equal((await resolve({ baseDType: "float32" })).number, 3);
   assert.equal((await resolve({}, "IMAGENET1K_V1")).number, 2);
   assert.deepEqual(warnings, [
     `${weightsBase}manifest.json has no IMAGENET1K_V2 of resnet50 as float32`,

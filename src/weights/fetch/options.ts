@@ -1,59 +1,67 @@
 /**
- * What a caller can say about how weights come over the network.
+ * The options for fetching weights.
  *
  * @module
  */
 
 import type { WeightsDType } from "../../arch/weights_dtype.ts";
 
-/** How far a download is. */
+/** The progress of a download. */
 export interface FetchProgress {
-  /** What is fetched: its URL. */
+  /** The URL. */
   readonly source: string;
   /** Bytes that have arrived. */
   readonly loaded: number;
-  /** Bytes that will arrive in all, as soon as it is known which are needed. */
+  /** Bytes that will arrive in all; undefined until the needed ranges are known. */
   readonly total?: number;
   /**
-   * What the bytes are checked by: `"sha256"` by the published hash of the whole file;
-   * `"crc32"`, weaker, by the checksums within the file, where only parts of it are fetched or
-   * no hash is known; `"none"` by their number alone.
+   * How the bytes are checked: `"sha256"` by the published hash of the whole file; `"crc32"`,
+   * weaker, by the checksums inside the file, if only parts are fetched or no hash is known;
+   * `"none"` by their number alone.
    */
   readonly check: "sha256" | "crc32" | "none";
 }
 
-/** How weights come over the network, and where they are kept. */
+/** Where packed weights of one's own are served. */
+export interface WeightsBase {
+  /** A folder of packed weights and their `manifest.json`; it ends in `/`. */
+  readonly url: string;
+  /**
+   * Which of its files. Default `"float16"`: half the bytes of float32, and features that agree with
+   * it to 5 digits. `convertWeights` and `measureLoss` take `"float32"` unless told otherwise.
+   */
+  readonly dtype?: WeightsDType;
+}
+
+/** How weights are fetched and cached. */
 export interface FetchOptions {
   /** Used in place of the global `fetch`. */
   readonly fetch?: typeof fetch;
-  /** Ends a download at once; what was asked for is rejected with the signal's reason. */
+  /** Aborts a download; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Told how far a download is, each time bytes arrive. */
+  /** Called each time bytes arrive. */
   readonly onProgress?: (progress: FetchProgress) => void;
   /**
-   * Whether what was fetched is kept for the next time: in a folder, `$LAYERTAP_CACHE` or the
-   * platform's place for caches, on Deno, Node and Bun; in the Cache API elsewhere. A string is
-   * another folder. What is kept of a URL is used without asking its server again. Default true.
+   * Whether to keep what was fetched: on Deno, Node and Bun in a folder, `$LAYERTAP_CACHE` or the
+   * platform's cache folder; elsewhere in the Cache API. A string is the path of another folder. A
+   * cached URL is used without asking its server again. Default true.
    */
   readonly cache?: boolean | string;
   /**
-   * A URL that ends in `/`, of a folder of packed weights and their `manifest.json`: `true` and
-   * the names of entries take the packed file from there. Default `$LAYERTAP_WEIGHTS`.
+   * A host of packed weights, or its URL: `true` and the names of entries load the packed file from
+   * there. Default `$LAYERTAP_WEIGHTS`.
    */
-  readonly weightsBase?: string;
-  /**
-   * Which of that folder's files. Default `"float16"`: half the bytes of float32, and features
-   * that agree with it to 5 digits.
-   */
-  readonly dtype?: WeightsDType;
-  /** Told what is odd but no error. Default `console.warn`. */
+  readonly weightsBase?: string | WeightsBase;
+  /** Called with a warning. Default `console.warn`. */
   readonly warn?: (message: string) => void;
 }
 
-/** The same with what is not for users. */
+/** Settings that only this package and its tests use. */
 export interface FetchSettings extends FetchOptions {
-  /** How often a server is asked for the first bytes before it is given up. Default 5. */
+  /** Attempts to get a server's first bytes. Default 5. */
   readonly firstAttempts?: number;
-  /** Milliseconds to wait after so many failures in a row. */
+  /** Milliseconds to wait after that many failures in a row. */
   readonly retryDelay?: (failures: number) => number;
+  /** Which file of a `weightsBase` that names no `dtype`. Default `"float16"`. */
+  readonly baseDType?: WeightsDType;
 }

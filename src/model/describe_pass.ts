@@ -1,5 +1,5 @@
 /**
- * What a forward pass will do, before it does it.
+ * A forward pass in words: its steps, their kernels and memory.
  *
  * @module
  */
@@ -8,26 +8,29 @@ import { makePlan, type Step } from "../graph/plan.ts";
 import { prepareSegment } from "../graph/run.ts";
 import { cutSegments } from "../graph/segments.ts";
 import type { PreparedStep } from "../kernels/kernels.ts";
-import type { ResNet } from "./model.ts";
+import { partsOf, type ResNet } from "./model.ts";
 
 /** A step of a pass. */
 export interface PassStep extends Omit<PreparedStep, "name"> {
-  /** The nodes that it computes; the last one's value is made. */
+  /** The nodes that it computes; only the last one's value is kept. */
   readonly nodes: readonly string[];
   /** Bytes of its weights. */
   readonly weightBytes: number;
 }
 
 /** A pass without hooks. */
-export interface PassPlan {
+export interface PassDescription {
   readonly steps: readonly PassStep[];
-  /** Bytes of memory that the steps share, besides input and output. */
+  /** Bytes that the steps share, besides input and output. */
   readonly arenaBytes: number;
 }
 
-/** Lays out a pass on inputs of a shape, NHWC, as `forward` would. Stock kernels say nothing. */
-export function planPass(model: ResNet, shape: readonly number[]): PassPlan {
-  const { trace, kernels, parameters } = model.parts;
+/** Describes the pass of `forward` on inputs of a shape, NHWC. Stock kernels have no steps to tell. */
+export function describePass(
+  model: ResNet,
+  shape: readonly number[],
+): PassDescription {
+  const { trace, kernels, parameters } = partsOf(model);
   const [segment] = cutSegments(
     makePlan(trace, new Set([trace.output])),
     new Set(),
@@ -59,5 +62,13 @@ function weightsOf({ operation }: Step): string | undefined {
       return operation.module.name;
     case "batchNorm":
       return operation.conv.name;
+    case "elementwise":
+    case "maxPool":
+    case "avgPool":
+    case "flatten":
+    case "passThrough":
+      return undefined;
+    default:
+      return operation satisfies never;
   }
 }

@@ -1,0 +1,74 @@
+/**
+ * The options of `createModel`.
+ *
+ * @module
+ */
+
+import type { ArchRow } from "../arch/table.ts";
+import { type WeightsDType, weightsDTypes } from "../arch/weights_dtype.ts";
+import { requireOneOf } from "../errors/expected.ts";
+import type { Packing } from "../kernels/kernels.ts";
+import type { FetchOptions } from "../weights/fetch/options.ts";
+
+/** The arguments of torchvision's constructor that `createModel` takes. */
+export type ConstructorOptions = Pick<
+  ArchRow,
+  | "groups"
+  | "widthPerGroup"
+  | "numClasses"
+  | "replaceStrideWithDilation"
+  | "inChannels"
+>;
+
+/** The options of `createModel`: the network's, the weights', and how they are fetched. */
+export interface ModelOptions extends ConstructorOptions, FetchOptions {
+  /** Seed of fresh weights, if `pretrained` is false. Default 0. */
+  readonly seed?: number;
+  /** If `pretrained` is false: each block starts as the identity. Default false. */
+  readonly zeroInitResidual?: boolean;
+  /**
+   * `"fast"` keeps some weights transformed (Winograd), in two to four times the bytes of their
+   * filter. `"small"` transforms none, and rounds all to float16 unless `dtype` says otherwise; a
+   * pass takes 1.5 to 2 times as long. Stock kernels have `"fast"` only. Default `"fast"`.
+   */
+  readonly memory?: "fast" | "small";
+  /**
+   * What weights are rounded to in memory; computation is in float32. Default `"float32"`, with
+   * `memory: "small"` `"float16"`. `"float16"` stays within 2e-3 of a node's largest value, `"int8"`
+   * at a cosine of 0.999 or more. A packed file that has this type or a smaller one isn't rounded
+   * again, except for transformed weights. Stock kernels have `"float32"` only.
+   */
+  readonly dtype?: WeightsDType;
+}
+
+/** The options that are part of a row, without those left undefined. */
+export function constructorOptions(
+  {
+    groups,
+    widthPerGroup,
+    numClasses,
+    replaceStrideWithDilation,
+    inChannels,
+  }: ConstructorOptions,
+): ConstructorOptions {
+  const options = {
+    groups,
+    widthPerGroup,
+    numClasses,
+    replaceStrideWithDilation,
+    inChannels,
+  };
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  );
+}
+
+/** How the kernels are to keep weights. */
+export function packingOf({ memory = "fast", dtype }: ModelOptions): Packing {
+  const winograd = requireOneOf("memory", memory, ["fast", "small"]) === "fast";
+  const fallback = winograd ? "float32" : "float16";
+  return {
+    dtype: requireOneOf("dtype", dtype ?? fallback, weightsDTypes),
+    winograd,
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * The kernels of the backend that runs.
+ *
+ * @module
+ */
+
+import { type BackendInfo, startBackend } from "../backend/start.ts";
+import { asIs, expected } from "../errors/expected.ts";
+import type { Kernels, Packing } from "../kernels/kernels.ts";
+
+/** Our own kernels: one set of threads and memory for the process. */
+let own: Promise<Kernels> | undefined;
+
+/**
+ * Starts the backend, if it isn't running yet, and its kernels.
+ *
+ * @param packing What the kernels must be able to do.
+ */
+export function startKernels(packing: Packing): Promise<Kernels> {
+  const kernels = startBackend().then(async (info) => {
+    if (info.kernels === "stock") requireStock(packing);
+    return await loadKernels(info);
+  });
+  kernels.catch(() => {}); // It is reported where the kernels are awaited.
+  return kernels;
+}
+
+function requireStock({ dtype, winograd }: Packing): void {
+  if (dtype === "float32" && winograd) return;
+  throw new Error(
+    expected(
+      "createModel with stock kernels",
+      'memory "fast" and dtype "float32"',
+      asIs(winograd ? `dtype "${dtype}"` : 'memory "small"'),
+    ),
+  );
+}
+
+async function loadKernels(
+  { kernels, threads }: BackendInfo,
+): Promise<Kernels> {
+  if (kernels === "own") {
+    own ??= import("../kernels/own.ts")
+      .then(({ startOwnKernels }) => startOwnKernels({ threads }));
+    own.catch(() => own = undefined); // A failed start is tried again.
+    return await own;
+  }
+  const { stockKernels } = await import("../kernels/stock.ts");
+  return stockKernels;
+}

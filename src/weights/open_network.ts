@@ -1,0 +1,73 @@
+/**
+ * From a name for weights to an open checkpoint and the network that it belongs to.
+ *
+ * @module
+ */
+
+import { type CutNetwork, cutNetwork } from "../arch/cut_network.ts";
+import { archRow } from "../arch/lookup.ts";
+import type { Preset } from "../arch/preset.ts";
+import { type ArchName, type ArchRow, withoutClasses } from "../arch/table.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { FetchOptions, FetchSettings } from "./fetch/options.ts";
+import { guessArch } from "./guess_arch.ts";
+import { headClasses, withTorchvisionNames } from "./key_names.ts";
+import { checkTensors } from "./load.ts";
+import { type Pretrained, withPretrained } from "./resolve.ts";
+
+/** Which network the weights belong to, how far it is needed, and how weights are fetched. */
+export interface NetworkOptions extends FetchOptions {
+  /** The architecture. Default: the one that the tensors' names and shapes tell. */
+  readonly arch?: ArchName | ArchRow | (string & Record<never, never>);
+  /** The last node or module, or several of which the deepest counts. Default: the whole network. */
+  readonly outputLayer?: string | readonly string[] | null;
+}
+
+/** A network and its open weights. */
+export interface OpenedNetwork extends CutNetwork {
+  /** Under torchvision's names, and checked against the network. */
+  readonly checkpoint: Checkpoint;
+  /** The transform, if the source says it. */
+  readonly preset?: Preset;
+}
+
+/**
+ * Opens weights, finds their network, uses both and closes the weights.
+ *
+ * A row without `numClasses`, or a name, means a head of any size: the weights say which. A wrong
+ * layer of a known architecture is an error before anything is fetched.
+ *
+ * @throws {RangeError} If the architecture, the layer or the entry is unknown.
+ * @throws {TypeError} If the weights don't fit the network.
+ * @throws {SyntaxError} If the weights don't parse.
+ */
+export async function withNetwork<T>(
+  pretrained: Pretrained,
+  { arch, outputLayer = null, ...settings }: NetworkOptions & FetchSettings,
+  use: (opened: OpenedNetwork) => Promise<T>,
+): Promise<T> {
+  const given = arch === undefined ? undefined : anyHead(arch);
+  if (given) cutNetwork(given, outputLayer);
+  return await withPretrained(
+    given?.name,
+    pretrained,
+    settings,
+    async (opened) => {
+      const { checkpoint, note } = withTorchvisionNames(opened.checkpoint);
+      if (note) (settings.warn ?? console.warn)(note);
+      const row = given
+        ? { ...given, numClasses: given.numClasses ?? headClasses(checkpoint) }
+        : guessArch(checkpoint);
+      const network = cutNetwork(row, outputLayer);
+      const { trace, full } = network;
+      checkTensors(checkpoint, row.name, trace.root, full.root);
+      return await use({ ...network, checkpoint, preset: opened.preset });
+    },
+  );
+}
+
+/** A name says nothing of the head, a row of one's own may. */
+function anyHead(arch: string | ArchRow): ArchRow {
+  const row = archRow(arch);
+  return typeof arch === "string" ? withoutClasses(row) : row;
+}
