@@ -179,7 +179,7 @@ cliTest("a failed job: exit status 1", async (folder) => {
         "--weights",
         "IMAGENET1K_V3",
       ],
-      /^unknown weights "IMAGENET1K_V3" of resnet50: did you mean "IMAGENET1K_V1"\?/,
+      /^unknown weights "IMAGENET1K_V3": resnet50 has "IMAGENET1K_V1", /,
     ],
   ];
   for (const [args, message] of cases) await fail(args, 1, message);

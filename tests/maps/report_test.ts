@@ -183,7 +183,7 @@ reportTest("report: errors", async () => {
   });
   await assert.rejects(report(model, chelsea, { labels: ["yes", "no"] }), {
     name: "RangeError",
-    message: "cannot name the classes: got 2 labels, the network has 4 classes",
+    message: "2 labels but 4 classes; the counts must match",
   });
   await assert.rejects(report(model, { ...chelsea, width: 1 }), {
     name: "TypeError",
