@@ -10,8 +10,8 @@ import {
   rocket,
   run,
   succeed,
-} from "../cli/support.ts";
-import { readNpz, readParquet } from "./support.ts";
+} from "./support.ts";
+import { readNpz, readParquet } from "../extract/support.ts";
 
 cliTest(
   "extract: a list on stdin; pictures that can't be read",
