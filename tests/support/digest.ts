@@ -24,16 +24,20 @@ function digest(value: Float32Array, shape: readonly number[]): number[] {
   let max = 0, i = 0;
   for (let image = 0; image < n; image++) {
     for (let channel = 0; channel < c; channel++) {
+      let channelSum = 0;
       for (let row = 0; row < h; row++) {
+        let rowSum = 0;
         for (let column = 0; column < w; column++) {
           const v = value[i++];
-          max = Math.max(max, Math.abs(v));
-          images[image] += v;
-          channels[channel] += v;
-          rows[row] += v;
+          if (!(Math.abs(v) <= max)) max = Math.abs(v); // NaN too.
+          rowSum += v;
           columns[column] += v;
         }
+        rows[row] += rowSum;
+        channelSum += rowSum;
       }
+      channels[channel] += channelSum;
+      images[image] += channelSum;
     }
   }
   const folded = new Float64Array(Math.min(c, fold));

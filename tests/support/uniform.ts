@@ -12,22 +12,24 @@ function hashName(name: string): number {
   return h >>> 0;
 }
 
-/** Numbers in -1..1 by murmur3's finalizer over seed and index. */
+/** `offset + scale * u`, with `u` in -1..1 by murmur3's finalizer over seed and index. */
 export function uniform(
   name: string,
   count: number,
-  map: (u: number) => number = (u) => u,
+  scale = 1,
+  offset = 0,
 ): Float32Array<ArrayBuffer> {
-  const seed = hashName(name);
+  let seed = hashName(name) | 0;
   const values = new Float32Array(count);
   for (let i = 0; i < count; i++) {
-    let h = (seed + Math.imul(i, 0x9e3779b9)) >>> 0;
+    let h = seed;
+    seed = (seed + 0x9e3779b9) | 0;
     h ^= h >>> 16;
     h = Math.imul(h, 0x85ebca6b);
     h ^= h >>> 13;
     h = Math.imul(h, 0xc2b2ae35);
     h ^= h >>> 16;
-    values[i] = map((h >>> 0) / 2 ** 32 * 2 - 1);
+    values[i] = offset + scale * ((h >>> 0) / 2 ** 32 * 2 - 1);
   }
   return values;
 }
