@@ -17,10 +17,10 @@ import type { Conv2d } from "../src/arch/module.ts";
 import { buildResNet } from "../src/arch/resnet.ts";
 import { inferShapes } from "../src/graph/shapes.ts";
 import { traceForward } from "../src/arch/trace.ts";
+import { type Algorithm, chooseAlgorithm } from "../src/kernels/algorithm.ts";
 import { OwnConv } from "../src/kernels/conv.ts";
-import { type Algorithm, chooseAlgorithm } from "../src/kernels/planner.ts";
-import { OwnPrepared } from "../src/kernels/prepared.ts";
-import { type Runtime, startRuntime } from "../src/kernels/means.ts";
+import { type Device, startDevice } from "../src/kernels/device.ts";
+import { PreparedPass } from "../src/kernels/prepared_pass.ts";
 import { stockKernels } from "../src/kernels/stock.ts";
 import { uniform } from "../tests/support/formula.ts";
 import { load, machine } from "./machine.ts";
@@ -57,7 +57,7 @@ function layersOf(arch: string): Layer[] {
 /** The functions to time, by name, and how to free them. */
 function contestants(
   { conv, shape: [images, height, width, channels] }: Layer,
-  runtime: Runtime,
+  device: Device,
 ): Map<string, { run(): void; dispose(): void }> {
   const { outChannels, groups, kernelSize } = conv;
   const weights = {
@@ -75,21 +75,25 @@ function contestants(
     width,
     channels,
   ]) as Tensor4D;
-  const packed = stockKernels.packConv(conv, weights);
+  const loaded = stockKernels.loadConv(conv, weights);
+  const pass = stockKernels.prepare(
+    [x.shape],
+    (operations, [x]) => [operations.conv2d(x, loaded, { relu: true })],
+  );
   const all = new Map([["stock", {
-    run: () => stockKernels.conv2d(x, packed, { relu: true }).dispose(),
+    run: () => tf.dispose(pass.run([x])),
     dispose() {
       x.dispose();
-      packed.dispose();
+      loaded.dispose();
     },
   }]]);
   const algorithms: Algorithm[] = chooseAlgorithm(conv, 56) === "direct"
     ? ["direct"]
     : ["direct", "winograd2", "winograd4"];
   for (const algorithm of algorithms) {
-    const own = new OwnConv(runtime, conv, algorithm, weights);
-    const prepared = new OwnPrepared(
-      runtime,
+    const own = new OwnConv(device, conv, algorithm, weights);
+    const prepared = new PreparedPass(
+      device,
       [x.shape],
       (operations, [x]) => [operations.conv2d(x, own, { relu: true })],
     );
@@ -134,8 +138,8 @@ const [arch = "resnet50", wanted] = Deno.args;
 const { threads } = await startBackend(
   wanted ? { threads: Number(wanted) } : {},
 );
-const runtime = await startRuntime({ threads });
-const peak = threads * measurePeak(runtime);
+const device = await startDevice({ threads });
+const peak = threads * measurePeak(device);
 console.log(`${machine()}\n\n## ${arch}, threads: ${threads}\n`);
 const before = load();
 const names = ["stock", "direct", "winograd2", "winograd4"];
@@ -143,7 +147,7 @@ const rows: string[][] = [];
 let stock = 0, own = 0;
 for (const layer of layersOf(arch)) {
   const { conv, shape, count } = layer;
-  const all = contestants(layer, runtime);
+  const all = contestants(layer, device);
   const times = await time(all);
   for (const { dispose } of all.values()) dispose();
   const chosen = chooseAlgorithm(conv, shape[1]);

@@ -1,5 +1,6 @@
-import { Program, Recording } from "../src/kernels/program.ts";
-import type { Runtime } from "../src/kernels/means.ts";
+import type { Device } from "../src/kernels/device.ts";
+import { Program } from "../src/kernels/program.ts";
+import { Recording } from "../src/kernels/recording.ts";
 
 const depth = 256, tiles = 500, panel = 8;
 
@@ -7,18 +8,21 @@ const depth = 256, tiles = 500, panel = 8;
  * GFLOPS of one thread with all data in its first-level cache: the convolution's loop on the same
  * few rows, again and again. The sums are meaningless.
  */
-export function measurePeak(runtime: Runtime): number {
-  const { rows: tileRows } = runtime, rows = tiles * tileRows;
-  const recording = new Recording(runtime);
+export function measurePeak(device: Device): number {
+  const { rows: tileRows } = device, rows = tiles * tileRows;
+  const recording = new Recording(device);
   const floats = (count: number) =>
-    recording.floats(new Float32Array(count).fill(0.5));
+    recording.values(new Float32Array(count).fill(0.5));
   recording.add("convolve", 1, {
     x: floats(tileRows * depth),
     xImage: 0,
     groupBytes: 0,
     zeros: 0,
-    table: recording.words(
-      Array.from({ length: rows }, (_, row) => row % tileRows * 4 * depth),
+    table: recording.values(
+      Uint32Array.from(
+        { length: rows },
+        (_, row) => row % tileRows * 4 * depth,
+      ),
     ),
     taps: 1,
     depth: 4 * depth,

@@ -16,7 +16,7 @@ import { ModuleBuilder } from "./kernels/assembler.ts";
 import { defineConvolution } from "./kernels/convolution.ts";
 import { defineConversions } from "./kernels/dtypes.ts";
 import { defineElementwise } from "./kernels/elementwise.ts";
-import { definePacking } from "./kernels/packing.ts";
+import { definePanels } from "./kernels/panels.ts";
 import { defineWinograd } from "./kernels/winograd.ts";
 
 /** The four files, by name. */
@@ -36,7 +36,7 @@ function moduleOf(arithmetic: Arithmetic): ModuleBuilder {
   defineConvolution(module, arithmetic, conversions.decode);
   defineWinograd(module, arithmetic, conversions.decode);
   defineElementwise(module, arithmetic);
-  definePacking(module, conversions);
+  definePanels(module, conversions);
   return module;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Fused multiply-add where the build may use it, a product and a sum where not.
+ * Fused multiply-add, or a product and a sum in builds without it.
  *
  * @module
  */
@@ -12,15 +12,15 @@ export interface Arithmetic {
   madd(a: Code, b: Code, c: Code): Code;
   /** `c - a * b`. */
   nmadd(a: Code, b: Code, c: Code): Code;
-  /** Four times the same number. */
+  /** A vector of the same number. */
   constant(value: number): Code;
-  /** Rows of the tiles that run fastest. */
+  /** The rows of the fastest tiles. */
   readonly rows: number;
 }
 
 const constant = (value: number) => f32x4.splat(f32.const(value));
 
-/** Relaxed SIMD: fused on machines that can. */
+/** Relaxed SIMD: fused where the processor can. */
 export const relaxed: Arithmetic = {
   madd: f32x4.relaxed_madd,
   nmadd: f32x4.relaxed_nmadd,

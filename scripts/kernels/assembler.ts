@@ -1,8 +1,8 @@
 /**
- * A small assembler for WebAssembly: what is written is what is emitted, in that order.
+ * A small assembler for WebAssembly that emits instructions in the order in which they are written.
  *
- * An optimizer would reorder the kernels' loads and multiplications, on which their speed depends.
- * Code is a list of bytes; an instruction is a function from its operands' code to its own.
+ * An optimizer would reorder loads and multiplications, and the kernels would lose speed. Code is a
+ * list of bytes; an instruction is a function from its operands' code to its own.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export type Code = readonly number[];
 /** Types of values. */
 export type Type = "i32" | "f32" | "v128";
 
-/** A local variable; as it stands it is the code that reads it. */
+/** A local variable; its value is the code that reads it. */
 export type Local = Code & {
   set(value: Code): Code;
 };
@@ -46,14 +46,14 @@ const operation = (...opcode: number[]) => (...operands: Code[]): Code => [
   ...operands.flat(),
   ...opcode,
 ];
-/** No access promises an alignment: packed rows may start at any float. */
+/** Accesses promise no alignment, since rows may start at any float. */
 const memory = (...opcode: number[]) => (address: Code, offset = 0): Code => [
   ...address,
   ...opcode,
   0,
   ...unsigned(offset),
 ];
-/** The same, of one lane of a vector. */
+/** Access to one lane of a vector. */
 const laneMemory =
   (...opcode: number[]) =>
   (address: Code, vector: Code, lane: number, offset = 0): Code => [
@@ -153,7 +153,7 @@ export const f32x4 = {
 };
 
 export const f64x2 = {
-  /** Twice the same number. */
+  /** A vector of the same number. */
   constant: (value: number): Code => [
     0x44,
     ...new Uint8Array(new Float64Array([value]).buffer),
@@ -172,13 +172,13 @@ export const memoryCopy: Callable = operation(0xfc, 10, 0, 0);
 /** To, byte, bytes. */
 export const memoryFill: Callable = operation(0xfc, 11, 0);
 
-/** The smaller of two; both are evaluated twice. */
+/** The smaller of two numbers; evaluates both twice. */
 export const min_u = (a: Code, b: Code): Code => select(a, b, i32.lt_u(a, b));
 
-/** Statements in turn. */
+/** Statements, one after the other. */
 export const sequence = (...statements: Code[]): Code => statements.flat();
 
-/** Runs the body, then again as long as the condition holds. */
+/** Runs the body, then repeats it while the condition holds. */
 export const repeatWhile = (condition: Code, ...body: Code[]): Code => [
   0x03,
   noResult,
@@ -189,7 +189,7 @@ export const repeatWhile = (condition: Code, ...body: Code[]): Code => [
   0x0b,
 ];
 
-/** Runs `then` where the condition holds, else `otherwise`. */
+/** Runs `then` if the condition holds, else `otherwise`. */
 export const when = (
   condition: Code,
   then: Code,
@@ -203,11 +203,11 @@ export const when = (
   0x0b,
 ];
 
-/** Runs the body as long as the condition holds. */
+/** Runs the body while the condition holds. */
 export const loopWhile = (condition: Code, ...body: Code[]): Code =>
   when(condition, repeatWhile(condition, ...body));
 
-/** `counter` from `start` up to, not including, `end`. */
+/** Runs the body with `counter` from `start` up to, not including, `end`. */
 export const range = (
   counter: Local,
   start: Code,
@@ -223,11 +223,11 @@ export const range = (
     ),
   );
 
-/** Parameters and locals of one function. */
+/** The parameters and locals of a function. */
 export class Variables {
   readonly types: Type[] = [];
 
-  /** Declares one. */
+  /** Declares a local. */
   local(type: Type = "i32"): Local {
     const index = unsigned(this.types.push(type) - 1);
     return Object.assign([0x20, ...index], {
@@ -235,7 +235,7 @@ export class Variables {
     });
   }
 
-  /** Declares so many. */
+  /** Declares several. */
   locals(count: number, type: Type = "i32"): Local[] {
     return Array.from({ length: count }, () => this.local(type));
   }
@@ -253,7 +253,7 @@ interface Func {
 export class ModuleBuilder {
   readonly #functions: Func[] = [];
 
-  /** Adds a function that others of the module call. */
+  /** Adds a function; other functions of the module can call it. */
   define(
     name: string,
     params: readonly Type[],
@@ -274,10 +274,10 @@ export class ModuleBuilder {
   }
 
   /**
-   * The binary. A shared memory's import differs from another's by its flag.
+   * The binary, which imports a shared or an unshared memory.
    *
-   * With one page for certain, a check of bounds needn't ask whether the memory is shorter than
-   * an access's constant offset.
+   * A minimum of one page spares bounds checks from comparing the memory's length with an access's
+   * constant offset.
    */
   encode(shared: boolean): Uint8Array<ArrayBuffer> {
     const functions = this.#functions;

@@ -1,5 +1,5 @@
 /**
- * The task `convolve`: tiles by panels, each panel's weights used for all tiles of the chunk.
+ * The task `convolve`: tiles by panels; a chunk uses each panel's weights for all of its tiles.
  *
  * @module
  */
@@ -85,7 +85,7 @@ export function defineConvolution(
       );
     };
 
-    /** A panel of fewer than eight channels goes through a tile of its own. */
+    /** A panel of fewer than eight channels is computed in a separate tile, then copied. */
     const callNarrow = sequence(
       run.set(i32.const(1)),
       from.set(i32.add(f.edge, i32.mul(thread, f.edgeThread))),

@@ -1,12 +1,12 @@
 /**
- * Weights of fewer bytes: float16 and int8, with a factor for each output channel, and back.
+ * Weights as float16 and int8, with a factor for each output channel, and back.
  *
- * A channel of float16 is scaled by a power of two, its largest weight to 2^14 and more: so no
- * weight that matters is too small for float16's exponent, whatever a batch norm has made of it.
- * Those below 2^-28 of the largest become zero. What rounding leaves out of a weight is added to
- * the next, so that errors cancel over inputs that are alike, as those from a ReLU are: that takes a
- * third off the error of a whole network. (int8's it makes larger.) A channel with a weight that isn't finite, or in
- * float16 above 2^30, is not finite altogether.
+ * A channel of float16 is scaled by a power of two that brings its largest weight to 2^14 or more,
+ * so no weight that matters is too small for float16, whatever the batch norm did to it; weights
+ * below 2^-28 of the largest become zero. The rounding error of a weight is added to the next one,
+ * so errors cancel over similar inputs, such as those from a ReLU. That removes a third of a
+ * network's error; int8 would lose by it. A weight that isn't finite, or above 2^30 in float16, makes
+ * its whole channel not finite.
  *
  * @module
  */
@@ -39,15 +39,15 @@ const integer = (value: number): Code => i32x4.splat(i32.const(value));
 const advance = (pointer: Local, bytes: number): Code =>
   pointer.set(i32.add(pointer, i32.const(bytes)));
 
-/** The functions that a module has for them. */
+/** Functions of a module that convert panels. */
 export interface Conversions {
-  /** From rows of eight floats, bytes of those, to, factors of the eight channels (written), type. */
+  /** From (rows of eight floats), their bytes, to, factors (written, one for each channel), type. */
   readonly encode: Callable;
-  /** From, factors, to, bytes of the floats that are to be written, type. */
+  /** From, factors, to (rows of eight floats), their bytes, type. */
   readonly decode: Callable;
 }
 
-/** Adds both; neither takes float32. */
+/** Adds the functions; neither takes float32. */
 export function defineConversions(module: ModuleBuilder): Conversions {
   return { encode: defineEncode(module), decode: defineDecode(module) };
 }
@@ -60,7 +60,7 @@ function defineEncode(module: ModuleBuilder): Callable {
       const [at, end] = variables.locals(2);
       const largest = variables.locals(2, "v128");
       const inverse = variables.locals(2, "v128");
-      /** What rounding to float16 has left out so far. */
+      /** The rounding error that is carried to the next weight. */
       const carried = variables.locals(2, "v128");
       const half = (i: number) => v128.load(at, i * vectorBytes);
       const eachRow = (...body: Code[]) =>
@@ -70,7 +70,7 @@ function defineEncode(module: ModuleBuilder): Callable {
         );
       const float16 = sequence(
         ...largest.flatMap((value, i) => [
-          // The power of two in it.
+          // Its power of two.
           value.set(f32x4.pmax(
             v128.and(value, integer(0x7f80_0000)),
             float(2 ** -100),
@@ -133,8 +133,8 @@ function defineEncode(module: ModuleBuilder): Callable {
 }
 
 /**
- * Four floats, of which none is above 2^15, and what is carried over, to float16 in words of 32
- * bits; ties to even.
+ * Four floats up to 2^15, plus the carried rounding errors, to float16 in 32-bit words; ties to
+ * even.
  */
 function toFloat16(variables: Variables, value: Code, carried: Local): Code {
   const [x, bits] = variables.locals(2, "v128");
@@ -166,10 +166,10 @@ function toFloat16(variables: Variables, value: Code, carried: Local): Code {
   return sequence(scaled, i32x4.add(rounded, sign));
 }
 
-/** Four float16 as floats, less by {@linkcode rebias}. */
+/** Four float16 as floats, times {@linkcode rebias}. */
 export function loadFloat16(address: Code, offset = 0): Code {
   return v128.and(
-    // The sign has been extended over the bits above it.
+    // The load extended the sign over the bits above it.
     i32x4.shl(v128.load16x4_s(address, offset), i32.const(13)),
     integer(0x8fff_ffff | 0),
   );

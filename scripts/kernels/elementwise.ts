@@ -1,7 +1,7 @@
 /**
- * The tasks that move or combine values without a product of matrices.
+ * The tasks without matrix products.
  *
- * Channels that don't fill a vector are taken one by one, by the same code with other loads.
+ * Channels that don't fill a vector are processed one by one, by the same code with other loads.
  *
  * @module
  */
@@ -80,7 +80,7 @@ function definePad(module: ModuleBuilder): void {
         ),
         to.set(i32.add(f.y, i32.mul(row, f.paddedRowBytes))),
         memoryFill(to, i32.const(0), f.paddedRowBytes),
-        // Rows above the image count as far below it.
+        // As unsigned numbers, rows above the image are below it.
         when(
           i32.lt_u(inImage, f.height),
           sequence(
@@ -136,13 +136,12 @@ function definePointwise(module: ModuleBuilder, arithmetic: Arithmetic): void {
 }
 
 /**
- * Windows of 3x3, padded by 1 at most.
+ * Windows of 3x3, padded by at most 1.
  *
- * A coordinate outside the image is moved to its edge: that pixel is in the window already.
+ * A coordinate outside the image is clamped to its edge, whose pixel is in the window anyway.
  *
- * A NaN makes the maximum NaN, as in PyTorch. WebAssembly's `max` does that, but is many
- * instructions where the processor's doesn't; so it is taken only where a sum says that there may
- * be one.
+ * A NaN makes the maximum NaN, as in PyTorch. WebAssembly's `max` does that, but takes many
+ * instructions on processors whose own doesn't; so it runs only if the window's sum is NaN.
  */
 function defineMaxPool(module: ModuleBuilder): void {
   const size = 3;
@@ -151,7 +150,7 @@ function defineMaxPool(module: ModuleBuilder): void {
     const [row, column, image, at, offset, to] = variables.locals(6);
     const tops = variables.locals(size), lefts = variables.locals(size);
     const [value, total, pixel] = variables.locals(3, "v128");
-    /** Reads the pixels of a window in turn. */
+    /** Reads the pixels of a window, one after the other. */
     const eachPixel = (
       load: Access["load"],
       visit: (index: number) => Code,
@@ -233,7 +232,7 @@ function defineMaxPool(module: ModuleBuilder): void {
   });
 }
 
-/** Sums of 16 pixels are summed in turn, so that rounding grows slowly with the image. */
+/** Sums of 16 pixels, summed: rounding errors grow slowly with the image. */
 function defineAvgPool(module: ModuleBuilder, arithmetic: Arithmetic): void {
   const together = 16;
   defineTask(module, "avgPool", (variables, f, image) => {
@@ -271,7 +270,7 @@ function defineAvgPool(module: ModuleBuilder, arithmetic: Arithmetic): void {
   });
 }
 
-/** Writes some channels between the others of an output. */
+/** Overwrites some channels of an output. */
 function defineScatter(module: ModuleBuilder): void {
   defineTask(module, "scatter", (variables, f) => {
     const [row, channel, from, to] = variables.locals(4);

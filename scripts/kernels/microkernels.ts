@@ -2,9 +2,8 @@
  * The inner loops: products of a few rows of activations with a panel of eight output channels.
  *
  * Six rows by eight channels keep 12 accumulators, two vectors of weights and one splat in 15 of
- * the 16 registers that SSE and AVX have; without fused multiply-add five rows do best. There is
- * a pointer for each row, and constant offsets from it, because a runtime that checks bounds does
- * so for each address.
+ * the 16 registers of SSE and AVX; without fused multiply-add five rows are fastest. Each row has a
+ * pointer and constant offsets from it, since engines that check bounds do so for each address.
  *
  * @module
  */
@@ -40,7 +39,7 @@ class Tile {
     variables: Variables,
     count: number,
     readonly arithmetic: Arithmetic,
-    /** Bytes between the inputs of the two vectors' channels: not 0 where they are two groups. */
+    /** Bytes between the inputs of the two vectors; not 0 if they are two groups. */
     readonly spread: number,
   ) {
     this.sums = Array.from(
@@ -52,7 +51,7 @@ class Tile {
     this.#splat = variables.local("v128");
   }
 
-  /** `steps` products for each sum; moves the rows and `b` on. */
+  /** Adds `steps` products to each sum, and advances the rows and `b`. */
   multiply(b: Local, steps: number): Code {
     const code: Code[] = [];
     for (let step = 0; step < steps; step++) {
@@ -89,7 +88,7 @@ class Tile {
     return sequence(...code);
   }
 
-  /** Calls back for each sum with its place in the row, moving `pointer` on from row to row. */
+  /** Visits each sum with its offset in the row; `pointer` advances from row to row. */
   each(
     pointer: Local,
     rowBytes: Local,
@@ -105,12 +104,13 @@ class Tile {
 const decrement = (count: Local) => count.set(i32.sub(count, i32.const(1)));
 
 /**
- * Tiles of a convolution, `steps` channels of all rows in a round of its loop: sums over taps of products over channels, from a bias to an epilogue.
+ * Tiles of a convolution: bias, sums over taps and channels, epilogue. A round of the loop takes
+ * `steps` channels of all rows.
  *
  * Parameters: number of tiles; table of row offsets, `[tile][tap][row]`, -1 for a row of zeros;
- * number of taps; bytes of a row's channels, a multiple of `4 * steps`; address that the offsets count from; a row of zeros; weights
- * `[tap][channel][8]`; output; bytes between its rows; bias; residual, laid out like the output,
- * or 0; lower bound of the result.
+ * number of taps; bytes of a row's channels, a multiple of `4 * steps`; base address of the offsets;
+ * a row of zeros; weights `[tap][channel][8]`; output; bytes between its rows; bias; residual with
+ * the output's layout, or 0; lower bound of the result.
  */
 export function convolutionKernel(
   module: ModuleBuilder,
@@ -146,7 +146,7 @@ export function convolutionKernel(
       const readTable = tile.rows.map((row, i) =>
         sequence(
           entry.set(i32.load(table, i * floatBytes)),
-          // A sum, not a choice between sums: V8 knows that a sum needs no extension to 64 bits.
+          // Not a choice between two sums: V8 knows that a sum needs no extension to 64 bits.
           row.set(i32.add(
             x,
             select(zeros, entry, i32.eq(entry, i32.const(-1))),
@@ -168,8 +168,8 @@ export function convolutionKernel(
               sum.set(i ? tile.sums[0][j] : v128.load(bias, j * vectorBytes))
             )
           ),
-          // One loop, not one in another, for which V8 runs out of registers. The first pointer is
-          // at the end of its row whenever a tap, or a tile, is done.
+          // Not two nested loops, for which V8 runs out of registers. The first pointer is at the
+          // end of its row after each tap.
           repeatWhile(
             i32.lt_u(b, bEnd),
             when(

@@ -1,5 +1,5 @@
 /**
- * Functions that read a descriptor, as `src/kernels/tasks.ts` lays it out.
+ * Functions that read a descriptor; `src/kernels/tasks.ts` lists its fields.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { type Field, type TaskName, tasks } from "../../src/kernels/tasks.ts";
 /** A descriptor's fields as locals. */
 export type FieldLocals<T extends TaskName> = Record<Field<T>, Local>;
 
-/** Declares a local for each field; the code fills them from the descriptor. */
+/** Declares a local for each field; `read` fills them from the descriptor. */
 export function readFields<T extends TaskName>(
   task: T,
   variables: Variables,
@@ -62,7 +62,7 @@ export function defineTask<T extends TaskName>(
   );
 }
 
-/** Sets the items, `size` of them to a chunk, that chunk number `index` has. */
+/** Sets the first and the end of the items of chunk `index`, of `size` items each. */
 export function itemsOf(
   [start, end]: readonly Local[],
   index: Code,

@@ -1,27 +1,27 @@
 /**
- * Rows to tiles: which sizes, and the runs of like tiles.
+ * Cutting rows into tiles, and runs of tiles of the same size.
  *
  * @module
  */
 
 import { type Code, i32, type Local, sequence, when } from "./assembler.ts";
 
-/** Of so many terms. */
+/** The sum of all terms. */
 export const sum = (...terms: Code[]): Code =>
   terms.reduce((a, b) => i32.add(a, b));
 
-/** Of two numbers, rounded up. */
+/** The quotient, rounded up. */
 export const ceilDiv = (a: Code, b: Code): Code =>
   i32.div_u(i32.sub(i32.add(a, b), i32.const(1)), b);
 
-/** How many tiles of `most` rows, of one less, and how many rows the last tile has. */
+/** The number of tiles of `most` rows, of those of one less, and the rows of the last tile. */
 export type Split = Record<"large" | "small" | "rest", Local>;
 
 /**
- * Splits rows into tiles of `most`, of one less, and a rest of fewer rows that few counts need.
+ * Splits rows into tiles of `most` rows, of one less, and, for few counts, a smaller rest.
  *
- * `small` tiles fill up what `large` leave: as `most - 1` is -1 modulo `most`, their number is minus
- * the number of rows modulo `most`.
+ * `most - 1` is -1 modulo `most`, so the number of small tiles is minus the number of rows modulo
+ * `most`.
  */
 export function splitRows(
   count: Code,
@@ -39,7 +39,7 @@ export function splitRows(
   );
 }
 
-/** The run of like tiles that starts at a tile: rows of each, how many, and the first row. */
+/** The run of equal tiles that starts at a tile: the rows of each, their number, the first row. */
 export function runOf(
   tile: Code,
   most: number,
@@ -76,7 +76,7 @@ export function runOf(
   );
 }
 
-/** The code for one of the numbers 1 to `most`, the largest asked for first. */
+/** Code for each of the numbers 1 to `most`; the largest is tested first. */
 export function choose(
   value: Code,
   code: (value: number) => Code,

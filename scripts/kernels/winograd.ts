@@ -73,7 +73,7 @@ export function defineWinograd(
         );
       },
     );
-    // All three for a few tiles, in memory of the thread's own.
+    // All three steps for a few tiles, in the thread's own memory.
     defineTask(
       module,
       `winogradBlock${outputs}`,
@@ -145,7 +145,7 @@ const productFields = (f: WinogradFields, thread: Local) => [
   i32.add(f.floats, i32.mul(thread, f.floatsThread)),
 ];
 
-/** One component's product with some panels, for tiles that lie one behind the other. */
+/** The product of a component with some panels, for adjacent tiles. */
 function defineProduct(
   module: ModuleBuilder,
   arithmetic: Arithmetic,

@@ -1,5 +1,5 @@
 /**
- * Winograd's transforms of whole tiles: gathered from the input, spread over the output.
+ * Winograd's transforms of whole tiles, from the input and to the output.
  *
  * @module
  */
@@ -28,10 +28,10 @@ import { Transforms } from "./winograd_transforms.ts";
 
 const vectorBytes = 16;
 
-/** The fields that all of these tasks have. */
+/** The fields of these tasks. */
 export type WinogradFields = FieldLocals<"winogradProduct">;
 
-/** Those that the input's transform takes last. */
+/** The last parameters of the input's transform. */
 export const inputFields = (f: WinogradFields) => [
   f.x,
   f.xImage,
@@ -42,7 +42,7 @@ export const inputFields = (f: WinogradFields) => [
   f.depth,
 ];
 
-/** Transforms tiles, all channels of one after the other, gathering rows by the table. */
+/** Transforms tile after tile, all channels of each; the table tells where its pixels are. */
 export function defineInput(
   module: ModuleBuilder,
   arithmetic: Arithmetic,
@@ -129,7 +129,7 @@ export function defineInput(
   );
 }
 
-/** Those that the output's transform takes last. */
+/** The last parameters of the output's transform. */
 export const outputFields = (f: WinogradFields): Code[] => [
   f.mXi,
   f.y,
@@ -144,7 +144,7 @@ export const outputFields = (f: WinogradFields): Code[] => [
   f.rowBytes,
 ];
 
-/** Transforms tiles back; those that reach over an edge go through a tile of their own. */
+/** Transforms tiles back; those that cross an edge are computed separately, then copied. */
 export function defineOutput(
   module: ModuleBuilder,
   arithmetic: Arithmetic,
@@ -277,7 +277,7 @@ function defineOutputTile(
           t.output(rows.map((row) => row[x]))
             .map((value) => t.add(value, shift)),
       );
-      /** Visits the outputs, row by row from an address on. */
+      /** Visits the outputs row by row, from an address on. */
       const each = (
         start: Code,
         visit: (value: Local) => Code,

@@ -1,5 +1,5 @@
 /**
- * The transforms of Winograd's minimal filtering in one direction, as straight-line code.
+ * The one-dimensional transforms of Winograd's minimal filtering, as straight-line code.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import {
   type Variables,
 } from "./assembler.ts";
 
-/** Collects the code of a loop's body; each value is a local of its own. */
+/** Collects the code of a loop's body; each value has its own local. */
 export class Transforms {
   readonly #code: Code[] = [];
   readonly #constants = new Map<number, Local>();
@@ -40,7 +40,7 @@ export class Transforms {
     return sequence(...this.#code);
   }
 
-  /** Sets the constants that the statements use; it belongs before the loop. */
+  /** Sets the constants of the statements; belongs before the loop. */
   constants(): Code {
     return sequence(
       ...[...this.#constants].map(([value, local]) =>

@@ -1,12 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { expected } from "../errors/expected.ts";
 
 /**
- * Runs one convolution whose answer is known.
+ * Runs a convolution whose result is known.
  *
- * Where XNNPACK refuses an operator the stock backend logs that and returns whatever stood in
+ * When XNNPACK rejects an operator, the stock backend only logs that, and returns uninitialised
  * memory.
  *
- * @throws {Error} If a value is off.
+ * @throws {Error} If a value is wrong.
  */
 export async function checkConvolution(): Promise<void> {
   const side = 16, channels = 8;
@@ -38,9 +39,7 @@ export async function checkConvolution(): Promise<void> {
     }
     if (data[i] !== sum) {
       throw new Error(
-        `a known convolution came out wrong: got ${
-          data[i]
-        } at ${i}, ${sum} is right`,
+        expected(`value ${i} of a known convolution`, String(sum), data[i]),
       );
     }
   }

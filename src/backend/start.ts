@@ -1,14 +1,15 @@
 /**
- * Starting tfjs-core's `wasm` backend: the fastest build that the runtime can run.
+ * Starting tfjs-core's `wasm` backend, in the fastest build that runs here.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import { checkConvolution } from "./check.ts";
+import { requireInteger, requireOneOf } from "../errors/expected.ts";
 import { coreCount } from "../runtime/core_count.ts";
 import { hideRuntime } from "../runtime/hide.ts";
 import { canStartThreads } from "../runtime/thread.ts";
+import { checkConvolution } from "./check.ts";
 import {
   bindTfjs,
   factoryOf,
@@ -17,40 +18,40 @@ import {
 } from "./emscripten.ts";
 import { pthreadClass } from "./pthreads.ts";
 
-/** Which of the package's three WebAssembly builds runs. */
+/** One of the three WebAssembly builds of `@tensorflow/tfjs-backend-wasm`. */
 export type Build = "threaded-simd" | "simd" | "plain";
 
-/** How to start the backend; what is left out is chosen for the machine. */
+/** How to start the backend. The defaults fit the machine. */
 export interface BackendOptions {
-  /** Threads to compute with, 1 to 8. Default: all logical cores, at most 8. */
+  /** The number of threads, 1 to 8. Default: one for each logical core, at most 8. */
   readonly threads?: number;
-  /** False keeps to the build without SIMD (and without threads). Default: where supported. */
+  /** False: without SIMD, and so without threads. Default: with SIMD where supported. */
   readonly simd?: boolean;
   /**
-   * `"own"`: Layertap's, the default wherever there is SIMD. `"stock"`: tfjs's, which take two to
-   * three times as long and keep each filter three times.
+   * `"own"`: Layertap's kernels, the default with SIMD. `"stock"`: tfjs's, which are two to three
+   * times slower and keep each filter three times.
    */
   readonly kernels?: "stock" | "own";
   /**
-   * Compiled builds, for runtimes that allow WebAssembly only precompiled or that lack
-   * source-phase imports. A build that is not given here is loaded from the npm package.
+   * Compiled builds, for runtimes that can't compile WebAssembly or import it themselves. Others are
+   * loaded from the npm package.
    */
   readonly modules?: Readonly<Partial<Record<Build, WebAssembly.Module>>>;
 }
 
-/** What runs. */
+/** The backend that runs. */
 export interface BackendInfo {
-  /** The build, or `"external"` if the program had started tfjs's `wasm` backend itself. */
+  /** The build, or `"external"` if your program started tfjs's `wasm` backend itself. */
   readonly build: Build | "external";
-  /** Threads that the models' kernels compute with, the calling one included. */
+  /** The number of threads that compute, the caller included. */
   readonly threads: number;
   /** The kernels that models use. */
   readonly kernels: "stock" | "own";
-  /** Why it isn't a faster build, if it isn't. */
+  /** Why no faster build runs. */
   readonly fallback?: string;
 }
 
-/** The C++ side has no more threads than this. */
+/** The limit of tfjs's C++ code. */
 const maxThreads = 8;
 
 let running: { options: BackendOptions; info: Promise<BackendInfo> } | null =
@@ -59,17 +60,17 @@ let running: { options: BackendOptions; info: Promise<BackendInfo> } | null =
 /**
  * Starts the `wasm` backend of tfjs-core and makes it the current one.
  *
- * `createModel` calls it with the defaults if nobody did before. It runs once for a process; a
- * later call gives the same answer. In Deno it needs no flag and no permission. Workers don't keep
- * the process alive. One known convolution is checked before it returns, since the stock backend
- * only logs an operator that failed to start.
+ * `createModel` calls it with the defaults; call it yourself, before that, to choose. A process
+ * starts it once, and later calls return the same. Deno needs no flag and no permission. Its
+ * threads don't keep the process alive. It checks one known convolution, since tfjs only logs an
+ * operator that fails to start.
  *
- * @param options Threads, SIMD, precompiled modules.
- * @returns The build and the number of threads that run.
- * @throws {RangeError} If `threads` is no integer from 1 to 8.
- * @throws {Error} If the backend runs already with other options, or if no build can be started.
+ * @param options Threads, SIMD, kernels, compiled modules.
+ * @returns The build, the kernels and the number of threads that run.
+ * @throws {RangeError} If `threads` isn't an integer from 1 to 8, or `kernels` unknown.
+ * @throws {Error} If the backend already runs with other options, or no build starts.
  *
- * @example Say what runs
+ * @example Start the backend, and see what runs
  * ```ts
  * import { startBackend } from "@layertap/resnet";
  * import assert from "node:assert/strict";
@@ -78,39 +79,21 @@ let running: { options: BackendOptions; info: Promise<BackendInfo> } | null =
  * assert(build === "threaded-simd" ? threads > 1 : threads === 1);
  * ```
  */
-export function startBackend(
+export async function startBackend(
   options: BackendOptions = {},
 ): Promise<BackendInfo> {
-  const { threads } = options;
-  if (
-    threads !== undefined &&
-    !(Number.isInteger(threads) && threads >= 1 && threads <= maxThreads)
-  ) {
-    return Promise.reject(
-      new RangeError(
-        `threads: got ${threads}, an integer from 1 to ${maxThreads} is allowed`,
-      ),
-    );
-  }
-  const { kernels } = options;
-  if (kernels !== undefined && kernels !== "stock" && kernels !== "own") {
-    return Promise.reject(
-      new RangeError(
-        `kernels: got ${
-          JSON.stringify(kernels)
-        }, "stock" and "own" are allowed`,
-      ),
-    );
-  }
-  if (running) return agree(running, options);
+  const { threads, kernels } = options;
+  if (threads !== undefined) requireInteger("threads", threads, 1, maxThreads);
+  if (kernels !== undefined) requireOneOf("kernels", kernels, ["stock", "own"]);
+  if (running) return await requireSame(running, options);
   const info = start(options);
   running = { options, info };
-  info.catch(() => running = null); // A failed start is not remembered.
-  return info;
+  info.catch(() => running = null); // After a failure, the next call tries again.
+  return await info;
 }
 
-/** The running backend, if it is what the caller asks for. */
-async function agree(
+/** The backend that runs, if it fits the options. */
+async function requireSame(
   { options: first, info }: NonNullable<typeof running>,
   { threads, simd, kernels }: BackendOptions,
 ): Promise<BackendInfo> {
@@ -124,9 +107,9 @@ async function agree(
     throw new Error(
       `startBackend(${
         JSON.stringify({ threads, simd, kernels })
-      }): the backend runs already ` +
-        `(${now.build}, ${now.threads} threads, ${now.kernels} kernels), and starts once in a process; ` +
-        `call it before the first createModel`,
+      }): the backend already runs with other options ` +
+        `(${now.build}, ${now.threads} threads, ${now.kernels} kernels); ` +
+        `call startBackend once, before the first createModel`,
     );
   }
   return now;
@@ -134,7 +117,7 @@ async function agree(
 
 async function start(options: BackendOptions): Promise<BackendInfo> {
   if (tf.engine().registry["wasm"]) {
-    // Its tensors would be lost with it.
+    // Replacing it would lose its tensors.
     await tf.setBackend("wasm");
     const { getThreadsCount } = await import("@tensorflow/tfjs-backend-wasm");
     const { simd } = await import("wasm-feature-detect");
@@ -146,7 +129,7 @@ async function start(options: BackendOptions): Promise<BackendInfo> {
     try {
       const { kernels = build === "plain" ? "stock" : "own" } = options;
       const threads = build === "threaded-simd" ? wantedThreads(options) : 1;
-      // Our own kernels start threads of their own.
+      // Our kernels start their own threads.
       const stockThreads = kernels === "own" ? 1 : threads;
       const module = options.modules?.[build] ?? await compile(build);
       const actual = await register(
@@ -166,14 +149,14 @@ async function start(options: BackendOptions): Promise<BackendInfo> {
       reasons.push(`${build}: ${(error as Error).message ?? error}`);
     }
   }
-  throw new Error(`no build of the wasm backend starts: ${reasons.join("; ")}`);
+  throw new Error(`cannot start the wasm backend: ${reasons.join("; ")}`);
 }
 
 function wantedThreads({ threads }: BackendOptions): number {
   return threads ?? Math.min(coreCount(), maxThreads);
 }
 
-/** The builds worth trying, fastest first. */
+/** The builds to try, fastest first. */
 async function candidates(
   options: BackendOptions,
   reasons: string[],
@@ -181,14 +164,14 @@ async function candidates(
   const { simd, threads } = await import("wasm-feature-detect");
   if (options.simd === false) return ["plain"];
   if (!await simd()) {
-    reasons.push("no SIMD in this runtime");
+    reasons.push("this runtime has no SIMD");
     return ["plain"];
   }
   if (wantedThreads(options) === 1) return ["simd", "plain"];
   if (await threads() && canStartThreads()) {
     return ["threaded-simd", "simd", "plain"];
   }
-  reasons.push("no shared memory or no workers in this runtime");
+  reasons.push("this runtime has no shared memory or no threads");
   return ["simd", "plain"];
 }
 
@@ -239,7 +222,7 @@ async function startSingle(
   return await hideRuntime(factory)(startCompiled(module));
 }
 
-/** Registers the backend under the name whose stock kernels apply; gives its number of threads. */
+/** Registers the backend as `wasm`, so that tfjs's kernels apply. Returns its number of threads. */
 async function register(
   module: WasmBackendModule,
   threads: number,
@@ -249,7 +232,7 @@ async function register(
   );
   bindTfjs(module);
   setThreadsCount(threads);
-  tf.removeBackend("wasm"); // The package's own factory, which would not find its files.
+  tf.removeBackend("wasm"); // The package's own factory, which wouldn't find its files.
   tf.registerBackend(
     "wasm",
     () => new BackendWasm(module as never),
@@ -257,7 +240,7 @@ async function register(
   );
   try {
     if (!await tf.setBackend("wasm")) {
-      throw new Error("tfjs-core refused the backend");
+      throw new Error("tfjs-core rejected the backend");
     }
     await checkConvolution();
     return getThreadsCount();

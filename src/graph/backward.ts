@@ -14,6 +14,7 @@ import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Conv2d, Linear } from "../arch/module.ts";
 import type { FoldedConv } from "../arch/folded_conv.ts";
 import type { Kernels } from "../kernels/kernels.ts";
+import { runOnce } from "../kernels/run_once.ts";
 import { type Fused, readBy, type Step, type Value } from "./plan.ts";
 
 /** What the way back needs besides the steps. */
@@ -171,16 +172,20 @@ function transposedConv(
     stride: 1,
     padding: dilation * (kernelSize - 1) - padding,
   };
-  const packed = kernels.packConv(back, {
+  const weights = kernels.loadConv(back, {
     filter: transposed(filter, module),
     bias: new Float32Array(inChannels),
     scale: new Float32Array(inChannels).fill(1),
     unfolded: new Map(),
   });
   try {
-    return kernels.conv2d(gradient, packed, {});
+    return runOnce(
+      kernels,
+      [gradient],
+      (operations, [x]) => operations.conv2d(x, weights, {}),
+    );
   } finally {
-    packed.dispose();
+    weights.dispose();
   }
 }
 

@@ -143,7 +143,7 @@ function lower(
   }
 }
 
-/** The convolution whose packed weights hold a batch norm. */
+/** The convolution whose weights hold a batch norm. */
 function convBefore(trace: Trace, { inputs }: TraceNode): Conv2d {
   const input = trace.nodes.get(inputs[0])!;
   return input.operation === "passThrough"

@@ -5,20 +5,16 @@
  */
 
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
-import type {
-  Kernels,
-  Operations,
-  Packed,
-  Prepared,
-} from "../kernels/kernels.ts";
+import type { Kernels, Prepared } from "../kernels/kernels.ts";
+import type { KernelWeights, Operations } from "../kernels/operations.ts";
 import type { Fused, Step, Value } from "./plan.ts";
 import { cutSegments, type Segment } from "./segments.ts";
 
 /** What a plan needs besides its steps. */
 export interface PlanContext {
   readonly kernels: Kernels;
-  /** The packed weights of the module of that name. */
-  weights(module: string): Packed;
+  /** The weights of the module of that name. */
+  weights(module: string): KernelWeights;
 }
 
 /**

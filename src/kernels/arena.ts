@@ -1,5 +1,5 @@
 /**
- * Planning memory ahead: where values stand that don't live at the same time.
+ * Sharing memory between values that don't live at the same time.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /** Cache lines. */
 const alignment = 64;
 
-/** Memory that is in use from one job on, up to, not including, another. */
+/** Memory that is in use from job `first` up to, not including, job `end`. */
 export interface Lifetime {
   readonly bytes: number;
   readonly first: number;
@@ -15,7 +15,7 @@ export interface Lifetime {
 }
 
 /** Offsets in an arena, in the order of the lifetimes. */
-export interface Layout {
+export interface Arena {
   readonly offsets: readonly number[];
   readonly bytes: number;
 }
@@ -25,7 +25,7 @@ export interface Layout {
  * (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020, "greedy by
  * size").
  */
-export function layOut(lifetimes: readonly Lifetime[]): Layout {
+export function assignOffsets(lifetimes: readonly Lifetime[]): Arena {
   const offsets: number[] = Array(lifetimes.length).fill(0);
   const order = [...lifetimes.keys()].sort((a, b) =>
     lifetimes[b].bytes - lifetimes[a].bytes || a - b

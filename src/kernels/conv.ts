@@ -1,27 +1,28 @@
 /**
- * A convolution with its batch norm, packed for whichever algorithm computes it.
+ * A convolution with its batch norm, in the order in which its algorithm reads it.
  *
  * @module
  */
 
 import type { Filter, FoldedConv } from "../arch/folded_conv.ts";
 import type { Conv2d } from "../arch/module.ts";
-import { DirectConv } from "./direct.ts";
 import type { WeightsDType } from "../arch/weights_dtype.ts";
+import type { Algorithm } from "./algorithm.ts";
+import type { Device } from "./device.ts";
+import { DirectConv } from "./direct.ts";
 import { outputSize } from "./geometry.ts";
 import type { Block } from "./heap.ts";
-import type { Packed } from "./kernels.ts";
-import { type FilterShape, packBias } from "./pack.ts";
-import type { Algorithm } from "./planner.ts";
-import type { Address, Recording } from "./program.ts";
-import type { Batch, Operands, Runtime } from "./means.ts";
+import type { Batch, Operands } from "./operands.ts";
+import type { KernelWeights } from "./operations.ts";
+import { biasPanels, type FilterShape } from "./panels.ts";
+import type { Address, Recording } from "./recording.ts";
 import { WinogradConv } from "./winograd.ts";
 
-/** Where input, output and residual stand; 0: no residual. */
-export type Tensors = Pick<Operands, "x" | "y" | "residual" | "low">;
+/** The numbers of a convolution. */
+export type ConvShape = Omit<Conv2d, "type" | "name" | "children">;
 
-/** Packed weights, with what computes with them. */
-export class OwnConv implements Packed {
+/** A convolution's weights, and what computes with them. */
+export class OwnConv implements KernelWeights {
   readonly #conv: DirectConv | WinogradConv;
   readonly #bias: Block;
   readonly bias: Float32Array;
@@ -29,24 +30,24 @@ export class OwnConv implements Packed {
   readonly unfolded: ReadonlyMap<number, Float32Array>;
 
   constructor(
-    readonly runtime: Runtime,
-    readonly module: Omit<Conv2d, "type" | "name" | "children">,
+    readonly device: Device,
+    readonly module: ConvShape,
     readonly algorithm: Algorithm,
     { filter, bias, scale, unfolded }: FoldedConv<Filter>,
     dtype: WeightsDType = "float32",
   ) {
     this.#conv = algorithm === "direct"
-      ? new DirectConv(runtime, module, filter, dtype)
+      ? new DirectConv(device, module, filter, dtype)
       : new WinogradConv(
-        runtime,
+        device,
         module,
         algorithm === "winograd2" ? 2 : 4,
         filter,
         dtype,
       );
-    const packed = packBias(bias, this.#filterShape);
-    this.#bias = runtime.heap.weights(packed.length);
-    runtime.heap.view(this.#bias).set(packed);
+    const panels = biasPanels(bias, this.#filterShape);
+    this.#bias = device.heap.weights(panels.length);
+    device.heap.view(this.#bias).set(panels);
     this.bias = bias.slice();
     this.scale = scale.slice();
     this.unfolded = new Map(
@@ -79,9 +80,13 @@ export class OwnConv implements Packed {
   }
 
   /** Records convolution and batch norm, then the epilogue. */
-  record(recording: Recording, batch: Batch, tensors: Tensors): void {
+  record(
+    recording: Recording,
+    batch: Batch,
+    operands: Omit<Operands, "bias">,
+  ): void {
     const bias = this.#bias.address;
-    this.#conv.record(recording, batch, { ...tensors, bias });
+    this.#conv.record(recording, batch, { ...operands, bias });
   }
 
   /** Records the convolution alone, with the folded filter. */
@@ -96,11 +101,11 @@ export class OwnConv implements Packed {
     this.#conv.record(recording, batch, { x, y, residual: 0, bias, low });
   }
 
-  /** The weights as they came, but for the rounding of Winograd's transform. */
-  unpack(): FoldedConv {
+  /** The weights, as exactly as they are kept. */
+  read(): FoldedConv {
     const { bias, scale, unfolded } = this;
     return {
-      filter: this.#conv.unpack(),
+      filter: this.#conv.read(),
       bias: bias.slice(),
       scale: scale.slice(),
       unfolded,

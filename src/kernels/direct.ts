@@ -5,13 +5,14 @@
  */
 
 import type { Filter } from "../arch/folded_conv.ts";
-import { outputSize, tilesOf, type Window } from "./geometry.ts";
 import type { WeightsDType } from "../arch/weights_dtype.ts";
-import { type FilterShape, panelChannels, panelsOf } from "./pack.ts";
-import { type FilterMemory, PackedFilter } from "./packed_filter.ts";
-import { cutDirect } from "./planner.ts";
-import type { Place, Recording } from "./program.ts";
-import type { Batch, Operands, Runtime } from "./means.ts";
+import { cutDirect } from "./cut.ts";
+import type { Device } from "./device.ts";
+import { outputSize, tilesOf, type Window } from "./geometry.ts";
+import type { Batch, Operands } from "./operands.ts";
+import { type FilterMemory, PanelFilter } from "./panel_filter.ts";
+import { type FilterShape, panelChannels, panelsOf } from "./panels.ts";
+import type { Place, Recording } from "./recording.ts";
 import { convolutionTable } from "./tables.ts";
 import { channelSteps } from "./tasks.ts";
 
@@ -22,23 +23,23 @@ export interface DirectShape extends Window {
   readonly outChannels: number;
 }
 
-/** Bytes of a tile of output that has no place in the output: more than 6 rows of 8 floats. */
+/** Bytes of a tile that doesn't fit into the output: more than 6 rows of 8 floats. */
 const edgeBytes = 256;
 
-/** A packed filter that is convolved directly. */
+/** A filter that is convolved directly. */
 export class DirectConv {
-  readonly #filter: PackedFilter;
-  /** As packed: two groups of four channels are one of eight. */
+  readonly #filter: PanelFilter;
+  /** The filter's shape in panels, where two groups of four channels are one of eight. */
   readonly filterShape: FilterShape;
   /** Bytes between the inputs of a panel's two groups, or 0. */
   readonly #spread: number;
 
   constructor(
-    readonly runtime: Runtime,
+    readonly device: Device,
     readonly shape: DirectShape,
     filter: Filter,
     dtype: WeightsDType,
-    memory: FilterMemory = "tensor",
+    memory: FilterMemory = "counted",
   ) {
     const { groups, inChannels, outChannels, kernelSize } = shape;
     const ins = inChannels / groups, outs = outChannels / groups;
@@ -50,8 +51,8 @@ export class DirectConv {
       ins,
       taps: kernelSize ** 2,
     };
-    this.#filter = new PackedFilter(
-      runtime,
+    this.#filter = new PanelFilter(
+      device,
       this.filterShape,
       filter,
       dtype,
@@ -64,21 +65,21 @@ export class DirectConv {
     return this.#filter.bytes;
   }
 
-  /** The filter, OIHW, but for the rounding to its type. */
-  unpack(): Float32Array {
-    return this.#filter.unpack();
+  /** The filter, OIHW, rounded to its type. */
+  read(): Float32Array {
+    return this.#filter.read();
   }
 
-  /** Bytes of the bias that it takes. */
+  /** Bytes of the bias, padded to whole panels. */
   get biasBytes(): number {
     const { groups } = this.filterShape;
     return 4 * panelChannels * groups * panelsOf(this.filterShape);
   }
 
-  /** Records the jobs that convolve. */
+  /** Records the convolution. */
   record(recording: Recording, batch: Batch, operands: Operands): void {
     const { shape } = this;
-    // Few channels make short rows; with zeros around the image a filter's row is one.
+    // Few channels make short rows. In a padded image, a row of the filter reads one long row.
     const rowwise = shape.inChannels % 8 !== 0 && shape.groups === 1 &&
       shape.dilation === 1 && shape.kernelSize > 1;
     if (!rowwise) {
@@ -103,7 +104,7 @@ export class DirectConv {
     padded: Batch,
     x: Operands["x"],
   ): Place {
-    const { runtime: { pool }, shape } = this;
+    const { device: { pool }, shape } = this;
     const pixelBytes = 4 * shape.inChannels;
     const paddedRowBytes = padded.width * pixelBytes;
     const rows = padded.images * padded.height;
@@ -131,14 +132,14 @@ export class DirectConv {
     window: Window,
     tapsWide: number,
   ): void {
-    const { runtime, shape, filterShape } = this;
+    const { device, shape, filterShape } = this;
     const { ins, outs, groups } = filterShape;
     const { kernelSize } = window;
     const pixelBytes = 4 * shape.inChannels;
     const depth = 4 * ins * (kernelSize / tapsWide);
     const rowsPerImage = outputSize(height, window) *
       outputSize(width, window);
-    const tilesPerImage = tilesOf(rowsPerImage, runtime.rows).length;
+    const tilesPerImage = tilesOf(rowsPerImage, device.rows).length;
     const tiles = images * tilesPerImage;
     const panelsPerGroup = panelsOf(filterShape);
     const panels = groups * panelsPerGroup;
@@ -155,7 +156,7 @@ export class DirectConv {
       outputBytes: rows * 4 * shape.outChannels,
       weightBytes: this.#filter.bytes,
       products: rows * panels * panelChannels * ins * taps,
-    }, runtime.pool.threads);
+    }, device.pool.threads);
     const key = [
       "direct",
       height,
@@ -170,7 +171,7 @@ export class DirectConv {
         convolutionTable(
           { height, width, pixelBytes },
           { ...window, tapsWide },
-          runtime.rows,
+          device.rows,
         ),
     );
     const edge = recording.reserveThreads(edgeBytes);

@@ -1,39 +1,40 @@
 /**
- * The way of a filter to the heap: in pieces, as float32.
+ * A filter's way to the heap, piece by piece.
  *
  * @module
  */
 
 import type { Filter } from "../arch/folded_conv.ts";
 import { weightsDTypes } from "../arch/weights_dtype.ts";
+import type { Device } from "./device.ts";
 import type { Block } from "./heap.ts";
-import { panelChannels } from "./pack.ts";
-import type { Runtime } from "./means.ts";
+import { panelChannels } from "./panels.ts";
 
-/** About so many bytes are on their way at once. */
+/** The approximate size of a piece. */
 const pieceBytes = 1 << 20;
 
 const floatBytes = 4;
-/** Some rows of a filter on the heap. */
+
+/** Memory for some rows of a filter; a row belongs to one output channel. */
 export class FilterStage {
-  /** The most rows that it holds, a multiple of a panel's. */
+  /** The number of rows that fit, a multiple of a panel's. */
   readonly rows: number;
   readonly #floats: Block | undefined;
-  /** Rows as they came, and their factors. */
+  /** Scaled rows and their factors. */
   readonly #stored: { values: Block; factors: Block } | undefined;
   readonly #filter: Filter;
 
   /**
-   * @param length Of a row.
-   * @param expanded False: rows stay as they are.
+   * @param length The length of a row.
+   * @param expanded Whether scaled rows become floats, or stay as they are.
    */
   constructor(
-    readonly runtime: Runtime,
+    readonly device: Device,
     filter: Filter,
     readonly length: number,
     expanded: boolean,
   ) {
-    const { heap } = runtime;
+    const { heap } = device;
     const panelBytes = panelChannels * length * floatBytes;
     this.rows = panelChannels *
       Math.max(1, Math.floor(pieceBytes / panelBytes));
@@ -44,20 +45,20 @@ export class FilterStage {
     if (filter instanceof Float32Array) return;
     const itemBytes = filter.values.BYTES_PER_ELEMENT;
     this.#stored = {
-      // A vector of eight is read where four are left.
+      // The kernels read eight values where four are left.
       values: heap.allocate((this.rows * length + 4) * itemBytes),
       factors: heap.allocate(this.rows * floatBytes),
     };
   }
 
-  /** Where its first row stands. */
+  /** The address of the first row. */
   get address(): number {
     return (this.#floats ?? this.#stored!.values).address;
   }
 
-  /** Brings rows of the filter to the heap, from `first` on and before `end`. */
+  /** Copies the filter's rows from `first` up to, not including, `end` to the heap. */
   fill(first: number, end: number): void {
-    const { length, runtime: { heap, pool } } = this, filter = this.#filter;
+    const { length, device: { heap, pool } } = this, filter = this.#filter;
     const from = first * length, to = end * length;
     if (filter instanceof Float32Array) {
       heap.view(this.#floats!).set(filter.subarray(from, to));
@@ -84,7 +85,7 @@ export class FilterStage {
     });
   }
 
-  /** Frees it. */
+  /** Frees the memory. */
   dispose(): void {
     this.#floats?.free();
     this.#stored?.values.free();

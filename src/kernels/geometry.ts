@@ -1,10 +1,10 @@
 /**
- * Shape arithmetic of convolutions and pooling: pure functions.
+ * The shape arithmetic of convolutions and pooling.
  *
  * @module
  */
 
-/** A window as `torch.nn.Conv2d` and `torch.nn.MaxPool2d` have it, the same for both directions. */
+/** A square window as in `torch.nn.Conv2d` and `torch.nn.MaxPool2d`. */
 export interface Window {
   readonly kernelSize: number;
   readonly stride: number;
@@ -12,7 +12,7 @@ export interface Window {
   readonly dilation: number;
 }
 
-/** Length of one side after a window (`torch.nn.Conv2d`'s formula); dilation 1 if it has none. */
+/** The length of one side after a window, by `torch.nn.Conv2d`'s formula. */
 export function outputSize(
   size: number,
   { kernelSize, stride, padding, dilation = 1 }:
@@ -23,9 +23,9 @@ export function outputSize(
   return Math.floor((size + 2 * padding - reach) / stride) + 1;
 }
 
-/** Tiles of `most` rows, then tiles of one less, then a tile of the rest. */
+/** Cuts rows into tiles of `most` rows, then tiles of one less, then the rest. */
 export function tilesOf(rows: number, most: number): number[] {
-  // most - 1 is -1 modulo most: that many smaller tiles fill up what the larger ones leave.
+  // most - 1 is -1 modulo most, so this many smaller tiles make up for the remainder.
   const fitting = (most - rows % most) % most;
   const small = fitting * (most - 1) <= rows ? fitting : 0;
   const left = rows - small * (most - 1);

@@ -1,18 +1,19 @@
 /**
- * The memory of tfjs's wasm backend, in which its tensors and our weights stand side by side.
+ * The memory of tfjs's wasm backend, which its tensors and our weights share.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { DataId, TensorInfo } from "@tensorflow/tfjs-core";
+import { expected } from "../errors/expected.ts";
 
-/** What is used of `BackendWasm`; its own types say less. */
+/** The part of `BackendWasm` that is used here, some of it private. */
 interface WasmBackend {
   readonly wasm: {
     _malloc(bytes: number): number;
     _free(address: number): void;
-    /** The threaded build has it under its own name, the others export it. */
+    /** Present in the threaded build; the others export the memory. */
     readonly wasmMemory?: WebAssembly.Memory;
     readonly asm?: { readonly memory: WebAssembly.Memory };
   };
@@ -21,10 +22,10 @@ interface WasmBackend {
   disposeData(id: DataId): void;
 }
 
-/** Cache lines; tfjs's own allocations are aligned to less. */
+/** Cache lines; the heap itself aligns to less. */
 const alignment = 64;
 
-/** A piece of the heap, until it is freed. */
+/** A part of the heap, until it is freed. */
 export interface Block {
   readonly address: number;
   readonly bytes: number;
@@ -44,20 +45,20 @@ export class Heap {
     const memory = backend.wasm?.wasmMemory ?? backend.wasm?.asm?.memory;
     if (!memory) {
       throw new Error(
-        `kernels: the backend is "${tf.getBackend()}", whose memory can't be reached; "wasm" is needed`,
+        expected("tfjs backend", '"wasm" with a memory', tf.getBackend()),
       );
     }
     this.#backend = backend;
     this.memory = memory;
   }
 
-  /** Threads can work on it. */
+  /** Whether threads can work on it. */
   get shared(): boolean {
     return typeof SharedArrayBuffer === "function" &&
       this.memory.buffer instanceof SharedArrayBuffer;
   }
 
-  /** All of it as 32-bit words. It may have grown: ask anew after each allocation. */
+  /** The heap as 32-bit words. Valid until the next allocation, which may grow it. */
   get words(): Uint32Array {
     if (this.#words.buffer !== this.memory.buffer) {
       this.#words = new Uint32Array(this.memory.buffer);
@@ -65,7 +66,7 @@ export class Heap {
     return this.#words;
   }
 
-  /** All of it as floats; the same holds. */
+  /** The heap as floats. Valid until the next allocation. */
   get floats(): Float32Array {
     if (this.#floats.buffer !== this.memory.buffer) {
       this.#floats = new Float32Array(this.memory.buffer);
@@ -73,13 +74,13 @@ export class Heap {
     return this.#floats;
   }
 
-  /** The floats of a block, good until the next allocation. */
+  /** A block as floats. Valid until the next allocation. */
   view({ address, bytes }: Block): Float32Array {
     return this.floats.subarray(address / 4, (address + bytes) / 4);
   }
 
   /**
-   * Reserves so many bytes, whose contents are anything.
+   * Allocates uninitialised bytes.
    *
    * @throws {RangeError} If the heap can't grow so far.
    */
@@ -92,7 +93,7 @@ export class Heap {
   }
 
   /**
-   * A block of so many floats that stands in a tensor, so that `tf.memory()` counts it.
+   * Allocates floats as a tensor, so that `tf.memory()` counts them.
    *
    * @throws {RangeError} As {@linkcode Heap.allocate}.
    */
@@ -104,13 +105,13 @@ export class Heap {
     return { address, bytes: 4 * length, free: () => tensor.dispose() };
   }
 
-  /** Where a tensor's values stand. */
+  /** The address of a tensor's values. */
   address({ dataId }: TensorInfo): number {
     return this.#backend.dataIdMap.get(dataId).memoryOffset;
   }
 
   /**
-   * A new tensor for the engine, whose contents are anything.
+   * Allocates an uninitialised tensor for tfjs's engine.
    *
    * @throws {RangeError} As {@linkcode Heap.allocate}.
    */
@@ -125,7 +126,7 @@ export class Heap {
 
   #full(bytes: number): RangeError {
     return new RangeError(
-      `kernels: asked for ${bytes} bytes: the heap of ${this.memory.buffer.byteLength} has no room for them and can't grow`,
+      `cannot allocate ${bytes} bytes: the heap of ${this.memory.buffer.byteLength} is full and can't grow`,
     );
   }
 }

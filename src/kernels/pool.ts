@@ -1,10 +1,10 @@
 /**
  * Running jobs, alone or with threads.
  *
- * A job is a task cut into chunks, and whoever is free takes the next: the calling thread from the
- * start, the others when they have woken up. Whoever ends a job's last chunk opens the next job.
- * So nobody waits for a thread that sleeps, starts or doesn't get a core, only for chunks that a
- * thread has begun. Calls are synchronous, so two models or a call inside a hook take turns.
+ * A job is a task cut into chunks. Each free thread takes the next chunk: the caller from the start,
+ * the others once they are awake. The thread that ends a job's last chunk opens the next job. So
+ * nobody waits for a thread that sleeps, starts or has no core, only for chunks that are under way.
+ * Calls are synchronous, so two models, or a call inside a hook, take turns.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import {
 
 type Task = (descriptor: number, chunk: number, thread: number) => void;
 
-/** One task with all of its chunks. */
+/** A task with all of its chunks. */
 export interface Job {
   readonly task: TaskName;
   readonly chunks: number;
@@ -31,11 +31,11 @@ export interface Job {
   readonly descriptor: number;
 }
 
-/** What a test may change. */
+/** What tests change. */
 export interface PoolOptions {
-  /** How a thread is started. */
+  /** Starts a thread. */
   readonly start?: StartKernelThread;
-  /** Threads that end no chunk for so many milliseconds are given up. Default 5000. */
+  /** Milliseconds after which threads that end no chunk are given up. Default 5000. */
   readonly patience?: number;
 }
 
@@ -48,7 +48,7 @@ export class Pool {
   readonly #patience: number;
   #threads: KernelThread[] = [];
 
-  /** @param threads The calling one included; more than one need a shared heap. */
+  /** @param threads The caller included; more than one takes a shared heap. */
   constructor(
     heap: Heap,
     module: WebAssembly.Module,
@@ -75,7 +75,7 @@ export class Pool {
     }
   }
 
-  /** Threads that may compute, the calling one included. */
+  /** Threads that compute, the caller included. */
   get threads(): number {
     return this.#threads.length + 1;
   }
@@ -87,7 +87,7 @@ export class Pool {
     this.runAll([{ task, chunks, descriptor }]);
   }
 
-  /** Runs jobs, each when the one before is done. Their descriptors have been written. */
+  /** Runs jobs in turn. Their descriptors must have been written. */
   runAll(jobs: readonly Job[]): void {
     const { maxJobs } = control;
     for (let first = 0; first < jobs.length; first += maxJobs) {
@@ -101,7 +101,7 @@ export class Pool {
     }
   }
 
-  /** Ends the threads and frees what the pool has of the heap. */
+  /** Ends the threads and frees the pool's memory. */
   dispose(): void {
     this.#endThreads();
     this.#descriptor.free();
@@ -131,12 +131,12 @@ export class Pool {
       this.#giveUp(error);
       throw error;
     }
-    this.#giveUp("a thread began a chunk and didn't end it");
-    // Chunks read nothing that their task writes, so that all of them can be run again.
+    this.#giveUp("a thread didn't finish a chunk");
+    // No chunk reads what its task writes, so all chunks of a job can run again.
     this.#runAlone(jobs.slice(words[control.job]));
   }
 
-  /** Lets everybody take so many chunks. */
+  /** Lets all threads take chunks. */
   #open(chunks: number): void {
     const words = this.#words;
     words[control.done] = 0;
@@ -146,7 +146,7 @@ export class Pool {
     }
   }
 
-  /** Takes chunks until all jobs are done, or a thread has failed or ends none any more. */
+  /** Takes chunks until all jobs are done. False if a thread failed or is stuck. */
   #work(jobs: readonly Job[]): boolean {
     const words = this.#words, { remaining } = control;
     for (let idle = 0;;) {
@@ -170,7 +170,7 @@ export class Pool {
     }
   }
 
-  /** Waits until the other threads have ended the chunks that they have. */
+  /** Waits until the other threads have ended their chunks. False if one failed or is stuck. */
   #othersEnd(): boolean {
     const words = this.#words;
     let last = -1, since = 0;
@@ -192,7 +192,7 @@ export class Pool {
     if (this.#threads.length === 0) return;
     this.#endThreads();
     const why = (reason as { message?: string })?.message ?? reason;
-    console.warn(`kernels: going on with one thread: ${why}`);
+    console.warn(`kernels: continuing with one thread: ${why}`);
   }
 
   #endThreads(): void {
@@ -202,7 +202,7 @@ export class Pool {
   }
 }
 
-/** Writes a task's descriptor. */
+/** Writes a descriptor. */
 export function describe<T extends TaskName>(
   { words, floats }: Heap,
   address: number,

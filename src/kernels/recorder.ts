@@ -1,15 +1,17 @@
 /**
- * The steps of a ResNet, taken down as jobs.
+ * The steps of a ResNet, recorded as jobs.
  *
  * @module
  */
 
+import { asIs, expected } from "../errors/expected.ts";
 import type { MaxPool2d } from "../arch/module.ts";
 import type { OwnConv } from "./conv.ts";
+import type { Device } from "./device.ts";
 import { outputSize } from "./geometry.ts";
-import type { Epilogue, Operations, Packed } from "./kernels.ts";
-import { type Place, Recording } from "./program.ts";
-import type { Batch, Runtime } from "./means.ts";
+import type { Batch } from "./operands.ts";
+import type { Epilogue, KernelWeights, Operations } from "./operations.ts";
+import { type Place, Recording } from "./recording.ts";
 import { unfoldedChannels } from "./unfolded.ts";
 
 const batchOf = ([images, height, width]: readonly number[]): Batch => ({
@@ -20,7 +22,7 @@ const batchOf = ([images, height, width]: readonly number[]): Batch => ({
 
 const lowOf = ({ relu }: Epilogue<Place>) => relu ? 0 : -Infinity;
 
-/** What a channel is multiplied by and what is added then. */
+/** Each channel times its scale plus its bias. */
 interface Affine {
   readonly scale: Float32Array;
   readonly bias: Float32Array;
@@ -29,18 +31,18 @@ interface Affine {
 /** Records the operations that are called. */
 export class Recorder implements Operations<Place> {
   readonly recording: Recording;
-  /** The place of the value that was made last under each name. */
+  /** The places of the values, by name. */
   readonly values: Map<string, Place> = new Map();
 
-  constructor(readonly runtime: Runtime) {
-    this.recording = new Recording(runtime);
+  constructor(readonly device: Device) {
+    this.recording = new Recording(device);
   }
 
   begin(name: string): void {
     this.recording.label = name;
   }
 
-  conv2d(x: Place, weights: Packed, epilogue: Epilogue<Place>): Place {
+  conv2d(x: Place, weights: KernelWeights, epilogue: Epilogue<Place>): Place {
     const conv = weights as OwnConv, batch = batchOf(x.shape);
     const y = this.#value(conv.outputShape(batch));
     const residual = epilogue.residual ?? 0;
@@ -53,7 +55,7 @@ export class Recorder implements Operations<Place> {
     return y;
   }
 
-  unfoldedConv2d(x: Place, weights: Packed): Place {
+  unfoldedConv2d(x: Place, weights: KernelWeights): Place {
     const conv = weights as OwnConv, batch = batchOf(x.shape);
     const { recording } = this, { scale, unfolded } = conv;
     const sum = this.#value(conv.outputShape(batch));
@@ -67,7 +69,7 @@ export class Recorder implements Operations<Place> {
     return y;
   }
 
-  /** Writes the channels that the folded filter doesn't give. */
+  /** Overwrites the channels that the folded filter can't give. */
   #recompute(conv: OwnConv, x: Place, y: Place): void {
     const { recording } = this, batch = batchOf(x.shape);
     const anew = unfoldedChannels(conv);
@@ -84,7 +86,9 @@ export class Recorder implements Operations<Place> {
     recording.add("scatter", 1, {
       x: few,
       count: channels.length,
-      offsets: recording.words(channels.map((channel) => 4 * channel)),
+      offsets: recording.values(
+        Uint32Array.from(channels, (channel) => 4 * channel),
+      ),
       y,
       rows: few.length / channels.length,
       rowBytes: 4 * conv.module.outChannels,
@@ -92,7 +96,11 @@ export class Recorder implements Operations<Place> {
     recording.release(few);
   }
 
-  batchNorm(x: Place, weights: Packed, epilogue: Epilogue<Place>): Place {
+  batchNorm(
+    x: Place,
+    weights: KernelWeights,
+    epilogue: Epilogue<Place>,
+  ): Place {
     return this.#pointwise(x, epilogue, weights as OwnConv);
   }
 
@@ -104,7 +112,7 @@ export class Recorder implements Operations<Place> {
     const { recording } = this, { shape } = x;
     const channels = shape.at(-1)!;
     const y = this.#value(shape);
-    // Without numbers of its own a channel is like any other.
+    // Without an affine map all channels are alike, and rows can be longer.
     const length = affine ? channels : (shape.at(-2) ?? 1) * channels;
     const rows = x.length / length;
     const rowsPerChunk = this.#share(rows, Math.ceil(4096 / length));
@@ -112,8 +120,8 @@ export class Recorder implements Operations<Place> {
       x,
       y,
       residual: epilogue.residual ?? 0,
-      scale: affine ? recording.floats(affine.scale) : 0,
-      bias: affine ? recording.floats(affine.bias) : 0,
+      scale: affine ? recording.values(affine.scale) : 0,
+      bias: affine ? recording.values(affine.bias) : 0,
       low: lowOf(epilogue),
       rows,
       rowBytes: 4 * length,
@@ -125,9 +133,11 @@ export class Recorder implements Operations<Place> {
   maxPool(x: Place, module: MaxPool2d): Place {
     const { kernelSize, stride, padding } = module;
     if (kernelSize !== 3 || padding > 1) {
-      throw new RangeError(
-        `maxPool: got kernel size ${kernelSize} and padding ${padding}, 3 and at most 1 are allowed`,
-      );
+      throw new RangeError(expected(
+        "maxPool",
+        "a 3x3 window with a padding of at most 1",
+        asIs(`${kernelSize}x${kernelSize} with ${padding}`),
+      ));
     }
     const [images, height, width, channels] = x.shape;
     const outHeight = outputSize(height, module);
@@ -179,10 +189,10 @@ export class Recorder implements Operations<Place> {
     return y;
   }
 
-  linear(x: Place, weights: Packed): Place {
+  linear(x: Place, weights: KernelWeights): Place {
     const [rows] = x.shape, conv = weights as OwnConv;
     const y = this.#value([rows, conv.module.outChannels]);
-    // Rows are the pixels of an image one high.
+    // The rows are the pixels of an image that is one pixel high.
     const batch = { images: 1, height: 1, width: rows };
     const low = -Infinity;
     conv.record(this.recording, batch, { x, y, residual: 0, low });
@@ -193,16 +203,16 @@ export class Recorder implements Operations<Place> {
     this.recording.release(x);
   }
 
-  /** Room for a value. */
+  /** Reserves a value. */
   #value(shape: readonly number[]): Place {
     const place = this.recording.reserve(shape);
     this.values.set(this.recording.label, place);
     return place;
   }
 
-  /** Rows of a chunk: a quarter of a thread's share, but no fewer than that. */
+  /** The rows of a chunk: a quarter of a thread's share, but at least that many. */
   #share(rows: number, least: number): number {
-    const { threads } = this.runtime.pool;
+    const { threads } = this.device.pool;
     return Math.max(Math.ceil(rows / (4 * threads)), least);
   }
 }

@@ -1,20 +1,26 @@
 /**
- * The kernels that come with tfjs's wasm backend (XNNPACK inside).
+ * The stock kernels of tfjs's wasm backend, which use XNNPACK.
  *
- * They have no groups and no residual, so those take operations of their own.
+ * They have neither groups nor residuals, so those are operations of their own.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
+import type {
+  Tensor,
+  Tensor1D,
+  Tensor2D,
+  Tensor4D,
+} from "@tensorflow/tfjs-core";
 import type { FoldedConv } from "../arch/folded_conv.ts";
 import type { Conv2d } from "../arch/module.ts";
 import { release } from "../runtime/release.ts";
-import type { Epilogue, Kernels, Packed } from "./kernels.ts";
+import type { Kernels } from "./kernels.ts";
+import type { Epilogue, KernelWeights, Operations } from "./operations.ts";
 
-/** A group's filter as tfjs wants it, HWIO. */
-class StockConv implements Packed {
+/** A convolution's weights, one HWIO filter for each group. */
+class StockConv implements KernelWeights {
   readonly bytes: number;
   constructor(
     readonly module: Conv2d,
@@ -31,7 +37,7 @@ class StockConv implements Packed {
   }
 }
 
-class StockLinear implements Packed {
+class StockLinear implements KernelWeights {
   readonly bytes: number;
   constructor(readonly weight: Tensor2D, readonly bias: Tensor1D) {
     this.bytes = 4 * (weight.size + bias.size);
@@ -41,7 +47,7 @@ class StockLinear implements Packed {
   }
 }
 
-/** OIHW, `outs` filters from the front of the array, to HWIO. */
+/** OIHW to HWIO, of the first `outs` filters. */
 function toHWIO(
   filter: Float32Array,
   [outs, ins, height, width]: readonly number[],
@@ -58,11 +64,11 @@ function toHWIO(
     }
   }
   const tensor = tf.tensor4d(hwio, [height, width, ins, outs]);
-  release(hwio); // The tensor is a copy, in the backend's memory.
+  release(hwio); // The tensor is a copy in the backend's memory.
   return tensor;
 }
 
-/** The reverse: HWIO to OIHW, from `at` on in `filter`. */
+/** HWIO to OIHW, which it writes to `filter` from `at` on. */
 function fromHWIO(tensor: Tensor4D, filter: Float32Array, at: number): void {
   const [height, width, ins, outs] = tensor.shape;
   const hwio = tensor.dataSync<"float32">();
@@ -76,8 +82,8 @@ function fromHWIO(tensor: Tensor4D, filter: Float32Array, at: number): void {
   }
 }
 
-/** Weights outlive any `tf.tidy` that they happen to be made in. */
-const kept = <T extends tf.Tensor>(tensor: T): T => tf.keep(tensor);
+/** Weights outlive a surrounding `tf.tidy`. */
+const kept = <T extends Tensor>(tensor: T): T => tf.keep(tensor);
 
 function convolve(
   module: Conv2d,
@@ -98,11 +104,8 @@ function convolve(
   });
 }
 
-/** The convolution, group by group. */
-function grouped(
-  { module, filters }: StockConv,
-  x: Tensor4D,
-): Tensor4D {
+/** Convolves group by group. */
+function grouped({ module, filters }: StockConv, x: Tensor4D): Tensor4D {
   const inputs = tf.split<Tensor4D>(x, filters.length, 3);
   return tf.concat(
     inputs.map((input, g) => convolve(module, input, filters[g])),
@@ -110,12 +113,15 @@ function grouped(
   );
 }
 
-function applyEpilogue(x: Tensor4D, { residual, relu }: Epilogue): Tensor4D {
-  const sum = residual ? tf.add<Tensor4D>(x, residual) : x;
+function applyEpilogue(
+  x: Tensor,
+  { residual, relu }: Epilogue<Tensor>,
+): Tensor {
+  const sum = residual ? tf.add(x, residual) : x;
   return relu ? tf.relu(sum) : sum;
 }
 
-function packConv(module: Conv2d, weights: FoldedConv): StockConv {
+function loadConv(module: Conv2d, weights: FoldedConv): StockConv {
   const { groups, inChannels, outChannels, kernelSize: k } = module;
   const shape = [outChannels / groups, inChannels / groups, k, k];
   const size = weights.filter.length / groups;
@@ -131,7 +137,7 @@ function packConv(module: Conv2d, weights: FoldedConv): StockConv {
   );
 }
 
-function unpackConv(weights: Packed): FoldedConv {
+function readConv(weights: KernelWeights): FoldedConv {
   const { filters, bias, scale, unfolded } = weights as StockConv;
   const size = filters[0].size;
   const filter = new Float32Array(filters.length * size);
@@ -144,8 +150,11 @@ function unpackConv(weights: Packed): FoldedConv {
   };
 }
 
-function conv2d(x: Tensor4D, weights: Packed, epilogue: Epilogue): Tensor4D {
-  const conv = weights as StockConv;
+function conv2d(
+  x: Tensor4D,
+  conv: StockConv,
+  epilogue: Epilogue<Tensor>,
+): Tensor {
   const { module, filters, bias } = conv;
   return tf.tidy(() => {
     if (filters.length > 1) {
@@ -157,9 +166,8 @@ function conv2d(x: Tensor4D, weights: Packed, epilogue: Epilogue): Tensor4D {
   });
 }
 
-/** Divides by the scale; a channel that can't be divided by its scale is convolved anew. */
-function unfoldedConv2d(x: Tensor4D, weights: Packed): Tensor4D {
-  const conv = weights as StockConv;
+/** Divides by the scale; channels whose scale is too small are convolved again, unfolded. */
+function unfoldedConv2d(x: Tensor4D, conv: StockConv): Tensor4D {
   const { module, filters, scale, unfolded } = conv;
   const inverse = scale.map((s, c) => unfolded.has(c) ? 0 : 1 / s);
   return tf.tidy(() => {
@@ -175,7 +183,7 @@ function unfoldedConv2d(x: Tensor4D, weights: Packed): Tensor4D {
       const input = tf.slice(x, [0, 0, 0, group * ins], [-1, -1, -1, ins]);
       return convolve(module, input, toHWIO(filter, [1, ins, k, k]));
     });
-    // Channel c comes from the divided ones, or from those behind them.
+    // Channel c is one of the divided channels, or one of those appended to them.
     const channels = [...unfolded.keys()];
     const order = Int32Array.from(
       { length: outChannels },
@@ -186,53 +194,50 @@ function unfoldedConv2d(x: Tensor4D, weights: Packed): Tensor4D {
   });
 }
 
-function batchNorm(
-  x: Tensor4D,
-  weights: Packed,
-  epilogue: Epilogue,
-): Tensor4D {
-  const { scale, bias } = weights as StockConv;
-  return tf.tidy(() => {
-    const scaled = tf.mul(x, tf.tensor1d(scale));
-    return applyEpilogue(tf.add(scaled, bias), epilogue);
-  });
-}
+const operations: Operations<Tensor> = {
+  conv2d: (x, weights, epilogue) =>
+    conv2d(x as Tensor4D, weights as StockConv, epilogue),
+  unfoldedConv2d: (x, weights) =>
+    unfoldedConv2d(x as Tensor4D, weights as StockConv),
+  batchNorm(x, weights, epilogue) {
+    const { scale, bias } = weights as StockConv;
+    return tf.tidy(() =>
+      applyEpilogue(tf.add(tf.mul(x, tf.tensor1d(scale)), bias), epilogue)
+    );
+  },
+  elementwise: (x, epilogue) => tf.tidy(() => applyEpilogue(x, epilogue)),
+  maxPool: (x, { kernelSize, stride, padding }) =>
+    tf.maxPool(x as Tensor4D, kernelSize, stride, padding, "floor"),
+  avgPool: (x) => tf.mean(x, [1, 2], true),
+  flatten: (x) => tf.reshape(x, [x.shape[0], -1]),
+  linear(x, weights) {
+    const { weight, bias } = weights as StockLinear;
+    return tf.tidy(() =>
+      tf.add(tf.matMul(x as Tensor2D, weight, false, true), bias)
+    );
+  },
+  release: (x) => x.dispose(),
+};
 
-/** The stock kernels; the backend must have been started. */
+/** The stock kernels. Start the backend first. */
 export const stockKernels: Kernels = {
-  packsRows: false,
-  packConv,
-  packLinear: ({ inFeatures, outFeatures }, weight, bias) =>
+  takesRows: false,
+  loadConv: (module, weights) => loadConv(module, weights as FoldedConv),
+  loadLinear: ({ inFeatures, outFeatures }, weight, bias) =>
     new StockLinear(
       kept(tf.tensor2d(weight as Float32Array, [outFeatures, inFeatures])),
       kept(tf.tensor1d(bias)),
     ),
-  unpackConv,
-  unpackLinear: (weights) => {
+  readConv,
+  readLinear(weights) {
     const { weight, bias } = weights as StockLinear;
     return {
       weight: weight.dataSync<"float32">(),
       bias: bias.dataSync<"float32">(),
     };
   },
-  conv2d,
-  unfoldedConv2d,
-  batchNorm,
-  elementwise: (x: Tensor4D, epilogue: Epilogue) =>
-    tf.tidy(() => applyEpilogue(x, epilogue)),
-  maxPool: (x: Tensor4D, { kernelSize, stride, padding }) =>
-    tf.maxPool(x, kernelSize, stride, padding, "floor"),
-  avgPool: (x) => tf.mean(x, [1, 2], true),
-  flatten: (x) => tf.reshape(x, [x.shape[0], -1]),
-  linear: (x, weights) => {
-    const { weight, bias } = weights as StockLinear;
-    return tf.tidy(() =>
-      tf.add<Tensor2D>(tf.matMul(x, weight, false, true), bias)
-    );
-  },
-  release: (x) => x.dispose(),
   prepare: (_shapes, build) => ({
-    run: (inputs) => tf.tidy(() => build(stockKernels, inputs)),
+    run: (inputs) => tf.tidy(() => build(operations, inputs)),
     steps: [],
     arenaBytes: 0,
     dispose() {},

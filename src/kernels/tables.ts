@@ -1,25 +1,25 @@
 /**
- * Tables of row offsets: where in an image each tap of each output finds its input. They
- * depend on shapes only, so a program has them as constants (Dukhan, "The Indirect Convolution
- * Algorithm", 2019).
+ * Tables of offsets: where in an image each tap of each output finds its input (Dukhan, "The
+ * Indirect Convolution Algorithm", 2019). They depend on shapes only, so they are constants of a
+ * program.
  *
  * @module
  */
 
 import { outputSize, tilesOf, type Window } from "./geometry.ts";
 
-/** Stands for a row of zeros. */
+/** The offset that stands for a row of zeros. */
 const zeros = 0xffff_ffff;
 
-/** An image that is read by tables. */
+/** The shape of an image. */
 export interface ImageShape {
   readonly height: number;
   readonly width: number;
-  /** Bytes of a pixel. */
+  /** Bytes of one pixel. */
   readonly pixelBytes: number;
 }
 
-/** Offsets for the tiles of a convolution, `[tile][tap][row]`. */
+/** The offsets for the tiles of a convolution, `[tile][tap][row]`. */
 export function convolutionTable(
   { height, width, pixelBytes }: ImageShape,
   window: Window & { readonly tapsWide: number },
@@ -48,7 +48,7 @@ export function convolutionTable(
   return table;
 }
 
-/** Offsets of the pixels under each tile of a Winograd convolution, `[tile][pixel]`. */
+/** The offsets of the pixels under each tile of a Winograd convolution, `[tile][pixel]`. */
 export function winogradTable(
   { height, width, pixelBytes }: ImageShape,
   padding: number,

@@ -1,15 +1,14 @@
 /**
- * The WebAssembly functions that threads are sent to, and what each reads from its descriptor.
+ * Tasks: the WebAssembly functions of the kernels, and the descriptors that they read.
  *
- * A descriptor is a row of 32-bit words in the heap, in the order given here. Each function has
- * the parameters descriptor, chunk and thread; the chunks of a task may run in any order and on
- * any thread. Addresses and pitches are in bytes. The generator of the functions
- * (`scripts/build_kernels.ts`) reads this file.
+ * A descriptor is a row of 32-bit words on the heap, in the order given here. Each function takes
+ * descriptor, chunk and thread; the chunks of a task run in any order on any thread. Addresses and
+ * pitches are in bytes. The generator of the functions (`scripts/build_kernels.ts`) reads this file.
  *
  * @module
  */
 
-/** How weights that aren't float32 become so; see `FilterFields`. */
+/** How weights become float32; see `FilterFields`. */
 const expansion = ["dtype", "factors", "floats", "floatsThread"] as const;
 
 const winograd = [
@@ -45,29 +44,29 @@ const winograd = [
   ...expansion,
 ] as const;
 
-const pack = [
-  "filter", // OIHW, from its channel `firstChannel` on.
+const fill = [
+  "filter", // OIHW, from channel `firstChannel` on.
   "firstChannel",
-  "rowBytes", // Of an output channel.
-  "zeros", // As many, for channels that fill up a panel.
+  "rowBytes", // Bytes of an output channel.
+  "zeros", // As many zeros, for channels that pad a panel.
   "groupChannels",
   "ins",
   "taps",
   "panels",
   "panelsPerGroup",
-  "firstPanel", // That of chunk 0.
-  "values", // Packed, [component][panel].
-  "panelBytes", // Of those.
-  "dtype", // A number in `weightsDTypes`.
-  "factors", // By which values are multiplied, [component][panel][8]; not for float32.
-  "floats", // A panel's components for each thread; not for float32.
+  "firstPanel", // The panel of chunk 0.
+  "values", // The result, [component][panel].
+  "panelBytes", // Bytes of a panel of values.
+  "dtype", // An index in `weightsDTypes`.
+  "factors", // The values' factors, [component][panel][8]; not for float32.
+  "floats", // Room for a panel's components for each thread; not for float32.
   "floatsThread",
 ] as const;
 
-/** Channels that a round of the convolution's loop takes: 7 for rows of 7x7 taps of a picture. */
+/** Channels in a round of the convolution's loop: 7 for rows of 7x7 taps of a picture. */
 export const channelSteps = [8, 7, 1] as const;
 
-/** Names of the fields, by task; `low` is a float. */
+/** The names of the fields, by task; all are integers but `low`. */
 export const tasks = {
   convolve: [
     "x",
@@ -78,7 +77,7 @@ export const tasks = {
     "taps",
     "depth",
     "steps", // One of `channelSteps` that divides the channels in `depth`.
-    "spread", // Not 0: each panel is two groups of four channels.
+    "spread", // Not 0 if each panel is two groups of four channels.
     "weights",
     "panelBytes",
     "panels",
@@ -121,7 +120,7 @@ export const tasks = {
     "x",
     "y",
     "residual",
-    "scale", // 0: none, and no bias.
+    "scale", // 0: neither scale nor bias.
     "bias",
     "low",
     "rows",
@@ -143,9 +142,9 @@ export const tasks = {
   ],
   avgPool: ["x", "pixels", "channelBytes", "y"], // A chunk is an image.
   scatter: [
-    "x", // Some channels, one behind the other.
+    "x", // A few channels, adjacent.
     "count",
-    "offsets", // Where in a row of the output each of them goes.
+    "offsets", // The offset of each in a row of the output.
     "y",
     "rows",
     "rowBytes",
@@ -155,24 +154,24 @@ export const tasks = {
     "xRowBytes",
     "dtype",
     "factors", // A float for each row.
-    "y", // The same as floats, four or more to a row.
+    "y", // Rows of floats, four or more to a row.
     "yRowBytes",
     "rows",
     "rowsPerChunk",
   ],
-  packStored: pack,
-  packDirect: pack,
-  packWinograd2: pack,
-  packWinograd4: pack,
-  unpack: ["values", "panelBytes", "dtype", "factors", "y", "floatBytes"],
+  fillStored: fill,
+  fillDirect: fill,
+  fillWinograd2: fill,
+  fillWinograd4: fill,
+  expandPanels: ["values", "panelBytes", "dtype", "factors", "y", "floatBytes"],
 } as const;
 
 /** A task's name. */
 export type TaskName = keyof typeof tasks;
-/** A name of one of a task's fields. */
+/** The name of one of a task's fields. */
 export type Field<T extends TaskName> = (typeof tasks)[T][number];
 /** A task's descriptor. */
 export type Fields<T extends TaskName> = Readonly<Record<Field<T>, number>>;
 
-/** All names, in the order by which threads know them. */
+/** All names; threads know a task by its index. */
 export const taskNames = Object.keys(tasks) as readonly TaskName[];

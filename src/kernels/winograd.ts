@@ -7,15 +7,16 @@
 
 import type { Filter } from "../arch/folded_conv.ts";
 import type { WeightsDType } from "../arch/weights_dtype.ts";
-import { panelChannels } from "./pack.ts";
-import { PackedFilter } from "./packed_filter.ts";
-import { cutWinograd } from "./planner.ts";
-import type { PlacedFields, Recording } from "./program.ts";
-import type { Batch, Operands, Runtime } from "./means.ts";
+import { cutWinograd } from "./cut.ts";
+import type { Device } from "./device.ts";
+import type { Batch, Operands } from "./operands.ts";
+import { PanelFilter } from "./panel_filter.ts";
+import { panelChannels } from "./panels.ts";
+import type { PlacedFields, Recording } from "./recording.ts";
 import { winogradTable } from "./tables.ts";
 import type { WinogradOutputs } from "./winograd_filter.ts";
 
-/** Of a convolution with kernel size 3, stride 1, dilation 1 and one group. */
+/** A convolution with kernel size 3, stride 1, dilation 1 and one group. */
 export interface WinogradShape {
   readonly inChannels: number;
   readonly outChannels: number;
@@ -24,18 +25,18 @@ export interface WinogradShape {
 
 /** A transformed filter. */
 export class WinogradConv {
-  readonly #filter: PackedFilter;
+  readonly #filter: PanelFilter;
 
   constructor(
-    readonly runtime: Runtime,
+    readonly device: Device,
     readonly shape: WinogradShape,
     readonly outputs: WinogradOutputs,
     filter: Filter,
     dtype: WeightsDType,
   ) {
     const { inChannels: ins, outChannels: outs } = shape;
-    this.#filter = new PackedFilter(
-      runtime,
+    this.#filter = new PanelFilter(
+      device,
       { groups: 1, outs, ins, taps: 9 },
       filter,
       dtype,
@@ -47,18 +48,18 @@ export class WinogradConv {
     return this.#filter.bytes;
   }
 
-  /** The filter, OIHW, but for rounding. */
-  unpack(): Float32Array {
-    return this.#filter.unpack();
+  /** The filter, OIHW, with the rounding errors of its transform. */
+  read(): Float32Array {
+    return this.#filter.read();
   }
 
-  /** Records the jobs that convolve. */
+  /** Records the convolution. */
   record(
     recording: Recording,
     { images, height, width }: Batch,
     operands: Operands,
   ): void {
-    const { outputs, runtime: { pool } } = this;
+    const { outputs, device: { pool } } = this;
     const { inChannels: ins, outChannels: outs, padding } = this.shape;
     const depth = 4 * ins, rowBytes = 4 * outs;
     const outHeight = height + 2 * padding - 2;
@@ -131,7 +132,7 @@ export class WinogradConv {
   }
 }
 
-/** Pitch between components: a multiple of 4096 would put all of them into the same few cache lines. */
+/** The pitch between components; with a multiple of 4096 all would share a few cache lines. */
 function componentBytes(bytes: number): number {
   return bytes % 4096 < 128 ? bytes + 192 : bytes;
 }

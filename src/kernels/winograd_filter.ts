@@ -1,16 +1,16 @@
 /**
- * Filters as Winograd's F(2x2,3x3) and F(4x4,3x3) want them, and back (Lavin and Gray, 2015,
- * sections 4.1 and 4.3).
+ * From the transformed filters of Winograd's F(2x2,3x3) and F(4x4,3x3) back to filters (Lavin and
+ * Gray, 2015, sections 4.1 and 4.3).
  *
  * @module
  */
 
-import { panelChannels } from "./pack.ts";
+import { panelChannels } from "./panels.ts";
 
-/** Outputs of a tile's side. */
+/** The side of a tile, in outputs. */
 export type WinogradOutputs = 2 | 4;
 
-/** A left inverse of G, by which a filter comes back but for rounding. */
+/** A left inverse of G: it gives the filter back, with rounding errors. */
 const inverses: Readonly<Record<WinogradOutputs, Float64Array>> = {
   2: Float64Array.of(1, 0, 0, 0, 0, 1, -1, 0, 0, 0, 0, 1),
   // deno-fmt-ignore
@@ -21,13 +21,13 @@ const inverses: Readonly<Record<WinogradOutputs, Float64Array>> = {
   ),
 };
 
-/** Squares multiplied by a matrix from the left, and by it transposed from the right. */
+/** Multiplies squares by a matrix from the left and by its transpose from the right. */
 class Sandwich {
   readonly square: Float64Array;
   readonly result: Float64Array;
   readonly #half: Float64Array;
 
-  /** @param width Sides of the squares, and columns of the matrix. */
+  /** @param width The side of the squares, and the number of columns of the matrix. */
   constructor(readonly matrix: Float64Array, readonly width: number) {
     const side = matrix.length / width;
     this.square = new Float64Array(width * width);
@@ -60,10 +60,7 @@ class Sandwich {
   }
 }
 
-/**
- * Calls back for each filter with the places of its first tap and its first packed component, in
- * the order of the packed ones.
- */
+/** Visits each filter, in panel order, with the positions of its first tap and first component. */
 function eachFilter(
   outs: number,
   ins: number,
@@ -79,9 +76,9 @@ function eachFilter(
   }
 }
 
-/** `[component][panel][input channel][8]` to OIHW, 3x3: the filter but for rounding. */
+/** `[component][panel][input channel][8]` to OIHW, 3x3, with rounding errors. */
 export function untransformFilter(
-  packed: Float32Array,
+  panels: Float32Array,
   outs: number,
   ins: number,
   outputs: WinogradOutputs,
@@ -91,7 +88,7 @@ export function untransformFilter(
   const { square, result } = sandwich;
   eachFilter(outs, ins, (tap, component) => {
     for (let i = 0; i < square.length; i++) {
-      square[i] = packed[i * outs * ins + component];
+      square[i] = panels[i * outs * ins + component];
     }
     sandwich.compute();
     for (let i = 0; i < 9; i++) filter[tap + i] = result[i];

@@ -72,8 +72,8 @@ export function outputGradient(
       scoreGradient(shapes.get(output)!, channel),
       {
         kernels,
-        conv: ({ name }) => kernels.unpackConv(parameters.get(name)),
-        linear: ({ name }) => kernels.unpackLinear(parameters.get(name)).weight,
+        conv: ({ name }) => kernels.readConv(parameters.get(name)),
+        linear: ({ name }) => kernels.readLinear(parameters.get(name)).weight,
         value: (name) => values.get(name)!,
         shape: (name) => shapes.get(name)!,
       },

@@ -14,7 +14,7 @@ import { withNetwork } from "../weights/open_network.ts";
 import type { Pretrained } from "../weights/resolve.ts";
 import { loadParameters } from "./load_parameters.ts";
 import { ResNet } from "./model.ts";
-import { constructorOptions, type ModelOptions, packingOf } from "./options.ts";
+import { constructorOptions, type ModelOptions, storageOf } from "./options.ts";
 import { startKernels } from "./start_kernels.ts";
 
 /**
@@ -72,7 +72,7 @@ export async function createModel(
   options: ModelOptions = {},
 ): Promise<ResNet> {
   const { seed = 0, zeroInitResidual, warn } = options;
-  const packing = packingOf(options);
+  const storage = storageOf(options);
   let row = archRow({ ...archRow(arch), ...constructorOptions(options) });
   if (
     pretrained !== false && typeof arch === "string" &&
@@ -82,7 +82,7 @@ export async function createModel(
   }
   // A wrong layer is an error before anything starts or is fetched.
   const network = cutNetwork(row, outputLayer);
-  const kernels = startKernels(packing); // While the weights are fetched.
+  const kernels = startKernels(storage); // While the weights are fetched.
   if (pretrained === false) {
     const weights = initialWeights(network.trace.root, seed, zeroInitResidual);
     return await build(network, weights);
@@ -98,7 +98,7 @@ export async function createModel(
     checkpoint: Checkpoint,
     preset = imagenetPreset,
   ): Promise<ResNet> {
-    const parts = { row, full, trace, kernels: await kernels, packing, preset };
+    const parts = { row, full, trace, kernels: await kernels, storage, preset };
     const parameters = await loadParameters(parts, checkpoint, warn);
     return new ResNet({ ...parts, parameters });
   }

@@ -43,7 +43,7 @@ export function replaceHead(
   const parameters = parts.parameters.share(trunk.filter((n) => n !== "fc"));
   parameters.add(
     "fc",
-    parts.kernels.packLinear(fc, weight, bias, parts.packing),
+    parts.kernels.loadLinear(fc, weight, bias, parts.storage),
   );
   return { ...parts, row, full, trace: full, parameters };
 }

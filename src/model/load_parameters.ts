@@ -1,5 +1,5 @@
 /**
- * From a checkpoint to packed weights.
+ * From a checkpoint to the kernels.
  *
  * @module
  */
@@ -20,17 +20,17 @@ const releaseFilter = (filter: Filter) =>
 /** Height and width of pictures in training. */
 const usualSide = 224;
 
-/** Reads, folds and packs the weights of a trace, one layer at a time in its order. */
+/** Reads, folds and loads the weights of a trace, one layer at a time in its order. */
 export async function loadParameters(
-  { trace, kernels, packing }: Pick<
+  { trace, kernels, storage }: Pick<
     ModelParts,
-    "trace" | "kernels" | "packing"
+    "trace" | "kernels" | "storage"
   >,
   checkpoint: Checkpoint,
   warn: (message: string) => void = console.warn,
 ): Promise<Parameters> {
   const { nodes } = trace;
-  const reader = new TensorReader(checkpoint, kernels.packsRows);
+  const reader = new TensorReader(checkpoint, kernels.takesRows);
   const { inChannels } = trace.root.children.get("conv1") as Conv2d;
   const shapes = inferShapes(trace, [1, usualSide, usualSide, inChannels]);
   const parameters = new Parameters();
@@ -44,17 +44,17 @@ export async function loadParameters(
       if (module?.type === "Conv2d") {
         const weights = await reader.conv(module, norms.get(name));
         const [, usualHeight = usualSide] = shapes.get(from) ?? [];
-        const packed = kernels.packConv(module, weights, {
-          ...packing,
+        const loaded = kernels.loadConv(module, weights, {
+          ...storage,
           usualHeight,
         });
-        parameters.add(module.name, packed);
+        parameters.add(module.name, loaded);
         releaseFilter(weights.filter);
       } else if (module?.type === "Linear") {
         const { weight, bias } = await reader.linear(module);
-        const packed = kernels.packLinear(module, weight, bias, packing);
+        const loaded = kernels.loadLinear(module, weight, bias, storage);
         releaseFilter(weight);
-        parameters.add(module.name, packed);
+        parameters.add(module.name, loaded);
       }
     }
   } catch (error) {

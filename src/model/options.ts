@@ -7,7 +7,7 @@
 import type { ArchRow } from "../arch/table.ts";
 import { type WeightsDType, weightsDTypes } from "../arch/weights_dtype.ts";
 import { requireOneOf } from "../errors/expected.ts";
-import type { Packing } from "../kernels/kernels.ts";
+import type { WeightStorage } from "../kernels/kernels.ts";
 import type { FetchOptions } from "../weights/fetch/options.ts";
 
 /** The arguments of torchvision's constructor that `createModel` takes. */
@@ -64,7 +64,9 @@ export function constructorOptions(
 }
 
 /** How the kernels are to keep weights. */
-export function packingOf({ memory = "fast", dtype }: ModelOptions): Packing {
+export function storageOf(
+  { memory = "fast", dtype }: ModelOptions,
+): WeightStorage {
   const winograd = requireOneOf("memory", memory, ["fast", "small"]) === "fast";
   const fallback = winograd ? "float32" : "float16";
   return {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Packed } from "../kernels/kernels.ts";
+import type { KernelWeights } from "../kernels/operations.ts";
 
 interface Shared {
-  readonly packed: Packed;
+  readonly weights: KernelWeights;
   owners: number;
 }
 
@@ -20,13 +20,13 @@ export class Parameters {
   }
 
   /** Takes over new weights. */
-  add(module: string, packed: Packed): void {
-    this.#shared.set(module, { packed, owners: 1 });
+  add(module: string, weights: KernelWeights): void {
+    this.#shared.set(module, { weights, owners: 1 });
   }
 
   /** The weights of a module. */
-  get(module: string): Packed {
-    return this.#shared.get(module)!.packed;
+  get(module: string): KernelWeights {
+    return this.#shared.get(module)!.weights;
   }
 
   /** A second owner of the weights of some modules. */
@@ -41,17 +41,17 @@ export class Parameters {
     return new Parameters(shared);
   }
 
-  /** Bytes of the packed weights. */
+  /** Bytes of the weights. */
   get bytes(): number {
     let sum = 0;
-    for (const { packed } of this.#shared.values()) sum += packed.bytes;
+    for (const { weights } of this.#shared.values()) sum += weights.bytes;
     return sum;
   }
 
   /** Gives up this owner's share; the last owner frees the weights. */
   dispose(): void {
     for (const entry of this.#shared.values()) {
-      if (--entry.owners === 0) entry.packed.dispose();
+      if (--entry.owners === 0) entry.weights.dispose();
     }
     this.#shared.clear();
   }

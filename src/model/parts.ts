@@ -12,14 +12,14 @@ import {
 import { modulesOf } from "../arch/module.ts";
 import type { Preset } from "../arch/preset.ts";
 import { cutTrace } from "../arch/trace.ts";
-import type { Kernels, Packing } from "../kernels/kernels.ts";
+import type { Kernels, WeightStorage } from "../kernels/kernels.ts";
 import type { Parameters } from "./parameters.ts";
 
 /** A network, up to its output layer, and what it takes to run it. */
 export interface ModelParts extends CutNetwork {
   readonly kernels: Kernels;
   /** How the kernels keep weights. */
-  readonly packing: Packing;
+  readonly storage: WeightStorage;
   readonly parameters: Parameters;
   /** The transform that the weights were trained with. */
   readonly preset: Preset;

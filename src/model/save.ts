@@ -55,11 +55,11 @@ export function stateDict(
 
   const unpack = (name: string): Record<string, Float32Array> => {
     if (modules.get(name)!.type === "Linear") {
-      return { ...kernels.unpackLinear(parameters.get(name)) };
+      return { ...kernels.readLinear(parameters.get(name)) };
     }
     const conv = convs.get(name) ?? name;
     const { filter, norm } = unfoldBatchNorm(
-      kernels.unpackConv(parameters.get(conv)),
+      kernels.readConv(parameters.get(conv)),
     );
     if (conv === name) return { weight: filter };
     const { weight, bias, mean, variance } = norm;

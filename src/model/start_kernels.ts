@@ -6,7 +6,7 @@
 
 import { type BackendInfo, startBackend } from "../backend/start.ts";
 import { asIs, expected } from "../errors/expected.ts";
-import type { Kernels, Packing } from "../kernels/kernels.ts";
+import type { Kernels, WeightStorage } from "../kernels/kernels.ts";
 
 /** Our own kernels: one set of threads and memory for the process. */
 let own: Promise<Kernels> | undefined;
@@ -14,18 +14,18 @@ let own: Promise<Kernels> | undefined;
 /**
  * Starts the backend, if it isn't running yet, and its kernels.
  *
- * @param packing What the kernels must be able to do.
+ * @param storage What the kernels must be able to do.
  */
-export function startKernels(packing: Packing): Promise<Kernels> {
+export function startKernels(storage: WeightStorage): Promise<Kernels> {
   const kernels = startBackend().then(async (info) => {
-    if (info.kernels === "stock") requireStock(packing);
+    if (info.kernels === "stock") requireStock(storage);
     return await loadKernels(info);
   });
   kernels.catch(() => {}); // It is reported where the kernels are awaited.
   return kernels;
 }
 
-function requireStock({ dtype, winograd }: Packing): void {
+function requireStock({ dtype, winograd }: WeightStorage): void {
   if (dtype === "float32" && winograd) return;
   throw new Error(
     expected(

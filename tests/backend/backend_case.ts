@@ -1,6 +1,6 @@
 /**
- * One start of the backend in a process of its own, for `backend_test.ts`: prints what runs, how
- * many workers were started, and a feature to compare.
+ * Starts the backend in a process of its own, for `backend_test.ts`: prints what runs, how many
+ * threads were started, and a feature to compare.
  *
  *     deno run tests/backend/backend_case.ts '{"threads":2}' [no-shared-memory | external | modules]
  */
@@ -21,14 +21,14 @@ const { process } = globalThis as unknown as {
   };
 };
 const { Worker: NodeWorker } = process.getBuiltinModule("node:worker_threads");
-let workers = 0;
+let started = 0;
 process.getBuiltinModule = () => ({
   Worker: class extends NodeWorker {
     constructor(url: URL, options: object) {
-      // Without an env of its own a worker asks for permission to copy the program's.
-      if (!("env" in options)) throw new Error("a worker without an env");
+      // Without an env, a thread asks for permission to copy the program's.
+      if (!("env" in options)) throw new Error("a thread without an env");
       super(url, options);
-      workers++;
+      started++;
     }
   },
 });
@@ -44,7 +44,7 @@ switch (setting) {
     };
     break;
   case "external": {
-    // A program that had started the backend itself, before it came to us.
+    // The program has started the backend itself.
     const { BackendWasm } = await import("@tensorflow/tfjs-backend-wasm");
     const { bindTfjs, factoryOf, startCompiled } = await import(
       "../../src/backend/emscripten.ts"
@@ -77,4 +77,4 @@ const again = await startBackend().catch((error) => error.message);
 const others = await startBackend({ threads: 7 }).catch((error) =>
   error.message
 );
-console.log(JSON.stringify({ info, workers, features, again, others }));
+console.log(JSON.stringify({ info, started, features, again, others }));

@@ -10,13 +10,14 @@ interface Report {
     kernels: string;
     fallback?: string;
   };
-  workers: number;
+  /** Threads that were started. */
+  started: number;
   features: number[];
   again: unknown;
   others: string;
 }
 
-/** Starts the backend in a process without any permission; it has to end by itself. */
+/** Starts the backend in a process without permissions; the process must end by itself. */
 async function start(
   options: BackendOptions,
   ...setting: string[]
@@ -37,7 +38,7 @@ async function start(
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-Deno.test("the backend on every build: same features, and it says what runs", async () => {
+Deno.test("every build gives the same features and says what runs", async () => {
   const plain = await start({ simd: false });
   assert.deepEqual(plain.info, {
     build: "plain",
@@ -51,24 +52,24 @@ Deno.test("the backend on every build: same features, and it says what runs", as
     threads: 1,
     kernels: "own",
   });
-  assert.equal(one.workers, 0);
+  assert.equal(one.started, 0);
   closeTo(one.features, plain.features);
 
   for (const threads of [2, 3]) {
-    const { info, workers, features, again, others } = await start({ threads });
+    const { info, started, features, again, others } = await start({ threads });
     assert.deepEqual(info, {
       build: "threaded-simd",
       threads,
       kernels: "own",
     });
-    assert.equal(workers, threads - 1, "no more workers than threads");
+    assert.equal(started, threads - 1, "no more threads than asked for");
     closeTo(features, plain.features);
     assert.deepEqual(again, info);
     assert.match(
       others,
       new RegExp(
-        `^startBackend\\({"threads":7}\\): the backend runs already \\(threaded-simd, ` +
-          `${threads} threads, own kernels\\), and starts once in a process`,
+        `^startBackend\\({"threads":7}\\): the backend already runs with other options ` +
+          `\\(threaded-simd, ${threads} threads, own kernels\\); call startBackend once`,
       ),
     );
   }
@@ -78,32 +79,32 @@ Deno.test("the backend on every build: same features, and it says what runs", as
   assert.equal(all.info.threads, Math.min(cores, 8));
 });
 
-Deno.test("the backend without shared memory falls back, and says why", async () => {
+Deno.test("without shared memory the backend falls back and says why", async () => {
   const { info, features } = await start({ threads: 2 }, "no-shared-memory");
   assert.equal(info.build, "simd");
   assert.equal(info.threads, 1);
   assert.match(
     info.fallback!,
-    /no shared memory or no workers in this runtime/,
+    /this runtime has no shared memory or no threads/,
   );
   assert(features.some((v) => v > 0));
 });
 
-Deno.test("stock kernels on the backend: same features, threads of their own", async () => {
+Deno.test("stock kernels give the same features, with their own threads", async () => {
   const own = await start({ threads: 1 });
   for (const threads of [1, 2]) {
-    const { info, workers, features } = await start({
+    const { info, started, features } = await start({
       threads,
       kernels: "stock",
     });
     assert.equal(info.threads, threads);
     assert.equal(info.kernels, "stock");
-    assert.equal(workers, threads - 1, "no more workers than threads");
+    assert.equal(started, threads - 1, "no more threads than asked for");
     closeTo(features, own.features);
   }
 });
 
-Deno.test("the backend takes precompiled modules", async () => {
+Deno.test("the backend starts from compiled modules", async () => {
   const { info } = await start({ threads: 1 }, "modules");
   assert.deepEqual(info, {
     build: "simd",
@@ -112,7 +113,7 @@ Deno.test("the backend takes precompiled modules", async () => {
   });
 });
 
-Deno.test("a backend that the program started is kept", async () => {
+Deno.test("a backend that the program started stays", async () => {
   const { info, features } = await start({}, "external");
   assert.deepEqual(info, {
     build: "external",
@@ -122,15 +123,15 @@ Deno.test("a backend that the program started is kept", async () => {
   assert(features.some((v) => v > 0));
 });
 
-Deno.test("threads that can't be are refused", async () => {
+Deno.test("startBackend rejects invalid threads and kernels", async () => {
   for (const threads of [0, 9, 1.5, NaN]) {
     await assert.rejects(startBackend({ threads }), {
       name: "RangeError",
-      message: `threads: got ${threads}, an integer from 1 to 8 is allowed`,
+      message: `threads: expected an integer from 1 to 8, got ${threads}`,
     });
   }
   await assert.rejects(startBackend({ kernels: "mine" as "own" }), {
     name: "RangeError",
-    message: 'kernels: got "mine", "stock" and "own" are allowed',
+    message: 'kernels: expected "stock" or "own", got "mine"',
   });
 });

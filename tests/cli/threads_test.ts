@@ -14,7 +14,7 @@ cliTest("--threads: as many as it says", async (folder) => {
   await fail(
     ["extract", chelsea, ...layer, "--threads", "2"],
     1,
-    /^startBackend\(\{"threads":2\}\): the backend runs already \(simd, 1 threads, /,
+    /^startBackend\(\{"threads":2\}\): the backend already runs with other options \(simd, 1 threads, /,
   );
 });
 

@@ -1,5 +1,5 @@
 // stock: no, it tests our own kernels
-/** Our convolutions against a plain one in float64: random shapes, every tile, 1 to 4 threads. */
+/** Our convolutions against a plain one in float64: random shapes, all tiles, 1 to 4 threads. */
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
@@ -12,27 +12,31 @@ import {
 } from "../../src/arch/weights_dtype.ts";
 import { OwnConv } from "../../src/kernels/conv.ts";
 import { type OwnKernels, startOwnKernels } from "../../src/kernels/own.ts";
-import { type Algorithm, chooseAlgorithm } from "../../src/kernels/planner.ts";
-import { type RuntimeOptions, startRuntime } from "../../src/kernels/means.ts";
+import {
+  type Algorithm,
+  chooseAlgorithm,
+} from "../../src/kernels/algorithm.ts";
+import { type DeviceOptions, startDevice } from "../../src/kernels/device.ts";
+import { runOnce } from "../../src/kernels/run_once.ts";
 import { floats, randoms, referenceConv } from "./reference.ts";
 
 await startBackend({ threads: 2 });
 
 /**
- * Of the largest value. Direct convolutions are compared with the weights as they are kept; those
- * of Winograd's have no inverse once they are rounded.
+ * Relative to the largest value. Direct convolutions are compared with the weights as they are kept;
+ * Winograd's, once rounded, have no inverse.
  */
 const tolerance: Record<Algorithm, Record<WeightsDType, number>> = {
   direct: { float32: 1e-5, float16: 1e-5, int8: 1e-5 },
   winograd2: { float32: 1e-5, float16: 2e-3, int8: NaN },
-  winograd4: { float32: 2e-5, float16: NaN, int8: NaN }, // NaN: not chosen.
+  winograd4: { float32: 2e-5, float16: NaN, int8: NaN }, // NaN: never chosen.
 };
 
 /** A convolution and its operands. */
 interface Case {
   conv: Conv2d;
   input: [number, number, number];
-  /** Decides between the algorithms. */
+  /** The usual height, which decides the algorithm. */
   height: number;
   dtype: WeightsDType;
   residual: boolean;
@@ -87,7 +91,7 @@ function randomCase(random: () => number): Case {
   };
 }
 
-/** Runs a case; returns the output, or throws if it is off. */
+/** Runs a case and checks the output. */
 function check(
   { conv, input, height, dtype, residual, relu }: Case,
   kernels: OwnKernels,
@@ -103,20 +107,25 @@ function check(
     random,
   );
   const bias = floats(outChannels, random);
-  const packed = kernels.packConv(
+  const weights = kernels.loadConv(
     conv,
     { filter, bias, scale: bias, unfolded: new Map() },
     { usualHeight: height, dtype },
   );
   const algorithm = chooseAlgorithm(conv, height, dtype);
   const kept = algorithm === "direct"
-    ? kernels.unpackConv(packed).filter
+    ? kernels.readConv(weights).filter
     : filter;
   const want = referenceConv(values, input, kept, bias, conv);
   const added = residual ? floats(want.values.length, random) : undefined;
   const x = tf.tensor4d(values, [...input, inChannels]);
   const sum = added && tf.tensor4d(added, want.shape);
-  const y = kernels.conv2d(x, packed, { residual: sum, relu });
+  const y = runOnce<Tensor4D>(
+    kernels,
+    sum ? [x, sum] : [x],
+    (operations, [x, residual]) =>
+      operations.conv2d(x, weights, { residual, relu }),
+  );
   assert.deepEqual(y.shape, want.shape);
   const got = y.dataSync<"float32">();
   let largest = 0, off = 0;
@@ -134,12 +143,12 @@ function check(
       JSON.stringify({ conv, input, height, dtype, residual, relu })
     }`,
   );
-  packed.dispose();
+  weights.dispose();
   tf.dispose([x, y, sum ?? []]);
   return got;
 }
 
-const sets: readonly RuntimeOptions[] = [
+const sets: readonly DeviceOptions[] = [
   { threads: 1 },
   { threads: 2 },
   { threads: 3 },
@@ -147,7 +156,7 @@ const sets: readonly RuntimeOptions[] = [
   { threads: 2, relaxed: false },
 ];
 
-Deno.test("random convolutions: right, and the same bits with every number of threads", async () => {
+Deno.test("random convolutions are right, with the same bits for every number of threads", async () => {
   const before = tf.memory().numTensors;
   let first: Float32Array[] | undefined;
   for (const options of sets) {
@@ -168,7 +177,7 @@ Deno.test("random convolutions: right, and the same bits with every number of th
   assert.equal(tf.memory().numTensors, before);
 });
 
-Deno.test("every number of rows, every tile at an edge", async () => {
+Deno.test("convolutions with every number of rows, and every tile at an edge", async () => {
   const kernels = await startOwnKernels({ threads: 2 });
   const random = randoms(3);
   for (const dtype of weightsDTypes) {
@@ -189,17 +198,17 @@ Deno.test("every number of rows, every tile at an edge", async () => {
   kernels.dispose();
 });
 
-/** How far a weight may be off that comes back, given the largest of its channel. */
+/** The tolerance for a weight that comes back, given the largest of its channel. */
 const roundings: Record<WeightsDType, (w: number, largest: number) => number> =
   {
     float32: () => 0,
-    // What the weight before it left is rounded with it.
+    // It carries the rounding error of the weight before it.
     float16: (w, largest) => Math.abs(w) / 2048 + largest * 2 ** -11,
     int8: (_, largest) => largest / 253,
   };
 
-Deno.test("what was packed comes back; Winograd's but for rounding", async () => {
-  const runtime = await startRuntime({ threads: 1 });
+Deno.test("weights come back as they were; Winograd's with rounding errors", async () => {
+  const device = await startDevice({ threads: 1 });
   const random = randoms(4);
   const shapes: [Algorithm, Conv2d][] = [
     ["direct", convOf({ inChannels: 15, outChannels: 21, groups: 3 })],
@@ -221,11 +230,11 @@ Deno.test("what was packed comes back; Winograd's but for rounding", async () =>
         scale: floats(outChannels, random),
         unfolded: new Map([[1, floats(size, random)]]),
       };
-      // A channel that a batch norm has made tiny, and one that it has switched off.
+      // A channel that the batch norm has made tiny, and one that it has switched off.
       weights.filter.subarray(0, size).forEach((w, i, c) => c[i] = w * 1e-12);
       weights.filter.fill(0, size, 2 * size);
-      const conv = new OwnConv(runtime, module, algorithm, weights, dtype);
-      const { filter, ...rest } = conv.unpack();
+      const conv = new OwnConv(device, module, algorithm, weights, dtype);
+      const { filter, ...rest } = conv.read();
       const { filter: given, ...others } = weights;
       assert.deepEqual(rest, others);
       assert.equal(filter.length, given.length);
@@ -247,10 +256,10 @@ Deno.test("what was packed comes back; Winograd's but for rounding", async () =>
       conv.dispose();
     }
   }
-  runtime.dispose();
+  device.dispose();
 });
 
-Deno.test("a weight that isn't finite makes its channel so, whatever it is kept as", async () => {
+Deno.test("a weight that isn't finite makes its channel so, with every type", async () => {
   const kernels = await startOwnKernels({ threads: 1 });
   const conv = convOf({ kernelSize: 1, padding: 0 });
   const x = tf.ones<tf.Rank.R4>([1, 3, 3, 8]);
@@ -258,17 +267,21 @@ Deno.test("a weight that isn't finite makes its channel so, whatever it is kept 
     for (const bad of [NaN, Infinity, -Infinity]) {
       const filter = new Float32Array(64).fill(1);
       filter[8 * 5 + 3] = bad;
-      const packed = kernels.packConv(conv, {
+      const weights = kernels.loadConv(conv, {
         filter,
         bias: new Float32Array(8),
         scale: new Float32Array(8),
         unfolded: new Map(),
       }, { dtype });
-      const y = kernels.conv2d(x, packed, {});
+      const y = runOnce<Tensor4D>(
+        kernels,
+        [x],
+        (operations, [x]) => operations.conv2d(x, weights, {}),
+      );
       y.dataSync().forEach((value, i) =>
         assert.equal(Number.isFinite(value), i % 8 !== 5, `${dtype} ${bad}`)
       );
-      packed.dispose();
+      weights.dispose();
       y.dispose();
     }
   }
@@ -276,11 +289,11 @@ Deno.test("a weight that isn't finite makes its channel so, whatever it is kept 
   kernels.dispose();
 });
 
-Deno.test("a NaN goes on, through ReLU too", async () => {
+Deno.test("a NaN propagates, through ReLU too", async () => {
   const kernels = await startOwnKernels({ threads: 1 });
   for (const inChannels of [8, 32]) {
     const conv = convOf({ inChannels });
-    const packed = kernels.packConv(conv, {
+    const weights = kernels.loadConv(conv, {
       filter: new Float32Array(8 * inChannels * 9).fill(1),
       bias: new Float32Array(8),
       scale: new Float32Array(8),
@@ -289,10 +302,14 @@ Deno.test("a NaN goes on, through ReLU too", async () => {
     const values = new Float32Array(25 * inChannels);
     values[0] = NaN;
     const x: Tensor4D = tf.tensor4d(values, [1, 5, 5, inChannels]);
-    const y = kernels.conv2d(x, packed, { relu: true });
+    const y = runOnce<Tensor4D>(
+      kernels,
+      [x],
+      (operations, [x]) => operations.conv2d(x, weights, { relu: true }),
+    );
     assert.ok(Number.isNaN(y.dataSync()[0]));
     assert.equal(y.dataSync().at(-1), 0);
-    packed.dispose();
+    weights.dispose();
     tf.dispose([x, y]);
   }
   kernels.dispose();

@@ -4,11 +4,12 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { createModel, startBackend } from "../../mod.ts";
-import { layOut, type Lifetime } from "../../src/kernels/arena.ts";
+import { assignOffsets, type Lifetime } from "../../src/kernels/arena.ts";
 import { Heap } from "../../src/kernels/heap.ts";
 import type { PoolOptions } from "../../src/kernels/pool.ts";
-import { Program, Recording } from "../../src/kernels/program.ts";
-import { Runtime } from "../../src/kernels/means.ts";
+import { Program } from "../../src/kernels/program.ts";
+import { Recording } from "../../src/kernels/recording.ts";
+import { Device } from "../../src/kernels/device.ts";
 import { plain, plainShared } from "../../src/runtime/wasm/kernels.js";
 import {
   control,
@@ -28,9 +29,9 @@ const ignore = !heap.shared;
 const links = 700, length = 64;
 
 /** Adds 1 to its input, job after job; more jobs than the threads' table holds. */
-function chain(runtime: Runtime): { program: Program; check(): void } {
-  const recording = new Recording(runtime);
-  const one = recording.floats(new Float32Array(length).fill(1));
+function chain(device: Device): { program: Program; check(): void } {
+  const recording = new Recording(device);
+  const one = recording.values(new Float32Array(length).fill(1));
   const x = recording.input([length]);
   let last = x;
   for (let i = 0; i < links; i++) {
@@ -69,13 +70,13 @@ function chain(runtime: Runtime): { program: Program; check(): void } {
   return { program, check };
 }
 
-const runtimeOf = (threads: number, options?: PoolOptions): Runtime =>
-  new Runtime(heap, module, 5, threads, options);
+const deviceOf = (threads: number, options?: PoolOptions): Device =>
+  new Device(heap, module, 5, threads, options);
 
 Deno.test("a program's jobs run in turn, on 1 to 4 threads", async () => {
   for (const threads of [1, 2, 3, 4]) {
-    const runtime = runtimeOf(threads);
-    const { program, check } = chain(runtime);
+    const device = deviceOf(threads);
+    const { program, check } = chain(device);
     const warnings = await warned(async () => {
       for (let run = 0; run < 60; run++) {
         check();
@@ -87,7 +88,7 @@ Deno.test("a program's jobs run in turn, on 1 to 4 threads", async () => {
     });
     assert.deepEqual(warnings, []);
     program.dispose();
-    runtime.dispose();
+    device.dispose();
   }
 });
 
@@ -116,16 +117,16 @@ Deno.test({
   ignore,
   async fn() {
     for (const job of [0, 1, 300, 510]) {
-      const runtime = runtimeOf(2, { start: stuckAt(job), patience: 50 });
-      const { program, check } = chain(runtime);
+      const device = deviceOf(2, { start: stuckAt(job), patience: 50 });
+      const { program, check } = chain(device);
       const warnings = await warned(() => {
         check();
         check();
       });
       assert.equal(warnings.length, 1);
-      assert.equal(runtime.pool.threads, 1);
+      assert.equal(device.pool.threads, 1);
       program.dispose();
-      runtime.dispose();
+      device.dispose();
     }
   },
 });
@@ -143,23 +144,23 @@ Deno.test({
       });
       return startKernelThread({ ...start, memory }, onError);
     };
-    const runtime = runtimeOf(2, { start: broken, patience: 60_000 });
-    const { program, check } = chain(runtime);
+    const device = deviceOf(2, { start: broken, patience: 60_000 });
+    const { program, check } = chain(device);
     const warnings = await warned(async () => {
-      for (let run = 0; run < 200 && runtime.pool.threads > 1; run++) {
+      for (let run = 0; run < 200 && device.pool.threads > 1; run++) {
         check();
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     });
-    assert.equal(runtime.pool.threads, 1);
+    assert.equal(device.pool.threads, 1);
     assert.equal(warnings.length, 1);
     check();
     program.dispose();
-    runtime.dispose();
+    device.dispose();
   },
 });
 
-Deno.test("layOut: what lives at the same time doesn't share memory", () => {
+Deno.test("assignOffsets: what lives at the same time doesn't share memory", () => {
   const random = randoms(5);
   const integer = (most: number) => Math.floor((random() + 1) / 2 * most);
   for (let round = 0; round < 200; round++) {
@@ -170,7 +171,7 @@ Deno.test("layOut: what lives at the same time doesn't share memory", () => {
         return { bytes: 4 * integer(500), first, end: first + 1 + integer(6) };
       },
     );
-    const { offsets, bytes } = layOut(lifetimes);
+    const { offsets, bytes } = assignOffsets(lifetimes);
     let most = 0;
     for (let job = 0; job < 30; job++) {
       const alive = lifetimes.map((lifetime, i) => ({ ...lifetime, i }))

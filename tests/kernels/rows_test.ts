@@ -1,10 +1,10 @@
-/** Filters that come as float16 and int8 rows, against the same as float32. */
+/** Filters as scaled rows, against the same filters as float32. */
 
 import assert from "node:assert/strict";
 import { startBackend } from "../../mod.ts";
 import { OwnConv } from "../../src/kernels/conv.ts";
 import { weightsDTypes } from "../../src/arch/weights_dtype.ts";
-import { startRuntime } from "../../src/kernels/means.ts";
+import { startDevice } from "../../src/kernels/device.ts";
 import { decodeFloat16, encodeFloat16 } from "../../src/formats/float16.ts";
 import { openCheckpoint } from "../../src/weights/open.ts";
 import { uniform } from "../support/uniform.ts";
@@ -18,7 +18,7 @@ const shape = {
   dilation: 1,
   groups: 1,
 };
-/** Rows of 4 to 1152 values, of which some fill no vector, and groups whose panels aren't full. */
+/** Rows of 4 to 1152 values, some without a full vector, and groups with partial panels. */
 const shapes = [
   shape,
   { ...shape, inChannels: 3, kernelSize: 7, outChannels: 13 },
@@ -29,12 +29,12 @@ const shapes = [
   { ...shape, inChannels: 128, outChannels: 520 },
 ];
 
-Deno.test("rows give what their floats give, and stay as they are where they can", async () => {
+Deno.test("scaled rows give what their floats give, and stay as they are where they can", async () => {
   const { kernels } = await startBackend();
   assert.ok(kernels);
   for (const relaxed of [true, false]) {
     for (const threads of [1, 3]) {
-      const runtime = await startRuntime({ threads, relaxed });
+      const device = await startDevice({ threads, relaxed });
       for (const module of shapes) {
         const { outChannels, groups, inChannels, kernelSize } = module;
         const size = inChannels / groups * kernelSize ** 2;
@@ -58,7 +58,7 @@ Deno.test("rows give what their floats give, and stay as they are where they can
             plain,
             (value, i) => value * factors[Math.floor(i / size)],
           );
-          const unpacked = (
+          const kept = (
             f: typeof filter | {
               values: typeof values;
               factors: typeof factors;
@@ -68,37 +68,35 @@ Deno.test("rows give what their floats give, and stay as they are where they can
           ) => {
             const weights = { filter: f, ...rest };
             const conv = new OwnConv(
-              runtime,
+              device,
               module,
               algorithm,
               weights,
               dtype,
             );
-            const { filter } = conv.unpack(), { bytes } = conv;
+            const { filter } = conv.read(), { bytes } = conv;
             conv.dispose();
             return { filter, bytes };
           };
           const rows = { values, factors };
           for (const dtype of weightsDTypes) {
-            const got = unpacked(rows, dtype, "direct");
+            const got = kept(rows, dtype, "direct");
             const isKept = values instanceof Int8Array || dtype === "float16";
-            // Otherwise they are rounded as floats are.
-            const want = isKept
-              ? filter
-              : unpacked(filter, dtype, "direct").filter;
+            // Otherwise they are rounded like floats.
+            const want = isKept ? filter : kept(filter, dtype, "direct").filter;
             assert.deepEqual(got.filter, want);
             if (dtype === "float16" && values instanceof Int8Array) {
-              assert.equal(got.bytes, unpacked(rows, "int8", "direct").bytes);
+              assert.equal(got.bytes, kept(rows, "int8", "direct").bytes);
             }
           }
           if (module !== shape) continue;
           assert.deepEqual(
-            unpacked(rows, "float32", "winograd4"),
-            unpacked(filter, "float32", "winograd4"),
+            kept(rows, "float32", "winograd4"),
+            kept(filter, "float32", "winograd4"),
           );
         }
       }
-      runtime.dispose();
+      device.dispose();
     }
   }
 });

@@ -7,7 +7,12 @@ import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { startBackend } from "../../mod.ts";
 import type { Conv2d, Linear, MaxPool2d } from "../../src/arch/module.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
+import type {
+  KernelWeights,
+  Operations,
+} from "../../src/kernels/operations.ts";
 import { startOwnKernels } from "../../src/kernels/own.ts";
+import { runOnce } from "../../src/kernels/run_once.ts";
 import { stockKernels } from "../../src/kernels/stock.ts";
 import { floats, randoms } from "./reference.ts";
 import { closeTo, take } from "../support/close.ts";
@@ -19,9 +24,26 @@ const random = randoms(1);
 const batch = (...shape: [number, number, number, number]): Tensor4D =>
   tf.tensor4d(floats(shape.reduce((a, b) => a * b), random), shape);
 
-/** Both kernels give the same, within rounding. */
-function same(compute: (kernels: Kernels) => Tensor): void {
-  const [want, got] = [stockKernels, own].map(compute);
+/** An operation gives the same with both kernels, within rounding. */
+function same(
+  inputs: readonly Tensor[],
+  operation: <V>(
+    operations: Operations<V>,
+    inputs: readonly V[],
+    weights?: KernelWeights,
+  ) => V,
+  load?: (kernels: Kernels) => KernelWeights,
+): void {
+  const [want, got] = [stockKernels, own].map((kernels) => {
+    const weights = load?.(kernels);
+    const y = runOnce(
+      kernels,
+      inputs,
+      (operations, values) => operation(operations, values, weights),
+    );
+    weights?.dispose();
+    return y;
+  });
   assert.deepEqual(got.shape, want.shape);
   closeTo(take(got), take(want), 2e-6);
 }
@@ -35,19 +57,23 @@ const maxPool = (padding: number, stride: number): MaxPool2d => ({
   padding,
 });
 
-Deno.test("maxPool: odd sizes, channels that fill no vector, NaN", () => {
+Deno.test("maxPool: odd sizes, partial vectors of channels, NaN", () => {
   for (const channels of [4, 7, 64]) {
     for (const [height, width] of [[3, 3], [8, 13], [57, 31]]) {
       const x = batch(2, height, width, channels);
-      same((kernels) => kernels.maxPool(x, maxPool(1, 2)));
-      same((kernels) => kernels.maxPool(x, maxPool(0, 1)));
+      same([x], (operations, [x]) => operations.maxPool(x, maxPool(1, 2)));
+      same([x], (operations, [x]) => operations.maxPool(x, maxPool(0, 1)));
       x.dispose();
     }
   }
   const values = floats(9 * 9 * 4, random);
   values[4 * 40 + 2] = NaN;
   const x = tf.tensor4d(values, [1, 9, 9, 4]);
-  const y = own.maxPool(x, maxPool(1, 2)).dataSync();
+  const y = runOnce(
+    own,
+    [x],
+    (operations, [x]) => operations.maxPool(x, maxPool(1, 2)),
+  ).dataSync();
   assert.equal(y.filter(Number.isNaN).length, 1);
   assert.ok(Number.isNaN(y[4 * 12 + 2]), "the window in the middle");
 });
@@ -74,22 +100,26 @@ Deno.test("avgPool, elementwise and batchNorm", () => {
   for (const [height, width] of [[1, 1], [5, 9], [40, 31]]) {
     const x = batch(2, height, width, 10);
     const residual = batch(2, height, width, 10);
-    same((kernels) => kernels.avgPool(x));
+    same([x], (operations, [x]) => operations.avgPool(x));
     for (const relu of [false, true]) {
-      same((kernels) => kernels.elementwise(x, { residual, relu }));
-      same((kernels) => {
-        const packed = kernels.packConv(conv, weights);
-        const y = kernels.batchNorm(x, packed, { residual, relu });
-        packed.dispose();
-        return y;
-      });
+      same(
+        [x, residual],
+        (operations, [x, residual]) =>
+          operations.elementwise(x, { residual, relu }),
+      );
+      same(
+        [x, residual],
+        (operations, [x, residual], weights) =>
+          operations.batchNorm(x, weights!, { residual, relu }),
+        (kernels) => kernels.loadConv(conv, weights),
+      );
     }
-    same((kernels) => kernels.elementwise(x, { relu: true }));
+    same([x], (operations, [x]) => operations.elementwise(x, { relu: true }));
     tf.dispose([x, residual]);
   }
 });
 
-Deno.test("linear: any number of rows and classes; packed and back", () => {
+Deno.test("linear: any number of rows and classes; its weights come back", () => {
   for (
     const [rows, inFeatures, outFeatures] of [[1, 512, 1000], [3, 5, 10], [
       9,
@@ -109,18 +139,20 @@ Deno.test("linear: any number of rows and classes; packed and back", () => {
       rows,
       inFeatures,
     ]);
-    same((kernels) => {
-      const packed = kernels.packLinear(layer, weight, bias);
-      assert.deepEqual(kernels.unpackLinear(packed), { weight, bias });
-      const y = kernels.linear(x, packed);
-      packed.dispose();
-      return y;
-    });
+    same(
+      [x],
+      (operations, [x], weights) => operations.linear(x, weights!),
+      (kernels) => {
+        const weights = kernels.loadLinear(layer, weight, bias);
+        assert.deepEqual(kernels.readLinear(weights), { weight, bias });
+        return weights;
+      },
+    );
     x.dispose();
   }
 });
 
-Deno.test("a watched convolution: folded filters undone, channels without scale computed anew", () => {
+Deno.test("a watched convolution undoes folding, and recomputes channels without scale", () => {
   for (const groups of [1, 2]) {
     for (const kernelSize of [1, 3]) {
       const conv: Conv2d = {
@@ -142,12 +174,11 @@ Deno.test("a watched convolution: folded filters undone, channels without scale 
         unfolded: new Map([2, 13].map((c) => [c, floats(size, random)])),
       };
       const x = batch(2, 9, 7, 32);
-      same((kernels) => {
-        const packed = kernels.packConv(conv, weights);
-        const y = kernels.unfoldedConv2d(x, packed);
-        packed.dispose();
-        return y;
-      });
+      same(
+        [x],
+        (operations, [x], weights) => operations.unfoldedConv2d(x, weights!),
+        (kernels) => kernels.loadConv(conv, weights),
+      );
       x.dispose();
     }
   }

@@ -87,7 +87,7 @@ Deno.test({
       patience: 1500,
     });
     assert.equal(warnings.length, 1);
-    assert.match(warnings[0], /^kernels: going on with one thread: /);
+    assert.match(warnings[0], /^kernels: continuing with one thread: /);
     assert.equal(threads, 1);
     assert.equal(reads, 3);
   },
@@ -137,7 +137,7 @@ Deno.test({
       relu(pool);
     });
     assert.deepEqual(warnings, [
-      "kernels: going on with one thread: out of memory",
+      "kernels: continuing with one thread: out of memory",
     ]);
     assert.equal(pool?.threads, 1);
     pool.dispose();

@@ -1,4 +1,4 @@
-/** Packing weights from any source: `convertWeights`, `measureLoss`, `layertap convert`, all 17. */
+/** WeightStorage weights from any source: `convertWeights`, `measureLoss`, `layertap convert`, all 17. */
 
 import assert from "node:assert/strict";
 import { convertAll } from "../../scripts/convert_all.ts";

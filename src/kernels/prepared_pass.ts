@@ -1,20 +1,22 @@
 /**
- * Passes through some steps, prepared for our own kernels.
+ * Passes prepared for our own kernels.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import type { Device } from "./device.ts";
 import type { Heap } from "./heap.ts";
-import type { Build, Prepared, PreparedJob, PreparedStep } from "./kernels.ts";
-import { type Place, Program, type RecordedJob } from "./program.ts";
+import type { Prepared, PreparedJob, PreparedStep } from "./kernels.ts";
+import type { Build } from "./operations.ts";
+import { Program } from "./program.ts";
 import { Recorder } from "./recorder.ts";
-import type { Runtime } from "./means.ts";
+import type { Place, RecordedJob } from "./recording.ts";
 
 const kernelName = "LayertapProgram";
 
-/** What runs is a kernel for tfjs-core, so that profiles and tidies see it like any other. */
+/** A pass runs as a kernel of tfjs-core, so that profiles and tidies see it. */
 function register(): void {
   if (tf.getKernel(kernelName, "wasm")) return;
   tf.registerKernel({
@@ -25,23 +27,23 @@ function register(): void {
   });
 }
 
-/** Jobs, laid out for inputs of certain shapes. */
-export class OwnPrepared implements Prepared {
+/** A program with the places of its inputs and outputs. */
+export class PreparedPass implements Prepared {
   readonly #heap: Heap;
   readonly #program: Program;
   readonly #inputs: readonly Place[];
   readonly #outputs: readonly Place[];
   readonly #values: ReadonlyMap<string, Place>;
 
-  /** @param build As for `Kernels.prepare`. */
+  /** Takes the same as `Kernels.prepare`. */
   constructor(
-    runtime: Runtime,
+    device: Device,
     shapes: readonly (readonly number[])[],
     build: Build,
   ) {
     register();
-    const recorder = new Recorder(runtime), { recording } = recorder;
-    this.#heap = runtime.heap;
+    const recorder = new Recorder(device), { recording } = recorder;
+    this.#heap = device.heap;
     this.#inputs = shapes.map((shape) => recording.input(shape));
     this.#outputs = build<Place>(recorder, this.#inputs);
     this.#values = recorder.values;
@@ -53,7 +55,7 @@ export class OwnPrepared implements Prepared {
     const compute = () => {
       const heap = this.#heap;
       const outputs = this.#outputs.map(({ shape }) => heap.output([...shape]));
-      // Each of them may have moved nothing, but made the heap grow.
+      // Allocating them may have grown the heap, but moved nothing.
       this.#inputs.forEach((place, i) =>
         place.address = heap.address(inputs[i])
       );
@@ -93,7 +95,7 @@ export class OwnPrepared implements Prepared {
   }
 }
 
-/** What a job is, for whoever prints it. */
+/** Describes a job. */
 function jobOf({ task, chunks, fields }: RecordedJob): PreparedJob {
   const cut = [
     ["tiles", "tilesPerChunk"],

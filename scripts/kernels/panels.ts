@@ -1,5 +1,5 @@
 /**
- * The tasks that bring weights into the kernels' order, and back from fewer bytes.
+ * The tasks that fill panels with a filter, and those that expand weights to floats.
  *
  * @module
  */
@@ -31,14 +31,14 @@ import { defineTask, type FieldLocals, itemsOf } from "./task.ts";
 const panelChannels = 8, rowBytes = 32, floatBytes = 4, vectorBytes = 16;
 
 /** Adds the tasks. A chunk is a panel. */
-export function definePacking(
+export function definePanels(
   module: ModuleBuilder,
   { encode, decode }: Conversions,
 ): void {
   defineExpandRows(module);
   defineStored(module);
   const ordered = defineOrder(module);
-  definePack(module, "packDirect", 1, encode, (rows, f, to) =>
+  defineFill(module, "fillDirect", 1, encode, (rows, f, to) =>
     ordered(
       ...rows,
       to,
@@ -48,9 +48,9 @@ export function definePacking(
   for (const outputs of [2, 4] as const) {
     const transformed = defineTransform(module, outputs);
     const components = (outputs + 2) ** 2;
-    definePack(
+    defineFill(
       module,
-      `packWinograd${outputs}`,
+      `fillWinograd${outputs}`,
       components,
       encode,
       (rows, f, to, pitch) =>
@@ -67,7 +67,7 @@ export function definePacking(
         ),
     );
   }
-  defineTask(module, "unpack", (_, f, chunk) =>
+  defineTask(module, "expandPanels", (_, f, chunk) =>
     decode(
       i32.add(f.values, i32.mul(chunk, f.panelBytes)),
       i32.add(f.factors, i32.mul(chunk, i32.const(rowBytes))),
@@ -77,7 +77,7 @@ export function definePacking(
     ));
 }
 
-/** Rows of fewer bytes to floats, each row times its factor. */
+/** Rows of float16 or int8 to floats, each row times its factor. */
 function defineExpandRows(module: ModuleBuilder): void {
   defineTask(module, "expandRows", (variables, f, chunk) => {
     const rows = variables.locals(2);
@@ -93,7 +93,7 @@ function defineExpandRows(module: ModuleBuilder): void {
           from.set(i32.add(from, i32.const(vectorBytes / fourths))),
           to.set(i32.add(to, i32.const(vectorBytes))),
         ),
-        // The last four, of which some may have been done.
+        // The last four, some of which may be done already.
         over.set(i32.sub(to, last)),
         from.set(i32.sub(from, i32.div_u(over, i32.const(fourths)))),
         to.set(last),
@@ -130,10 +130,10 @@ function defineExpandRows(module: ModuleBuilder): void {
   });
 }
 
-/** The number of a chunk's panel and the addresses of its rows, set by the code. */
+/** The panel of a chunk and the addresses of its rows; the code sets them. */
 function panelOf(
   variables: Variables,
-  f: FieldLocals<"packDirect">,
+  f: FieldLocals<"fillDirect">,
   chunk: Local,
 ): { panel: Local; rows: Local[]; code: Code } {
   const [panel, channel, left] = variables.locals(3);
@@ -170,10 +170,10 @@ function panelOf(
   return { panel, rows, code };
 }
 
-/** One panel: eight rows that have the type of the weights already; only their order changes. */
+/** One panel from eight rows that have the weights' type already: only the order changes. */
 function defineStored(module: ModuleBuilder): void {
   const halves = defineOrder(module, 2), bytes = defineOrder(module, 1);
-  defineTask(module, "packStored", (variables, f, chunk) => {
+  defineTask(module, "fillStored", (variables, f, chunk) => {
     const { panel, rows, code } = panelOf(variables, f, chunk);
     const order = (ordered: Callable, size: number) =>
       ordered(
@@ -194,17 +194,17 @@ function defineStored(module: ModuleBuilder): void {
 }
 
 /**
- * One panel: eight rows of a filter, OIHW, to its components as floats, and those, where weights
- * are kept in fewer bytes, to their own place.
+ * One panel from eight rows of a filter, OIHW: its components as floats, which are then encoded if
+ * the weights have another type.
  */
-function definePack(
+function defineFill(
   module: ModuleBuilder,
-  task: "packDirect" | "packWinograd2" | "packWinograd4",
+  task: "fillDirect" | "fillWinograd2" | "fillWinograd4",
   components: number,
   encode: Callable,
   order: (
     rows: Local[],
-    fields: FieldLocals<"packDirect">,
+    fields: FieldLocals<"fillDirect">,
     to: Code,
     componentBytes: Local,
   ) => Code,
@@ -249,7 +249,7 @@ function definePack(
   });
 }
 
-/** Eight rows `[channel][tap]` of values of so many bytes to `[tap][channel][8]`. */
+/** Eight rows `[channel][tap]` to `[tap][channel][8]`; `size` is the bytes of a value. */
 function defineOrder(module: ModuleBuilder, size: 1 | 2 | 4 = 4): Callable {
   const loadLane = {
     1: v128.load8_lane,
@@ -300,8 +300,8 @@ function defineOrder(module: ModuleBuilder, size: 1 | 2 | 4 = 4): Callable {
  * `G g G^T` for two output channels and all their input channels, in float64, rounded once (Lavin
  * and Gray, 2015, sections 4.1 and 4.3).
  *
- * Parameters: their filters; where the first component of the first one goes; bytes between
- * components; bytes of a component.
+ * Parameters: the two filters; the address of the first component; bytes between components; bytes
+ * of a component.
  */
 function defineTransform(module: ModuleBuilder, outputs: 2 | 4): Callable {
   const side = outputs + 2;
@@ -359,7 +359,7 @@ function defineTransform(module: ModuleBuilder, outputs: 2 | 4): Callable {
   );
 }
 
-/** G times three values, in one direction. */
+/** `G` times three values. */
 function filterTransform(
   variables: Variables,
   value: (code: Code) => Local,

@@ -1,5 +1,5 @@
 /**
- * Weights in the orders in which the kernels read them, and back.
+ * Panels: eight output channels of a filter, side by side, as the kernels read them.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /** Output channels of a panel. */
 export const panelChannels = 8;
 
-/** A filter, OIHW, whose output channels come in groups. */
+/** The shape of a filter, OIHW, in groups. */
 export interface FilterShape {
   readonly groups: number;
   /** Output channels of a group. */
@@ -23,8 +23,8 @@ export const panelsOf = ({ outs }: FilterShape): number =>
   Math.ceil(outs / panelChannels);
 
 /** `[group][panel][tap][input channel][8]` to OIHW; a group's last panel may have fewer channels. */
-export function unpackFilter(
-  packed: Float32Array,
+export function fromPanels(
+  values: Float32Array,
   shape: FilterShape,
 ): Float32Array {
   const { groups, outs, ins, taps } = shape;
@@ -38,23 +38,26 @@ export function unpackFilter(
     const first = panel * panelSize + out % panelChannels;
     for (let i = 0; i < ins; i++) {
       for (let tap = 0; tap < taps; tap++) {
-        filter[to++] = packed[first + (tap * ins + i) * panelChannels];
+        filter[to++] = values[first + (tap * ins + i) * panelChannels];
       }
     }
   }
   return filter;
 }
 
-/** One number for each output channel, each group's filled up to whole panels. */
-export function packBias(bias: Float32Array, shape: FilterShape): Float32Array {
+/** One number for each output channel, each group padded to whole panels. */
+export function biasPanels(
+  bias: Float32Array,
+  shape: FilterShape,
+): Float32Array {
   const { groups, outs } = shape;
   const padded = panelsOf(shape) * panelChannels;
-  const packed = new Float32Array(groups * padded);
+  const panels = new Float32Array(groups * padded);
   for (let group = 0; group < groups; group++) {
-    packed.set(
+    panels.set(
       bias.subarray(group * outs, (group + 1) * outs),
       group * padded,
     );
   }
-  return packed;
+  return panels;
 }

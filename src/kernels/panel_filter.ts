@@ -1,5 +1,5 @@
 /**
- * A filter on the heap, in the order in which a kernel reads it.
+ * Filters on the heap, in the order in which the kernels read them.
  *
  * @module
  */
@@ -10,41 +10,41 @@ import {
   type WeightsDType,
   weightsDTypes,
 } from "../arch/weights_dtype.ts";
+import type { Device } from "./device.ts";
 import { FilterStage } from "./filter_stage.ts";
 import type { Block } from "./heap.ts";
 import {
+  biasPanels,
   type FilterShape,
-  packBias,
+  fromPanels,
   panelChannels,
   panelsOf,
-  unpackFilter,
-} from "./pack.ts";
-import type { Runtime } from "./means.ts";
+} from "./panels.ts";
 import { untransformFilter, type WinogradOutputs } from "./winograd_filter.ts";
 
-/** Float16's exponents are less than float32's by so much. */
+/** The kernels shift float16's bits into float32's; this corrects the exponent. */
 const float16Factor = 2 ** 112;
 
 const floatBytes = 4, channelBytes = panelChannels * floatBytes;
 
-/** What the kernels are told of it. */
+/** The fields of a task that describe a filter. */
 export interface FilterFields {
-  /** The type's place in `weightsDTypes`. */
+  /** The type's index in `weightsDTypes`. */
   readonly dtype: number;
-  /** Bytes of a packed panel. */
+  /** Bytes of a panel. */
   readonly panelBytes: number;
-  /** What values are multiplied by, eight floats for each panel; 0 for float32. */
+  /** The address of the values' factors, eight floats for each panel; 0 for float32. */
   readonly factors: number;
-  /** Bytes that each thread needs to expand a panel in; 0 for float32. */
+  /** Bytes that each thread needs to expand a panel; 0 for float32. */
   readonly floatsThread: number;
 }
 
-/** Whether `tf.memory()` counts a filter: what a pass needs besides the weights, it doesn't. */
-export type FilterMemory = "tensor" | "own";
+/** Whether `tf.memory()` counts a filter; not if only a prepared pass needs it. */
+export type FilterMemory = "counted" | "uncounted";
 
-/** Packed `[component][panel][tap][input channel][8]`, with one component or Winograd's. */
-export class PackedFilter {
-  /** What its weights are kept as: as asked, or int8 exactly where float16 was asked of int8. */
+/** A filter as `[component][panel][tap][input channel][8]`, with one component or Winograd's. */
+export class PanelFilter {
+  /** The type of the values: as asked for, but an int8 filter stays int8 instead of float16. */
   readonly dtype: WeightsDType;
   readonly #block: Block;
   /** Panels of all groups. */
@@ -55,19 +55,19 @@ export class PackedFilter {
 
   /**
    * @param filter OIHW; it may be reused afterwards.
-   * @param outputs Of a tile's side, if it is for a Winograd convolution.
+   * @param outputs The side of a tile, for a Winograd convolution.
    * @throws {RangeError} If the heap has no room.
    */
   constructor(
-    readonly runtime: Runtime,
+    readonly device: Device,
     readonly shape: FilterShape,
     filter: Filter,
     dtype: WeightsDType,
     readonly outputs?: WinogradOutputs,
-    memory: FilterMemory = "tensor",
+    memory: FilterMemory = "counted",
   ) {
     const { groups, ins, taps } = shape;
-    // What is int8 already fits no better into more bytes.
+    // float16 would make int8 larger, and no more exact.
     const isInt8 = !(filter instanceof Float32Array) &&
       filter.values instanceof Int8Array;
     this.dtype = dtype === "float16" && isInt8 && !outputs ? "int8" : dtype;
@@ -75,14 +75,14 @@ export class PackedFilter {
     this.#components = outputs ? (outputs + 2) ** 2 : 1;
     this.#panelWeights = ins * panelChannels * (outputs ? 1 : taps);
     const bytes = this.#valueBytes + this.#factorBytes;
-    const { heap } = runtime;
-    this.#block = memory === "tensor"
+    const { heap } = device;
+    this.#block = memory === "counted"
       ? heap.weights(bytes / floatBytes)
       : heap.allocate(bytes);
-    this.#pack(filter);
+    this.#fill(filter);
   }
 
-  /** Of all that is kept. */
+  /** Bytes of values and factors. */
   get bytes(): number {
     return this.#block.bytes;
   }
@@ -92,7 +92,7 @@ export class PackedFilter {
     return this.#block.address;
   }
 
-  /** How to read it. */
+  /** How a kernel reads it. */
   get fields(): FilterFields {
     const floatsThread = this.dtype === "float32"
       ? 0
@@ -120,8 +120,8 @@ export class PackedFilter {
       : this.#components * this.#panels * channelBytes;
   }
 
-  #pack(filter: Filter): void {
-    const { runtime, shape, dtype, outputs } = this, { heap, pool } = runtime;
+  #fill(filter: Filter): void {
+    const { device, shape, dtype, outputs } = this, { heap, pool } = device;
     const { outs, ins, taps } = shape, panelsPerGroup = panelsOf(shape);
     const stored = this.#asStored(filter);
     const rowBytes = ins * taps *
@@ -132,14 +132,14 @@ export class PackedFilter {
     const floatsThread = stored || dtype === "float32"
       ? 0
       : this.#components * this.#panelWeights * floatBytes;
-    const stage = new FilterStage(runtime, filter, ins * taps, !stored);
+    const stage = new FilterStage(device, filter, ins * taps, !stored);
     const panels = stage.rows / panelChannels;
     const floats = heap.allocate(floatsThread * pool.threads);
     const task = outputs
-      ? `packWinograd${outputs}` as const
+      ? `fillWinograd${outputs}` as const
       : stored
-      ? "packStored"
-      : "packDirect";
+      ? "fillStored"
+      : "fillDirect";
     for (let panel = 0; panel < this.#panels; panel += panels) {
       const end = Math.min(panel + panels, this.#panels);
       const first = firstChannel(panel), last = firstChannel(end);
@@ -149,7 +149,7 @@ export class PackedFilter {
         filter: stage.address,
         firstChannel: first,
         rowBytes,
-        zeros: runtime.zeros(rowBytes),
+        zeros: device.zeros(rowBytes),
         groupChannels: outs,
         ins,
         taps,
@@ -164,12 +164,12 @@ export class PackedFilter {
     stage.dispose();
     floats.free();
     if (stored) {
-      const factors = packBias(stored, shape);
+      const factors = biasPanels(stored, shape);
       heap.floats.set(factors, this.#stored.factors / floatBytes);
     }
   }
 
-  /** What values are to be multiplied by, if the filter's can stay as they are. */
+  /** The values' factors, if the filter's values can stay as they are. */
   #asStored(filter: Filter): Float32Array | undefined {
     if (this.outputs || filter instanceof Float32Array) return undefined;
     const { values, factors } = filter;
@@ -181,9 +181,9 @@ export class PackedFilter {
     return scaled.every(Number.isFinite) ? scaled : undefined;
   }
 
-  /** The filter, OIHW: as given, but for the rounding to its type and of Winograd's transform. */
-  unpack(): Float32Array {
-    const { runtime: { heap, pool }, shape, outputs } = this;
+  /** The filter, OIHW, with the rounding errors of its type and of Winograd's transform. */
+  read(): Float32Array {
+    const { device: { heap, pool }, shape, outputs } = this;
     const { groups, outs, ins } = shape;
     const count = this.#components * this.#panels;
     const floatBytes = 4 * this.#panelWeights;
@@ -191,17 +191,17 @@ export class PackedFilter {
       ? undefined
       : heap.allocate(count * floatBytes);
     if (block) {
-      pool.run("unpack", count, {
+      pool.run("expandPanels", count, {
         ...this.#stored,
         values: this.address,
         y: block.address,
         floatBytes,
       });
     }
-    const packed = heap.view(block ?? this.#block);
+    const panels = heap.view(block ?? this.#block);
     const filter = outputs
-      ? untransformFilter(packed, groups * outs, ins, outputs)
-      : unpackFilter(packed, shape);
+      ? untransformFilter(panels, groups * outs, ins, outputs)
+      : fromPanels(panels, shape);
     block?.free();
     return filter;
   }

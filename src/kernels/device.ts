@@ -1,29 +1,28 @@
 /**
- * What all of our kernels share: heap and threads.
+ * What our kernels compute with: the backend's heap, and threads.
  *
  * @module
  */
 
 import { type Block, Heap } from "./heap.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
-import type { Address } from "./program.ts";
 
 /** How to start. */
-export interface RuntimeOptions {
-  /** Threads, the calling one included; a heap that isn't shared has one. */
+export interface DeviceOptions {
+  /** Threads, the caller included; a heap that isn't shared has one. */
   readonly threads: number;
-  /** False: without relaxed SIMD. Default: where JavaScript's engine has it. */
+  /** False: without relaxed SIMD. Default: where the engine has it. */
   readonly relaxed?: boolean;
 }
 
 /**
- * Starts on the backend that runs. Threads may come up later; nobody waits for them.
+ * Starts on the backend that runs. Nobody waits for the threads.
  *
- * @throws {Error} If the backend's memory can't be reached, or there is no SIMD.
+ * @throws {Error} If the backend's memory is out of reach, or there is no SIMD.
  */
-export async function startRuntime(
-  { threads, relaxed }: RuntimeOptions,
-): Promise<Runtime> {
+export async function startDevice(
+  { threads, relaxed }: DeviceOptions,
+): Promise<Device> {
   const heap = new Heap();
   const [{ relaxedSimd }, modules] = await Promise.all([
     import("wasm-feature-detect"),
@@ -35,11 +34,11 @@ export async function startRuntime(
     : heap.shared
     ? modules.plainShared
     : modules.plain;
-  return new Runtime(heap, await load(), fused ? 6 : 5, threads);
+  return new Device(heap, await load(), fused ? 6 : 5, threads);
 }
 
-/** One set of kernels' means. */
-export class Runtime {
+/** A heap with the threads that work on it. */
+export class Device {
   readonly pool: Pool;
   #zeros: Block | null = null;
 
@@ -57,7 +56,7 @@ export class Runtime {
     this.pool = new Pool(heap, module, threads, options);
   }
 
-  /** The address of so many bytes that are zero, good until the next call. */
+  /** The address of that many zero bytes, valid until the next call. */
   zeros(bytes: number): number {
     if (!this.#zeros || this.#zeros.bytes < bytes) {
       this.#zeros?.free();
@@ -67,29 +66,10 @@ export class Runtime {
     return this.#zeros.address;
   }
 
-  /** Ends the threads and frees the heap; weights are their owners'. */
+  /** Ends the threads and frees its own memory. Weights stay their owners'. */
   dispose(): void {
     this.pool.dispose();
     this.#zeros?.free();
     this.#zeros = null;
   }
-}
-
-/** A convolution's addresses. */
-export interface Operands {
-  readonly x: Address;
-  readonly y: Address;
-  /** 0: none. */
-  readonly residual: Address;
-  /** One for each output channel, filled up to panels. */
-  readonly bias: Address;
-  /** What results are clamped to from below. */
-  readonly low: number;
-}
-
-/** Images, `[N, H, W]`. */
-export interface Batch {
-  readonly images: number;
-  readonly height: number;
-  readonly width: number;
 }

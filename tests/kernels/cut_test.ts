@@ -1,7 +1,7 @@
 // stock: no, it tests our own kernels
 import assert from "node:assert/strict";
 import { outputSize, tilesOf } from "../../src/kernels/geometry.ts";
-import { cutDirect, cutWinograd } from "../../src/kernels/planner.ts";
+import { cutDirect, cutWinograd } from "../../src/kernels/cut.ts";
 
 Deno.test("tiles: all rows, few of them in small tiles", () => {
   for (const most of [5, 6]) {
