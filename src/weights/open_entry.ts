@@ -11,7 +11,7 @@ import { fetchManifest } from "./fetch/manifest.ts";
 import { openRemote } from "./fetch/open_remote.ts";
 import type { FetchSettings } from "./fetch/options.ts";
 import { openCheckpointIn } from "./open.ts";
-import type { ExpectedFile } from "./fetch/remote_file.ts";
+import type { KnownFile } from "./fetch/remote_file.ts";
 import { environmentVariable } from "../runtime/environment.ts";
 import { sha256PrefixOf, type WeightsEntry } from "./table.ts";
 import { openInTorchCache, torchCheckpoints } from "./torch_cache.ts";
@@ -20,7 +20,7 @@ import { openInTorchCache, torchCheckpoints } from "./torch_cache.ts";
 const FEW = 2;
 
 /** A place on a server. */
-interface Place extends ExpectedFile {
+interface Place extends KnownFile {
   readonly url: string;
 }
 

@@ -188,7 +188,7 @@ Deno.test("a cache that fails is said once, and the weights come all the same", 
     assert.equal(warnings.length, 1);
     assert.match(
       warnings[0],
-      /^weights that are fetched are not kept: .*ENOTDIR|Not a directory/,
+      /^fetched weights are not cached: .*ENOTDIR|Not a directory/,
     );
   }
 });
@@ -222,7 +222,7 @@ Deno.test("a disk that fills up in the middle is said, and the weights come all 
   for (const name of frontNames) await checkpoint.read(name);
   checkpoint.close();
   assert.deepEqual(warnings, [
-    "weights that are fetched are not kept: no space left",
+    "fetched weights are not cached: no space left",
   ]);
   const left = await filesIn(env.cache);
   assert.deepEqual(left.filter((path) => path.endsWith(".tmp")), []);
@@ -246,7 +246,7 @@ Deno.test({
 
 Deno.test("where the folder is", async () => {
   const code =
-    `import { cacheFolder } from "./src/weights/fetch/cache_folder.ts"; console.log(await cacheFolder());`;
+    `import { cacheFolder } from "./src/weights/fetch/open_cache.ts"; console.log(await cacheFolder());`;
   const run = async (env: Record<string, string>) => {
     const { stdout } = await new Deno.Command("deno", {
       args: ["eval", code],

@@ -118,12 +118,11 @@ Deno.test("no connection at all is said with the URL", async () => {
   });
 });
 
-Deno.test("404 says what to check, and is not asked for twice", async () => {
+Deno.test("404 says what to check, and gets no second attempt", async () => {
   await using env = await setUp();
   const absent = "https://example.com/absent.pth";
   await assert.rejects(load(absent, stemNames, env.settings), {
-    message:
-      `cannot fetch ${absent}: HTTP 404 Not Found: there is no such file, check the URL`,
+    message: `cannot fetch ${absent}: HTTP 404 Not Found; check the URL`,
   });
   assert.equal(env.server.served.length, 1);
   assert.deepEqual(await filesIn(env.cache), []);

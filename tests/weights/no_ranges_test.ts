@@ -120,21 +120,21 @@ Deno.test("a server that sends less, more or something else than it was asked fo
   const cases = [
     [
       (request: Request) => range(offsetOf(request), 100),
-      `cannot fetch ${url}: the connection ended after 500 bytes, 32768 were to come`,
+      `cannot fetch ${url}: the connection ended after 500 of 32768 bytes`,
     ],
     [
       () => range(0, 40_000),
-      `cannot fetch ${url}: it sends more than its length`,
+      `cannot fetch ${url}: the server sends more than the file's length`,
     ],
     [
       (request: Request) =>
         offsetOf(request) === 0 ? range(0, 32768) : range(7, 100),
-      `cannot fetch ${url}: it sends other bytes than those that were asked for`,
+      `cannot fetch ${url}: the server sends other bytes than requested`,
     ],
     [
       (request: Request) =>
         offsetOf(request) === 0 ? range(0, 32768) : range(40_000, 100, 50_000),
-      `cannot read ${url}: it changed while it was read; load it again`,
+      `cannot read ${url}: it changed on the server meanwhile; load it again`,
     ],
   ] as const;
   for (const [fault, message] of cases) {

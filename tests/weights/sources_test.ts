@@ -157,7 +157,7 @@ Deno.test("modelUrls: the nine of torchvision, the old files of five", async () 
   await assert.rejects(env.resolve("resnet18", modelUrls.resnet18), {
     name: "SyntaxError",
     message:
-      /^cannot read "https:.*\/resnet18-5c106cde\.pth": its SHA-256 is [0-9a-f]{64}, not 5c106cde…$/,
+      /^cannot read "https:.*\/resnet18-5c106cde\.pth": expected SHA-256 5c106cde…, got [0-9a-f]{64}$/,
   });
 });
 
@@ -173,7 +173,7 @@ Deno.test("a wrong hash is an error, not remembered, and no mirror takes its pla
         await assert.rejects(env.resolve("resnet18", true, { cache }), {
           name: "SyntaxError",
           message:
-            /^cannot read ".*resnet18-f37072fd\.pth": its SHA-256 is [0-9a-f]{64}, not [0-9a-f]{8}…$/,
+            /^cannot read ".*resnet18-f37072fd\.pth": expected SHA-256 [0-9a-f]{8}…, got [0-9a-f]{64}$/,
         });
         assert.deepEqual(await filesIn(env.cache), []);
       }
@@ -348,12 +348,12 @@ Deno.test("weightsBase: the packed file of a host of one's own, by its manifest"
   manifest(files.map((file) => ({ ...file, sha256: "0".repeat(64) })));
   await assert.rejects(resolve(), {
     name: "SyntaxError",
-    message: /its SHA-256 is [0-9a-f]{64}, not 0{64}$/,
+    message: /expected SHA-256 0{64}, got [0-9a-f]{64}$/,
   });
   manifest(files.map((file) => ({ ...file, size: file.size + 1 })));
   await assert.rejects(resolve({ cache: false }), {
     name: "SyntaxError",
-    message: /^cannot read ".*": it has \d+ bytes, not \d+$/,
+    message: /^cannot read ".*": expected \d+ bytes, got \d+$/,
   });
   // Published anew under the same name, it is fetched anew.
   const anew = await writePacked(

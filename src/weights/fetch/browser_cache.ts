@@ -1,9 +1,9 @@
 /**
  * A cache in the Cache API of browsers and Workers.
  *
- * Its keys are URLs of no host: of each file the list of its parts, and the parts. A response is
- * stored when its body has ended well, and not at all otherwise; its bytes are the browser's to
- * keep. Where a Worker's cache cannot be listed, what is kept is used all the same.
+ * Its keys are URLs without a real host: for each file the list of its parts, and the parts. A
+ * response is stored once its body has ended without an error. The browser decides how long it stays.
+ * Some Workers can't list their cache, but can still use it.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import type { FileVersion } from "./remote_file.ts";
 
 /** The cache's name among those of its site. */
 const NAME = "layertap";
-/** Some Workers store nothing that does not say how long it lasts. */
+/** Some Workers store only responses that say how long they last. */
 const FOREVER = { "cache-control": "public, max-age=31536000, immutable" };
 
 const partsKey = (url: string) =>
@@ -68,7 +68,7 @@ export class BrowserCache implements WeightsCache {
       partKey(version, part),
       new Response(readable, { headers: FOREVER }),
     );
-    stored.catch(() => {}); // Whoever commits is told.
+    stored.catch(() => {}); // `commit` throws it.
     return {
       async write(chunk) {
         await writer.write(new Uint8Array(chunk));
@@ -104,7 +104,7 @@ export class BrowserCache implements WeightsCache {
     return files;
   }
 
-  /** Two tabs that do this at once may lose a part, which is then fetched again. */
+  /** Two tabs that do this at once may lose a part, which the next load fetches again. */
   async #addPart(version: FileVersion, part: Span): Promise<void> {
     const cache = await caches.open(NAME);
     const known = await this.#find(version.url);

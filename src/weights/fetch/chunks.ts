@@ -1,13 +1,15 @@
 /**
- * Bytes on their way, as generators of chunks.
+ * Streams of bytes as generators of chunks.
  *
  * @module
  */
 
+import { asIs, expected } from "../../errors/expected.ts";
+import { failReading } from "../../errors/fail.ts";
 import { concat } from "../../formats/concat.ts";
 import { createSha256 } from "../../runtime/sha256.ts";
 
-/** Passes bytes on, and fails at their end if they are not those of the hash. */
+/** Passes bytes on; throws at their end if their hash is another. */
 export async function* verified(
   chunks: AsyncIterable<Uint8Array>,
   name: string,
@@ -20,14 +22,12 @@ export async function* verified(
   }
   const found = hash.digest();
   if (!found.startsWith(sha256)) {
-    const expected = sha256.length < 64 ? `${sha256}…` : sha256;
-    throw new SyntaxError(
-      `cannot read "${name}": its SHA-256 is ${found}, not ${expected}`,
-    );
+    const hash = `SHA-256 ${sha256}${sha256.length < 64 ? "…" : ""}`;
+    throw failReading(name)(expected("", hash, asIs(found)));
   }
 }
 
-/** The first bytes, at least so many if there are, and all of them. */
+/** The first bytes, at least `length` unless there are fewer; and all of them. */
 export async function peek(
   chunks: AsyncGenerator<Uint8Array>,
   length: number,
@@ -42,14 +42,14 @@ export async function peek(
   return [concat(parts), chain(parts, chunks)];
 }
 
-/** One after the other. */
+/** Chunks of several sources, one after the other. */
 export async function* chain(
   ...parts: (AsyncIterable<Uint8Array> | Iterable<Uint8Array>)[]
 ): AsyncGenerator<Uint8Array> {
   for (const chunks of parts) yield* chunks;
 }
 
-/** All of them in one array. */
+/** All chunks in one array. */
 export async function collect(
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -59,9 +59,9 @@ export async function collect(
 }
 
 /**
- * The same as a stream.
+ * Chunks as a stream.
  *
- * @param end Ends them at once, where the stream is cancelled.
+ * @param end Called if the stream is cancelled, to end the chunks at once.
  */
 export function toStream(
   chunks: AsyncGenerator<Uint8Array>,

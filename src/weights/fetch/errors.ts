@@ -1,12 +1,12 @@
-/** A server that could not be reached, or that does not give what was asked. */
+/** A server can't be reached, or doesn't send what was asked for. */
 export class FetchError extends Error {}
 
-/** The same, but it may help to ask again. */
+/** The same, but another attempt may help. */
 export class TransientError extends FetchError {
   constructor(
     message: string,
     options?: ErrorOptions & {
-      /** Milliseconds after which the server wants to be asked again. */
+      /** Milliseconds that the server asks to wait. */
       readonly retryAfter?: number;
     },
   ) {
@@ -16,9 +16,11 @@ export class TransientError extends FetchError {
   readonly retryAfter: number;
 }
 
-/** A file that is another one than when the first bytes of it were read. */
+/** The file on the server changed between two requests. */
 export class FileChangedError extends Error {
   constructor(url: string) {
-    super(`cannot read ${url}: it changed while it was read; load it again`);
+    super(
+      `cannot read ${url}: it changed on the server meanwhile; load it again`,
+    );
   }
 }

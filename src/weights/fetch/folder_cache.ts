@@ -1,9 +1,9 @@
 /**
- * A cache that is a folder.
+ * A cache in a folder.
  *
- * It has a folder for each URL, `<host and path>-<hash of the URL>`, in that one for each version
- * of the file, and in that `source.json` (URL, size, ETag) and the parts, each under the
- * name `<offset>-<end>-<SHA-256>`. A part is written under another name and renamed.
+ * It has a folder for each URL, `<host and path>-<hash of the URL>`; in that, one for each version
+ * of the file; in that, `source.json` (URL, size, ETag) and the parts, named
+ * `<offset>-<end>-<SHA-256>`. A part is written under a temporary name, then renamed.
  *
  * @module
  */
@@ -24,20 +24,20 @@ import type { FileVersion } from "./remote_file.ts";
 // A static import would stand at the top of a bundle, which then loads in no browser or Worker.
 const fs = await import("node:fs/promises");
 
-/** The file that says what a folder's parts are parts of. */
+/** The file that describes the file whose parts are in the folder. */
 const SOURCE = "source.json";
-/** End of the names of files that are being written. */
+/** Suffix of files being written. */
 const UNFINISHED = ".tmp";
-/** What nobody has written to for so long was left by a process that died: milliseconds. */
+/** Milliseconds since the last write after which a file's process must have died. */
 const ABANDONED = 10 * 60_000;
 
-/** A part that is kept, and its file's name. */
+/** A part, and its file's name. */
 interface Part extends Span {
   readonly name: string;
   readonly sha256: string;
 }
 
-/** Keeps files in a folder, which need not be there yet. */
+/** Keeps files in a folder, which is made when needed. */
 export class FolderCache implements WeightsCache {
   constructor(readonly folder: string) {}
 
@@ -89,7 +89,7 @@ export class FolderCache implements WeightsCache {
         if (isWhole(version, part)) await removeOthers(folder, name);
       },
       async abort() {
-        await file.close().catch(() => {}); // It may be closed.
+        await file.close().catch(() => {}); // It may be closed already.
         await fs.rm(path, { force: true });
       },
     };
@@ -149,7 +149,7 @@ async function partsIn(folder: string): Promise<Part[]> {
   return parts.sort((a, b) => a.offset - b.offset);
 }
 
-/** Names in a folder; none if there is no such folder. */
+/** Names in a folder; none if it doesn't exist. */
 async function namesIn(folder: string): Promise<string[]> {
   return await fs.readdir(folder).catch((error) => {
     if (["ENOENT", "ENOTDIR"].includes(error.code)) return [];
@@ -166,14 +166,14 @@ async function writeSource(
   await fs.rename(temporary, `${folder}/${SOURCE}`);
 }
 
-/** Takes away the parts that the whole file has made needless. */
+/** Removes the parts that the whole file replaces. */
 async function removeOthers(folder: string, whole: string): Promise<void> {
   for (const { name } of await partsIn(folder)) {
     if (name !== whole) await fs.rm(`${folder}/${name}`, { force: true });
   }
 }
 
-/** Takes away what processes that were killed have left. */
+/** Removes the unfinished files of processes that were killed. */
 async function removeAbandoned(
   folder: string,
   names: readonly string[],

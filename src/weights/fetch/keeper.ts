@@ -1,5 +1,5 @@
 /**
- * The cache as one load sees it: it may fail, the load may not fail by it.
+ * The cache as a load uses it: if the cache fails, the load goes on without it.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { FetchOptions } from "./options.ts";
 import type { Span } from "./span.ts";
 import type { FileVersion } from "./remote_file.ts";
 
-/** Keeps what is fetched. The first failure is said, and from then on nothing is kept. */
+/** Keeps fetched bytes. The first failure of the cache is a warning, and closes it. */
 export class Keeper {
   #cache: WeightsCache | undefined;
 
@@ -35,17 +35,17 @@ export class Keeper {
     }
   }
 
-  /** Whether there is a cache. */
+  /** Whether there is a cache that hasn't failed. */
   get isOpen(): boolean {
     return this.#cache !== undefined;
   }
 
-  /** What is kept of the file at a URL, with that hash. */
+  /** The file at a URL, with that hash, if parts of it are in the cache. */
   async find(url: string, sha256?: string): Promise<KeptFile | undefined> {
     return await this.#attempt((cache) => cache.find(url, sha256));
   }
 
-  /** A part that was found, unless it was damaged since. */
+  /** A part that `find` found, unless it is damaged. */
   async open(
     version: FileVersion,
     part: Span,
@@ -54,12 +54,12 @@ export class Keeper {
     return source && { ...source, name: version.url };
   }
 
-  /** Forgets the file at a URL. */
+  /** Removes the file at a URL. */
   async remove(url: string): Promise<void> {
     await this.#attempt((cache) => cache.remove(url));
   }
 
-  /** Passes bytes on, and keeps them if they come to their end. */
+  /** Passes the bytes of a part on, and keeps them if all arrive. */
   async *keep(
     version: FileVersion,
     part: Span,
@@ -103,6 +103,6 @@ export class Keeper {
 
   #giveUp(error: Error): void {
     this.#cache = undefined;
-    this.warn(`weights that are fetched are not kept: ${error.message}`);
+    this.warn(`fetched weights are not cached: ${error.message}`);
   }
 }

@@ -1,20 +1,23 @@
 /**
- * The list of a folder of packed weights on a static host.
+ * The manifest of packed weights on a static host: `manifest.json` beside the files.
  *
  * @module
  */
 
+import { expected } from "../../errors/expected.ts";
+import { failReading } from "../../errors/fail.ts";
+import { isRecord, parseJsonObject } from "../../formats/json.ts";
 import { collect } from "./chunks.ts";
 import { FetchError } from "./errors.ts";
 import type { Keeper } from "./keeper.ts";
 import type { FetchSettings } from "./options.ts";
 import { RemoteFile } from "./remote_file.ts";
 
-/** A file of packed weights. */
+/** A file of packed weights on the host. */
 export interface ManifestFile {
   /** Architecture, e.g. `"resnet50"`. */
   readonly arch: string;
-  /** What it was made from, e.g. `"IMAGENET1K_V2"`. */
+  /** The weights that it was made from, e.g. `"IMAGENET1K_V2"`. */
   readonly weights: string;
   /** `"float32"`, `"float16"` or `"int8"`. */
   readonly dtype: string;
@@ -26,16 +29,16 @@ export interface ManifestFile {
   readonly sha256: string;
 }
 
-/** What is asked for first; 17 networks in three types are 12 KB. */
+/** Bytes of the first request; a manifest of 17 networks in three types has 12 KB. */
 const START = 2 ** 16;
 
 /**
- * Fetches the manifest of a folder. Where that fails, the one of the last time will do.
+ * Fetches the manifest; if that fails, the one in the cache is used.
  *
- * @param base The folder's URL, which ends in `/`.
- * @throws {RangeError} If it does not.
- * @throws {FetchError} If the server cannot be reached or has none.
- * @throws {SyntaxError} If it is none.
+ * @param base The folder's URL, which ends with `/`.
+ * @throws {RangeError} If it doesn't.
+ * @throws {FetchError} If the server can't be reached, or has no manifest.
+ * @throws {SyntaxError} If the manifest doesn't parse.
  */
 export async function fetchManifest(
   base: string,
@@ -44,7 +47,7 @@ export async function fetchManifest(
 ): Promise<readonly ManifestFile[]> {
   if (!base.endsWith("/") || !URL.canParse(base)) {
     throw new RangeError(
-      `weightsBase: "${base}", a URL that ends in / is allowed`,
+      expected("weightsBase", "a URL that ends with /", base),
     );
   }
   const url = `${base}manifest.json`;
@@ -56,7 +59,7 @@ export async function fetchManifest(
     if (source === undefined) throw error;
     return await source.read(0, source.size).finally(() => source.close());
   });
-  return parseManifest(new TextDecoder().decode(bytes), url);
+  return parseManifest(bytes, url);
 }
 
 async function fetchAnew(
@@ -64,7 +67,7 @@ async function fetchAnew(
   settings: FetchSettings,
   keeper: Keeper,
 ): Promise<Uint8Array> {
-  // It is no part of what the caller wants to see the progress of.
+  // Its progress isn't the caller's concern.
   const remote = new RemoteFile(
     url,
     { ...settings, onProgress: undefined },
@@ -84,33 +87,27 @@ async function fetchAnew(
   }
 }
 
-function parseManifest(text: string, url: string): readonly ManifestFile[] {
-  const fail = (why: string, cause?: unknown) =>
-    new SyntaxError(`cannot read "${url}": ${why}`, { cause });
-  let files: unknown;
-  try {
-    files = JSON.parse(text)?.files;
-  } catch (cause) {
-    throw fail(`no JSON (${(cause as Error).message})`, cause);
-  }
-  if (!Array.isArray(files)) throw fail(`"files" is no list`);
+function parseManifest(
+  bytes: Uint8Array,
+  url: string,
+): readonly ManifestFile[] {
+  const fail = failReading(url);
+  const { files } = parseJsonObject(bytes, fail);
+  if (!Array.isArray(files)) throw fail(`"files": expected a list`);
   const wrong = files.findIndex((file) => !isManifestFile(file));
   if (wrong < 0) return files;
   throw fail(
-    `files[${wrong}] is not given by arch, weights, dtype, file, size and sha256`,
+    `files[${wrong}]: expected arch, weights, dtype, file, size and sha256`,
   );
 }
 
 function isManifestFile(value: unknown): value is ManifestFile {
-  if (typeof value !== "object" || value === null) return false;
-  const { arch, weights, dtype, file, size, sha256 } = value as Record<
-    string,
-    unknown
-  >;
+  if (!isRecord(value)) return false;
+  const { arch, weights, dtype, file, size, sha256 } = value;
   const texts = [arch, weights, dtype, file, sha256];
   return texts.every((text) => typeof text === "string") &&
     Number.isSafeInteger(size) &&
-    // In the folder itself, and no other place.
+    // In the folder itself.
     /^[\w.-]+$/.test(file as string) &&
     /^[0-9a-f]{64}$/.test(sha256 as string);
 }

@@ -1,8 +1,26 @@
-import { isGranted, keepsFilesInCacheApi } from "../../runtime/environment.ts";
+import {
+  environmentVariable,
+  isGranted,
+  keepsFilesInCacheApi,
+  userCacheFolder,
+} from "../../runtime/environment.ts";
 import { isDeno } from "../../runtime/which.ts";
 import type { WeightsCache } from "./cache.ts";
-import { cacheFolder, FOLDER_VARIABLES } from "./cache_folder.ts";
 import type { FetchOptions } from "./options.ts";
+
+/** The variables that name the folder, as Deno's `--allow-env` takes them. */
+const FOLDER_VARIABLES = "LAYERTAP_CACHE,XDG_CACHE_HOME,HOME";
+
+/**
+ * The cache's folder: `$LAYERTAP_CACHE`, else a folder among the user's caches; undefined without a
+ * file system, or if the variables can't be read.
+ */
+export function cacheFolder(): string | undefined {
+  const folder = environmentVariable("LAYERTAP_CACHE");
+  if (folder !== undefined) return folder;
+  const parent = userCacheFolder();
+  return parent === undefined ? undefined : `${parent}/layertap`;
+}
 
 /**
  * Opens the cache that the option names.

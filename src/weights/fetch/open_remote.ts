@@ -1,10 +1,12 @@
 /**
- * Opens weights at a URL: from the cache, by ranges, as a stream, or whole, as server, file and
- * cache allow.
+ * Opens weights at a URL: from the cache, by ranges, as a stream or whole; server, file and cache
+ * decide.
  *
  * @module
  */
 
+import { expected } from "../../errors/expected.ts";
+import { failReading } from "../../errors/fail.ts";
 import { ByteQueue } from "../../formats/byte_queue.ts";
 import { openByteSource } from "../../runtime/open_source.ts";
 import type { Checkpoint } from "../checkpoint.ts";
@@ -16,30 +18,30 @@ import { FileChangedError } from "./errors.ts";
 import type { Keeper } from "./keeper.ts";
 import type { FetchSettings } from "./options.ts";
 import { RangedSource } from "./ranged_source.ts";
-import { type ExpectedFile, RemoteFile } from "./remote_file.ts";
+import { type KnownFile, RemoteFile } from "./remote_file.ts";
 
-/** What is asked for first: the header of most safetensors files, the pickle of most `.pth`. */
+/** Bytes of the first request: most safetensors headers, most pickles of a `.pth`. */
 const START = 32 * 2 ** 10;
-/** Bytes that tell what kind of file it is. */
+/** Bytes that show the file's format. */
 const SIGNATURE = 64;
 
 /**
  * Opens the weights at a URL.
  *
- * @param keeper Where it may be kept, and is kept.
- * @param expected What the file must be.
- * @throws {FetchError} If the server cannot be reached or has no such file.
- * @throws {FileChangedError} If another file took its place on the way.
- * @throws {SyntaxError} If the file does not parse or is not what is expected.
+ * @param keeper The cache, which is read and written.
+ * @param known What is known of the file.
+ * @throws {FetchError} If the server can't be reached, or doesn't have the file.
+ * @throws {FileChangedError} If the file changes meanwhile.
+ * @throws {SyntaxError} If the file doesn't parse, or isn't the known one.
  */
 export async function openRemote(
   url: string,
   settings: FetchSettings,
   keeper: Keeper,
-  expected: ExpectedFile = {},
+  known: KnownFile = {},
 ): Promise<Checkpoint> {
   settings.signal?.throwIfAborted();
-  /** What turns out to be damaged or old is not kept. */
+  /** Removes a damaged or changed file from the cache. */
   const forget = async (error: unknown): Promise<never> => {
     if (error instanceof SyntaxError || error instanceof FileChangedError) {
       await keeper.remove(url);
@@ -47,8 +49,8 @@ export async function openRemote(
     throw error;
   };
   try {
-    const checkpoint = await openKept(url, settings, keeper, expected) ??
-      await openFetched(url, settings, keeper, expected);
+    const checkpoint = await openKept(url, settings, keeper, known) ??
+      await openFetched(url, settings, keeper, known);
     return {
       source: checkpoint.source,
       tensors: checkpoint.tensors,
@@ -65,14 +67,14 @@ export async function openRemote(
   }
 }
 
-/** What is kept of the file, and what is missing from its server. */
+/** Opens the file from the cache, and its missing parts from the server. */
 async function openKept(
   url: string,
   settings: FetchSettings,
   keeper: Keeper,
-  expected: ExpectedFile,
+  known: KnownFile,
 ): Promise<Checkpoint | undefined> {
-  const kept = await keeper.find(url, expected.sha256);
+  const kept = await keeper.find(url, known.sha256);
   if (kept === undefined) return undefined;
   const { version, parts } = kept;
   const whole = parts.find((part) => isWhole(version, part));
@@ -88,16 +90,14 @@ async function openFetched(
   url: string,
   settings: FetchSettings,
   keeper: Keeper,
-  expected: ExpectedFile,
+  known: KnownFile,
 ): Promise<Checkpoint> {
-  const remote = new RemoteFile(url, settings, expected);
+  const remote = new RemoteFile(url, settings, known);
   try {
     const first = await remote.start(START);
     const { size = Infinity, hasRanges } = remote;
-    if (expected.size !== undefined && size !== expected.size) {
-      throw new SyntaxError(
-        `cannot read "${url}": it has ${size} bytes, not ${expected.size}`,
-      );
+    if (known.size !== undefined && size !== known.size) {
+      throw failReading(url)(expected("", `${known.size} bytes`, size));
     }
     const length = hasRanges ? Math.min(START, size) : size;
     const [signature, start] = await peek(
@@ -105,7 +105,7 @@ async function openFetched(
       SIGNATURE,
     );
     const isPacked = isPackedStart(signature);
-    // A stream is one request, but what is kept of it is all or nothing.
+    // A stream takes one request, but it is cached as a whole or not at all.
     if (hasRanges && (keeper.isOpen || !isPacked) && length < size) {
       const source = new RangedSource(remote, keeper);
       await source.addStart(length, start);
@@ -113,8 +113,8 @@ async function openFetched(
     }
     let all = start;
     if (length < size) all = chain(start, remote.bytes(length, size));
-    if (expected.sha256 !== undefined) {
-      all = verified(all, url, expected.sha256);
+    if (known.sha256 !== undefined) {
+      all = verified(all, url, known.sha256);
     }
     const { version, progress } = remote;
     const whole = { offset: 0, end: size };
@@ -125,7 +125,7 @@ async function openFetched(
       const stream = toStream(all, () => remote.close());
       return await openPackedStream(new ByteQueue(url, stream));
     }
-    if (expected.sha256 !== undefined) progress.check = "sha256";
+    if (known.sha256 !== undefined) progress.check = "sha256";
     if (version === undefined || !keeper.isOpen) {
       const source = await openByteSource(await collect(all));
       return await openCheckpointIn({ ...source, name: url });
@@ -133,8 +133,8 @@ async function openFetched(
     for await (const _ of all);
     const source = await keeper.open(version, whole);
     if (source !== undefined) return await openCheckpointIn(source);
-    // What it was to be kept in has failed: once more without.
-    return await openFetched(url, settings, keeper, expected);
+    // The cache has failed: again without it.
+    return await openFetched(url, settings, keeper, known);
   } catch (error) {
     remote.close();
     throw error;
@@ -147,7 +147,7 @@ async function openRanged(source: RangedSource): Promise<Checkpoint> {
   return await openCheckpointIn(source);
 }
 
-/** What a file that begins so has within it to be checked by. */
+/** The checksums in a file that begins with these bytes. */
 function innerCheck([p, k]: Uint8Array): "crc32" | "none" {
   return p === 0x50 && k === 0x4b ? "crc32" : "none";
 }

@@ -1,12 +1,12 @@
 import type { FetchOptions, FetchProgress } from "./options.ts";
 
-/** Counts what arrives of a file, and tells whoever wants to know. */
+/** Counts the bytes of a file as they arrive, and reports them. */
 export class Progress {
   /** Bytes that have arrived. */
   loaded = 0;
-  /** Bytes that will arrive in all, if that is known. */
+  /** Bytes that will arrive in all, if known. */
   total: number | undefined;
-  /** What they are checked by. */
+  /** What checks them. */
   check: FetchProgress["check"] = "none";
 
   constructor(

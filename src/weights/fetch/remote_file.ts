@@ -1,5 +1,5 @@
 /**
- * One file on a server: its bytes from here to there, however often the connection breaks.
+ * A file on a server: any span of its bytes, however often the connection breaks.
  *
  * @module
  */
@@ -9,31 +9,30 @@ import type { FetchSettings } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { Retry } from "./retry.ts";
 
-/** What is known of a file beforehand. */
-export interface ExpectedFile {
+/** What is known of a file before it is fetched. */
+export interface KnownFile {
   /** Its SHA-256 in hex, or the start of it. */
   readonly sha256?: string;
   /** Its length in bytes. */
   readonly size?: number;
 }
 
-/** What tells a file from a later one at the same URL. */
-export interface FileVersion extends ExpectedFile {
-  /** Where it is. */
+/** Tells a file from a later one at the same URL. */
+export interface FileVersion extends KnownFile {
   readonly url: string;
   readonly size: number;
-  /** Its strong ETag, else when it was modified last, if the server says so. */
+  /** Its strong ETag, else the date of its last change, if the server sends one. */
   readonly validator?: string;
 }
 
-/** Answers after which it may help to ask again. */
+/** Statuses after which another attempt may help. */
 const TRANSIENT = [408, 425, 429, 500, 502, 503, 504];
 
-/** A file on a server, fetched by ranges where the server has them. */
+/** A file on a server, fetched by ranges if the server supports them. */
 export class RemoteFile {
-  /** How far its download is. */
+  /** Progress of its download. */
   readonly progress: Progress;
-  /** The caller's settings, and a signal that {@linkcode close} gives, too. */
+  /** The caller's settings, with a signal that {@linkcode close} aborts too. */
   readonly settings: FetchSettings;
   readonly #closing = new AbortController();
   readonly #sha256: string | undefined;
@@ -41,11 +40,11 @@ export class RemoteFile {
   #validator: string | undefined;
   #hasRanges = true;
 
-  /** @param known What is known of it; the whole version if a part of that is at hand. */
+  /** @param known What is known of it; a version if parts of it are in the cache. */
   constructor(
     readonly url: string,
     settings: FetchSettings,
-    known: ExpectedFile | FileVersion,
+    known: KnownFile | FileVersion,
   ) {
     const signals = [this.#closing.signal, settings.signal ?? []].flat();
     this.settings = { ...settings, signal: AbortSignal.any(signals) };
@@ -57,17 +56,17 @@ export class RemoteFile {
     }
   }
 
-  /** Its length in bytes; unknown before {@linkcode start}, and where the server doesn't say it. */
+  /** Its length in bytes; unknown before {@linkcode start}, or if the server doesn't send it. */
   get size(): number | undefined {
     return this.#size;
   }
 
-  /** Whether the server answers with ranges. */
+  /** Whether the server supports ranges. */
   get hasRanges(): boolean {
     return this.#hasRanges;
   }
 
-  /** What it is, to be kept with its bytes; undefined while its length is unknown. */
+  /** Its version; undefined while its length is unknown. */
   get version(): FileVersion | undefined {
     const [url, sha256, size] = [this.url, this.#sha256, this.#size];
     if (size === undefined) return undefined;
@@ -75,9 +74,9 @@ export class RemoteFile {
   }
 
   /**
-   * Makes the first request, for the first bytes, and learns from it what the server can do.
+   * Requests the first bytes, and learns from the response what the server supports.
    *
-   * @returns The answer: those bytes, or the whole file where there are no ranges.
+   * @returns The response: those bytes, or the whole file if there are no ranges.
    */
   async start(length: number): Promise<Response> {
     const retry = new Retry(this.settings, this.settings.firstAttempts);
@@ -91,7 +90,7 @@ export class RemoteFile {
             this.#validator = validatorOf(response);
             return response;
           }
-          // An empty file, or a browser that may not see what range this is.
+          // An empty file, or a browser that can't see the content-range header.
           await response.body?.cancel();
           return this.#startWhole(await this.#request());
         }
@@ -110,13 +109,12 @@ export class RemoteFile {
   }
 
   /**
-   * The bytes from `start` up to `end`, as they arrive. A connection that breaks is taken up
-   * again where it broke.
+   * The bytes from `start` up to `end`, as they arrive. A broken connection resumes where it broke.
    *
-   * @param end Infinity: up to the file's end, wherever that is.
-   * @param first An answer that begins at `start`.
-   * @throws {FetchError} If the server cannot be reached, or does not give them.
-   * @throws {FileChangedError} If the file is no longer the one that was begun.
+   * @param end Infinity means the file's end, which may be unknown.
+   * @param first A response that begins at `start`.
+   * @throws {FetchError} If the server can't be reached, or doesn't send them.
+   * @throws {FileChangedError} If the file changes meanwhile.
    */
   async *bytes(
     start: number,
@@ -135,7 +133,9 @@ export class RemoteFile {
           const fresh = chunk.subarray(skip);
           skip -= chunk.length - fresh.length;
           at += fresh.length;
-          if (at > end) throw this.#error("it sends more than its length");
+          if (at > end) {
+            throw this.#error("the server sends more than the file's length");
+          }
           retry.progress(fresh.length);
           if (fresh.length > 0) yield fresh;
         }
@@ -143,7 +143,7 @@ export class RemoteFile {
         throw new TransientError(
           `cannot fetch ${this.url}: the connection ended after ${
             at - start
-          } bytes, ${end - start} were to come`,
+          } of ${end - start} bytes`,
         );
       } catch (error) {
         first = undefined;
@@ -152,7 +152,7 @@ export class RemoteFile {
     }
   }
 
-  /** An answer with the bytes from `at` on, and how many bytes stand before them in it. */
+  /** A response with the bytes from `at` on, and how many bytes precede them in it. */
   async #resume(
     at: number,
     end: number,
@@ -167,23 +167,23 @@ export class RemoteFile {
     const isSame = validatorOf(response) === this.#validator &&
       (this.#size === undefined || size === this.#size);
     if (isSame && response.ok) {
-      // Where there are no ranges, it comes from its beginning again.
+      // Without ranges, the file comes from its beginning again.
       if (response.status !== 206) return [response, at];
       if (range?.offset === at) return [response, 0];
     }
     await response.body?.cancel();
     if (!isSame) throw new FileChangedError(this.url);
-    throw this.#error("it sends other bytes than those that were asked for");
+    throw this.#error("the server sends other bytes than requested");
   }
 
-  /** Ends the requests that are under way. */
+  /** Aborts all requests. */
   close(): void {
     this.#closing.abort();
   }
 
   async #request(range?: string, ifRange?: string): Promise<Response> {
     const { fetch = globalThis.fetch, signal } = this.settings;
-    // Compressed on the way, lengths and ranges would be those of something else.
+    // Lengths and ranges must be those of the file, not of its compressed form.
     const headers = new Headers({ "accept-encoding": "identity" });
     if (range !== undefined) headers.set("range", range);
     if (ifRange !== undefined) headers.set("if-range", ifRange);
@@ -203,9 +203,7 @@ export class RemoteFile {
       });
     }
     throw this.#error(
-      status === 404 || status === 410
-        ? `${why}: there is no such file, check the URL`
-        : why,
+      status === 404 || status === 410 ? `${why}; check the URL` : why,
     );
   }
 
@@ -226,12 +224,12 @@ export class RemoteFile {
     }
   }
 
-  /** The error for a request or a body that the network failed. */
+  /** The error for a request or body that fails. */
   #broken(cause: unknown): unknown {
     const { signal } = this.settings;
     if (signal?.aborted) return signal.reason;
     const { name, message } = cause as Error;
-    // A permission that is missing stays so.
+    // Another attempt wouldn't bring a missing permission.
     if (name === "NotCapable") return this.#error(message, cause);
     return new TransientError(`cannot fetch ${this.url}: ${message}`, {
       cause,
@@ -243,7 +241,7 @@ export class RemoteFile {
   }
 }
 
-/** Where the bytes of an answer are in the file, if it says so. */
+/** The range of a response, if it has one. */
 function contentRange(
   { headers }: Response,
 ): { offset: number; size: number } | undefined {
@@ -254,7 +252,7 @@ function contentRange(
     : { offset: Number(offset), size: Number(size) };
 }
 
-/** The length of a whole file, if the answer says it. */
+/** The length of the whole file, if the response has it. */
 function contentLength({ headers }: Response): number | undefined {
   const length = headers.get("content-length");
   const isEncoded = headers.has("content-encoding");

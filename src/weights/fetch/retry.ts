@@ -1,33 +1,33 @@
 import { TransientError } from "./errors.ts";
 import type { FetchSettings } from "./options.ts";
 
-/** So much has to arrive before a failure counts as the first one again. */
+/** Once this many bytes arrive, the next failure counts as the first again. */
 const PROGRESS = 2 ** 20;
 
-/** Half a second, a second, two …, a quarter more or less so that clients don't come in step. */
+/** Half a second, a second, two …; a quarter more or less, so that clients don't come in step. */
 const backOff = (failures: number) =>
   2 ** (failures - 1) * 500 * (0.75 + Math.random() / 2);
 
-/** No server is waited for longer, in milliseconds, whatever it says. */
+/** Longest wait in milliseconds, even if the server asks for more. */
 const MAX_RETRY_AFTER = 30_000;
 
-/** Counts failures in a row, and waits after each, until it is enough. */
+/** Waits after each failure; gives up after several in a row. */
 export class Retry {
   #failures = 0;
   #arrived = 0;
 
   constructor(readonly settings: FetchSettings, readonly attempts = 5) {}
 
-  /** Notes that bytes have arrived. */
+  /** Counts bytes that arrive. */
   progress(bytes: number): void {
     this.#arrived += bytes;
     if (this.#arrived >= PROGRESS) this.#failures = this.#arrived = 0;
   }
 
   /**
-   * Returns when it is time to try again.
+   * Waits until the next attempt.
    *
-   * @throws The error, if trying again would not help or was done often enough.
+   * @throws The error, if another attempt won't help or there were enough.
    */
   async after(error: unknown): Promise<void> {
     const { retryDelay = backOff, signal } = this.settings;
@@ -41,7 +41,7 @@ export class Retry {
   }
 }
 
-/** Waits; an abort ends it. */
+/** Waits, unless aborted. */
 async function wait(
   milliseconds: number,
   signal: AbortSignal | undefined,
