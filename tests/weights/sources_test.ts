@@ -344,7 +344,7 @@ Deno.test("weightsBase: the packed file of a host of one's own, by its manifest"
     `${weightsBase}manifest.json has no IMAGENET1K_V1 of resnet50 as float16`,
   ]);
 
-  // A file that is not the manifest's is refused.
+  // A file that isn't the manifest's is rejected.
   manifest(files.map((file) => ({ ...file, sha256: "0".repeat(64) })));
   await assert.rejects(resolve(), {
     name: "SyntaxError",
@@ -366,8 +366,8 @@ Deno.test("weightsBase: the packed file of a host of one's own, by its manifest"
 
   for (
     const [bad, message] of [
-      [undefined, /manifest\.json": "files" is no list$/],
-      [[{ ...files[0], file: "../x" }], /manifest\.json": files\[0\] is not/],
+      [undefined, /manifest\.json": "files": expected a list$/],
+      [[{ ...files[0], file: "../x" }], /manifest\.json": files\[0\]: expected/],
     ] as const
   ) {
     manifest(bad);
@@ -376,6 +376,6 @@ Deno.test("weightsBase: the packed file of a host of one's own, by its manifest"
   await assert.rejects(resolve({ weightsBase: "https://x.org/weights" }), {
     name: "RangeError",
     message:
-      'weightsBase: "https://x.org/weights", a URL that ends in / is allowed',
+      'weightsBase: expected a URL that ends with /, got "https://x.org/weights"',
   });
 });
