@@ -8,7 +8,7 @@ import { Hono } from "hono";
 import { handle } from "hono/aws-lambda";
 
 // Lambda sends one request at a time, so a second thread would only slow down the start.
-const answer = createHandler({ worker: false });
+const answer = createHandler({ thread: false });
 await answer.ready();
 
 const app = new Hono().all("*", ({ req }) => answer(req.raw));

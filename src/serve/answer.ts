@@ -1,25 +1,24 @@
 /**
- * From the pictures of a batch to the body of each answer.
+ * Runs a batch of decoded pictures, and encodes the answers.
  *
  * @module
  */
 
 import { classify } from "../model/classify.ts";
-import { computeNodes } from "../extract/compute_nodes.ts";
+import { computeNodes, item } from "../extract/compute_nodes.ts";
 import { stackInputs } from "../extract/input_batches.ts";
 import type { ResNet } from "../model/model.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
+import { encodeFeatures, encodeJson } from "./encode_features.ts";
 import type { EngineSettings, Outcome } from "./engine.ts";
-import { encodeFeatures } from "./encode_features.ts";
 import type { ClassifyTask, FeaturesTask, PictureTask, Task } from "./task.ts";
 
-/** A task with its pictures as the network takes them: `[H, W, 3]` each. */
+/** A task with its decoded pictures, `[H, W, 3]` each. */
 export interface ReadyTask<T extends Task = Task> {
   readonly task: T;
   readonly inputs: readonly ShapedArray[];
 }
 
-/** What a batch came to. */
 interface Answers {
   readonly answers: Outcome[];
   /** Milliseconds in the network. */
@@ -53,14 +52,10 @@ async function features(
   const nodes = await computeNodes(model, inputs, layers, { pool });
   const ms = performance.now() - start;
   const answers: Outcome[] = [];
-  let from = 0;
+  let first = 0;
   for (const { task, inputs } of ready) {
-    const to = from + inputs.length;
-    const rows = nodes.map(([name, array]) =>
-      [name, slice(array, from, to)] as const
-    );
-    answers.push(await encodeFeatures(model.arch, task, rows));
-    from = to;
+    answers.push(await encodeFeatures(model.arch, task, nodes, first));
+    first += inputs.length;
   }
   return { answers, ms };
 }
@@ -82,7 +77,7 @@ async function classes(
           name: task.pictures[i].name,
           classes: classes.slice(0, task.top),
         }));
-      return json({ arch: model.arch, pictures });
+      return encodeJson({ arch: model.arch, pictures });
     });
     return { answers, ms };
   } finally {
@@ -108,38 +103,14 @@ async function pictures(
   const ms = performance.now() - start;
   const answers: Outcome[] = [];
   for (const [i, { task }] of ready.entries()) {
-    const { data, shape: [, ...shape] } = slice(maps, i, i + 1);
     try {
-      const grid = await drawFeatureMapGrid({ data, shape }, task.grid);
-      answers.push({
-        body: await encodePng(grid, { modules }),
-        type: "image/png",
-      });
+      const grid = await drawFeatureMapGrid(item(maps, i), task.grid);
+      const body = await encodePng(grid, { modules });
+      answers.push({ body, type: "image/png" });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       answers.push({ status: 400, detail: error.message });
     }
   }
   return { answers, ms };
-}
-
-/** Some pictures of a batch. */
-function slice(
-  { data, shape: [count, ...shape] }: ShapedArray,
-  from: number,
-  to: number,
-): ShapedArray {
-  const size = data.length / count;
-  return {
-    data: data.subarray(from * size, to * size),
-    shape: [to - from, ...shape],
-  };
-}
-
-/** A JSON body. */
-function json(value: unknown): Outcome {
-  return {
-    body: new TextEncoder().encode(JSON.stringify(value)),
-    type: "application/json",
-  };
 }

@@ -1,13 +1,14 @@
 /**
- * Tasks that wait while others run; those of one kind go together.
+ * The queue of tasks; tasks with the same key run as one batch.
  *
  * @module
  */
 
 import type { BatchReport, Outcome } from "./engine.ts";
 import { batchKey, type Task } from "./task.ts";
+import { untilAborted } from "./time_limit.ts";
 
-/** What a task came to, and how long it took, in milliseconds. */
+/** The result of a task, and the milliseconds of its stages. */
 export interface Completion {
   readonly outcome: Outcome;
   readonly timings: Readonly<Record<string, number>>;
@@ -21,52 +22,51 @@ interface Waiting {
   reject(reason: unknown): void;
 }
 
-/** Runs one batch at a time, the oldest task first, with what waits of the same key. */
+/** Runs one batch at a time: the oldest task, and others with its key. */
 export class Batcher {
   readonly #waiting = new Set<Waiting>();
   #isRunning = false;
-  /** Milliseconds for a picture, lately. */
+  /** Recent milliseconds per picture. */
   #pace = 100;
 
   /**
    * @param run Runs tasks of one key.
-   * @param batchSize The most pictures in a batch, except for a task that has more.
+   * @param batchSize The most pictures in a batch, unless one task has more.
    */
   constructor(
     readonly run: (tasks: readonly Task[]) => Promise<BatchReport>,
     readonly batchSize: number,
   ) {}
 
-  /** Tasks that don't run yet. */
+  /** Number of tasks in the queue. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
-  /** Seconds until what waits now will be done, as far as one can tell; at least 1. */
+  /** Estimated seconds until the queue is empty, at least 1. */
   get seconds(): number {
-    const pictures = [...this.#waiting]
-      .reduce((sum, { task }) => sum + task.pictures.length, 0);
-    return Math.max(1, Math.ceil(pictures * this.#pace / 1000));
+    const ms = this.#pace * pictureCount([...this.#waiting]);
+    return Math.max(1, Math.ceil(ms / 1000));
   }
 
   /**
-   * Runs a task when its turn comes.
+   * Queues a task and waits for its result.
    *
-   * @param signal Takes it out of the queue; one that runs already runs on, for nobody.
-   * @throws The signal's reason, or what running its batch throws.
+   * @param signal Removes the task from the queue; the result of a running one is dropped.
+   * @throws The signal's reason, or what running the batch throws.
    */
-  submit(task: Task, signal: AbortSignal): Promise<Completion> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      const since = performance.now();
-      const entry = { task, key: batchKey(task), since, resolve, reject };
-      this.#waiting.add(entry);
-      signal.addEventListener("abort", () => {
-        this.#waiting.delete(entry);
-        reject(signal.reason);
-      }, { once: true });
-      this.#start();
-    });
+  async submit(task: Task, signal: AbortSignal): Promise<Completion> {
+    signal.throwIfAborted();
+    const { promise, ...settle } = deferred<Completion>();
+    const since = performance.now();
+    const entry = { task, key: batchKey(task), since, ...settle };
+    this.#waiting.add(entry);
+    this.#start();
+    try {
+      return await untilAborted(promise, signal);
+    } finally {
+      this.#waiting.delete(entry);
+    }
   }
 
   async #start(): Promise<void> {
@@ -105,9 +105,18 @@ export class Batcher {
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
-    const pictures = batch
-      .reduce((sum, { task }) => sum + task.pictures.length, 0);
-    const ms = (performance.now() - start) / pictures;
+    const ms = (performance.now() - start) / pictureCount(batch);
     this.#pace = 0.8 * this.#pace + 0.2 * ms;
   }
+}
+
+function pictureCount(entries: readonly Waiting[]): number {
+  return entries.reduce((sum, { task }) => sum + task.pictures.length, 0);
+}
+
+/** `Promise.withResolvers()`, which Node 20 lacks. */
+function deferred<T>() {
+  let resolve = (_: T) => {}, reject = (_: unknown) => {};
+  const promise = new Promise<T>((...both) => [resolve, reject] = both);
+  return { promise, resolve, reject };
 }

@@ -1,5 +1,5 @@
 /**
- * One function from `Request` to `Response`.
+ * The server as one function from `Request` to `Response`.
  *
  * @module
  */
@@ -12,42 +12,42 @@ import { Problem } from "./problem.ts";
 import { type Context, routes } from "./routes.ts";
 import { Service } from "./service.ts";
 
-/** Answers requests; what {@linkcode createHandler} makes. */
+/** Answers requests; {@linkcode createHandler} makes one. */
 export interface Handler extends AsyncDisposable {
-  /** Answers one. It never rejects: what goes wrong is an answer too. */
+  /** Answers a request. It never rejects: errors become problem responses. */
   (request: Request): Promise<Response>;
   /**
-   * Loads the network now, rather than with the first request.
+   * Loads the network now instead of with the first request.
    *
    * @throws What `createModel` throws.
    */
   ready(): Promise<void>;
   /**
-   * Stops: new requests get 503, those that were let in get their answers, then the network and its
-   * worker are given up. Then have the server stop; a server that stops first may cut off bodies
-   * that are on their way.
+   * Stops: new requests get 503, and once those in progress are answered the network is freed. Stop
+   * the server after that; otherwise it may cut off bodies that are still being sent.
    */
   close(): Promise<void>;
 }
 
 /**
  * Makes a handler that serves one network: `POST /features`, `/classify` and `/picture`,
- * `GET /summary`, `/healthz` and `/openapi.json`. The last says what each takes and answers.
+ * `GET /summary`, `/healthz` and `/openapi.json`, which describes them.
  *
- * Requests that wait together run as one batch. In Deno and Node the network runs in a worker. What
- * is wrong with a request is said in a problem body (RFC 9457); `Server-Timing` says where its time
- * went.
+ * Requests that wait at the same time run as one batch. In Deno and Node the network runs in a thread
+ * of its own. Errors are problem responses (RFC 9457); the `Server-Timing` header has the time of each
+ * stage.
  *
- * @param options The network and the limits. Everything that starts is started with the first
- *   request, or by {@linkcode Handler.ready}.
- * @throws {RangeError | TypeError} If an option is out of bounds.
+ * @param options The network and the limits. The network is loaded with the first request, or by
+ *   {@linkcode Handler.ready}.
+ * @throws {RangeError} If a limit or `batchSize` is out of bounds.
+ * @throws {TypeError} If `allowedHosts` has anything but hosts.
  *
  * @example Features of a picture, without a server
  * ```ts
  * import { createHandler } from "@layertap/resnet/serve";
  * import assert from "node:assert/strict";
  *
- * await using handler = createHandler({ outputLayer: "flatten", worker: false });
+ * await using handler = createHandler({ outputLayer: "flatten", thread: false });
  * const body = await Deno.readFile("examples/images/chelsea.png");
  * const response = await handler(
  *   new Request("http://localhost/features", { method: "POST", body }),
@@ -74,7 +74,7 @@ export function createHandler(options: HandlerOptions = {}): Handler {
       path: URL.canParse(url) ? new URL(url).pathname : url,
       status: response.status,
       ms: timings.total,
-      timings: timings.parts,
+      timings: timings.stages,
       error,
     });
     return response;
@@ -91,7 +91,7 @@ export function createHandler(options: HandlerOptions = {}): Handler {
   });
 }
 
-/** The answer, and for the log what is wrong if something is. */
+/** The response, and the error for the log. */
 async function answer(
   context: Context,
 ): Promise<{ response: Response; error?: string }> {
@@ -108,13 +108,13 @@ async function answer(
 async function dispatch(context: Context): Promise<Response> {
   const { method, url } = context.request;
   if (!URL.canParse(url)) {
-    throw new Problem(400, "the URL and the host do not parse");
+    throw new Problem(400, "the URL or the host header is invalid");
   }
   const { pathname } = new URL(url);
   const methods = Object.hasOwn(routes, pathname) ? routes[pathname] : null;
   if (!methods) {
     const paths = Object.keys(routes).join(", ");
-    throw new Problem(404, `there is no ${pathname}: there are ${paths}`);
+    throw new Problem(404, `nothing at ${pathname}; the paths are ${paths}`);
   }
   const isHead = method === "HEAD" && "GET" in methods;
   const known = isHead ? "GET" : method;
@@ -133,10 +133,10 @@ async function dispatch(context: Context): Promise<Response> {
 function problemOf(error: unknown, { signal }: Request): Problem {
   if (error instanceof Problem) return error;
   const problem = signal.aborted
-    ? new Problem(499, "the client has gone")
+    ? new Problem(499, "the client disconnected")
     : error instanceof EngineLostError
-    ? new Problem(503, "the network was lost", { "retry-after": "1" })
-    : new Problem(500, "something went wrong in the server");
+    ? new Problem(503, "the network stopped; try again", { "retry-after": "1" })
+    : new Problem(500, "internal error");
   problem.cause = error;
   return problem;
 }

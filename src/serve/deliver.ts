@@ -1,25 +1,20 @@
 /**
- * From a finished body to the client, however slowly it takes it.
+ * Sends a body at the client's pace.
  *
  * @module
  */
 
-/** What is sent. */
-export interface Answer {
-  readonly body: Uint8Array<ArrayBuffer>;
-  /** Its media type. */
-  readonly type: string;
-}
+import type { Answer } from "./engine.ts";
 
-/** Handed to the server at once; of less nobody need take note. */
+/** Bytes to hand over at a time; a body up to that size goes out at once. */
 const partBytes = 1 << 16;
 
 /**
- * A response whose request counts as inside until the client has fetched all but the last part, so
- * that answers that nobody fetches can't pile up.
+ * A response whose request counts as inside the gate until the client has fetched all but the last
+ * part, so that unfetched answers can't pile up.
  *
- * @param seconds The client is cut off if it takes longer for a part.
- * @param inside Disposed at the end.
+ * @param seconds The most time that the client may take for one part.
+ * @param inside The request's place in the gate; disposed at the end.
  */
 export function deliver(
   { body, type }: Answer,
@@ -56,7 +51,9 @@ export function deliver(
 
   function wait(controller: ReadableStreamDefaultController): void {
     timer = setTimeout(() => {
-      controller.error(new Error(`the client took no part in ${seconds} s`));
+      controller.error(
+        new Error(`the client fetched nothing for ${seconds} s`),
+      );
       end();
     }, seconds * 1000);
   }

@@ -1,16 +1,17 @@
 /**
- * Features in the form that was asked for.
+ * The bodies of answers.
  *
  * @module
  */
 
+import { item } from "../extract/compute_nodes.ts";
 import { type FeatureTable, featureTable } from "../tables/feature_table.ts";
 import { nestedValues } from "../tables/jsonl.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
-import type { Outcome } from "./engine.ts";
+import type { Answer } from "./engine.ts";
 import type { FeatureFormat, FeaturesTask } from "./task.ts";
 
-/** The forms and what they are called in `Accept`, the first is the default. */
+/** The media types of features; the first is the default. */
 export const featureTypes: Readonly<Record<FeatureFormat, string>> = {
   json: "application/json",
   npy: "application/x-npy",
@@ -29,28 +30,23 @@ const streams: Record<
 };
 
 /**
- * Encodes the features of a request's pictures.
+ * Encodes the features of a task's pictures.
  *
- * @param nodes By layer: `[N, …]`, NCHW.
+ * @param nodes By layer: `[N, …]`, NCHW, for all pictures of a batch.
+ * @param first The index of the task's first picture in the batch.
  */
 export async function encodeFeatures(
   arch: string,
   { pictures, format }: FeaturesTask,
   nodes: readonly (readonly [string, ShapedArray])[],
-): Promise<Outcome> {
+  first: number,
+): Promise<Answer> {
   const rows = pictures.map(({ name }, i) => ({
     path: name,
     values: Object.fromEntries(
-      nodes.map(([layer, { data, shape: [count, ...shape] }]) => {
-        const size = data.length / count;
-        return [layer, {
-          data: data.subarray(i * size, (i + 1) * size),
-          shape,
-        }];
-      }),
+      nodes.map(([layer, array]) => [layer, item(array, first + i)]),
     ),
   }));
-  const type = featureTypes[format];
   if (format === "json") {
     const json = rows.map(({ path, values }) => ({
       name: path,
@@ -60,12 +56,15 @@ export async function encodeFeatures(
         ) => [layer, nestedValues(data, shape)]),
       ),
     }));
-    const text = JSON.stringify({ arch, pictures: json });
-    return { body: new TextEncoder().encode(text), type };
+    return encodeJson({ arch, pictures: json });
   }
   const stream = await streams[format](featureTable(rows));
-  return {
-    body: new Uint8Array(await new Response(stream).arrayBuffer()),
-    type,
-  };
+  const body = new Uint8Array(await new Response(stream).arrayBuffer());
+  return { body, type: featureTypes[format] };
+}
+
+/** A JSON body. */
+export function encodeJson(value: unknown): Answer {
+  const body = new TextEncoder().encode(JSON.stringify(value));
+  return { body, type: "application/json" };
 }

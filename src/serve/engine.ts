@@ -1,5 +1,5 @@
 /**
- * What computes: the network, in this thread or in a worker.
+ * An engine runs the network, in the server's thread or in its own.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { HandlerOptions } from "./options.ts";
 import type { ProblemStatus } from "./problem.ts";
 import type { Task } from "./task.ts";
 
-/** What an engine is started with; it can be sent to a worker. */
+/** Settings of an engine; they can be sent to a thread. */
 export interface EngineSettings
   extends Required<Pick<HandlerOptions, "arch" | "backend" | "decoders">> {
   readonly outputLayer: string | null;
@@ -20,16 +20,16 @@ export interface EngineSettings
   readonly maxPixels: number;
 }
 
-/** What an engine says of itself. */
+/** Facts about the network of an engine. */
 export interface EngineInfo {
   readonly arch: string;
-  /** The last node that it can compute. */
+  /** The last node that it computes. */
   readonly outputLayer: string;
-  /** Every name that a layer can be asked for by, with the shape for one picture, NCHW. */
+  /** Every name of a layer, with its shape for one picture, NCHW. */
   readonly layers: ReadonlyMap<string, readonly number[]>;
   /** Number of classes; 0 without a head. */
   readonly classes: number;
-  /** Tables by their style, as data and as text. */
+  /** The tables of the network by style, as data and as text. */
   readonly summaries: Readonly<
     Record<"torchsummary" | "torchinfo", {
       readonly data: Omit<Summary, "toString">;
@@ -41,29 +41,36 @@ export interface EngineInfo {
   readonly kernels: string;
 }
 
-/** What became of a task. */
+/** A body to send. */
+export interface Answer {
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** Its media type. */
+  readonly type: string;
+}
+
+/** The result of a task. */
 export type Outcome =
-  | { readonly body: Uint8Array<ArrayBuffer>; readonly type: string }
+  | Answer
   | { readonly status: ProblemStatus; readonly detail: string };
 
-/** What became of a batch. */
+/** The result of a batch. */
 export interface BatchReport {
   /** One for each task. */
   readonly outcomes: readonly Outcome[];
-  /** Milliseconds for the whole batch, by what was done. */
+  /** Milliseconds of each stage, for the whole batch. */
   readonly timings: Readonly<Record<string, number>>;
-  /** Tensors that are alive after it: always as many, unless some leak. */
+  /** Live tensors after the batch; a growing number is a leak. */
   readonly tensors: number;
 }
 
-/** A network that is loaded. */
+/** A loaded network. */
 export interface Engine {
   readonly info: EngineInfo;
-  /** Runs tasks of one key together. One batch at a time. */
+  /** Runs tasks of one key as a batch. Only one batch can run at a time. */
   run(tasks: readonly Task[]): Promise<BatchReport>;
-  /** Gives everything up. */
+  /** Frees the network and ends its thread. */
   close(): Promise<void>;
 }
 
-/** The engine is gone, and what it had to do with it; another can be started. */
+/** The engine has stopped, and its tasks with it; another one can be started. */
 export class EngineLostError extends Error {}

@@ -1,12 +1,12 @@
 /**
- * Which requests are let in.
+ * Limits the number of requests in progress.
  *
  * @module
  */
 
 import { Problem } from "./problem.ts";
 
-/** Counts the requests inside. */
+/** Counts the requests in progress. */
 export class Gate {
   #inside = 0;
   #isClosed = false;
@@ -14,25 +14,25 @@ export class Gate {
   #empty: Promise<void> | undefined;
 
   /**
-   * @param most Requests that may be inside.
-   * @param retryAfter Seconds after which one that is refused may come again.
+   * @param most The most requests at a time.
+   * @param retryAfter Seconds after which a refused client may try again.
    */
   constructor(readonly most: number, readonly retryAfter: () => string) {}
 
-  /** Requests inside. */
+  /** Number of requests in progress. */
   get inside(): number {
     return this.#inside;
   }
 
-  /** Whether it was closed. */
+  /** Whether {@linkcode close} was called. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
   /**
-   * Lets a request in; disposing lets it out, once.
+   * Admits a request; dispose the result at its end.
    *
-   * @throws {Problem} 503 if the gate is closed, 429 if there are too many inside.
+   * @throws {Problem} 503 if the gate is closed, 429 if it is full.
    */
   enter(): Disposable {
     if (this.#isClosed) {
@@ -44,7 +44,7 @@ export class Gate {
     if (this.#inside >= this.most) {
       throw new Problem(
         429,
-        `there are ${this.#inside} requests already, ${this.most} are allowed at a time`,
+        `too many requests; the limit is ${this.most} at a time`,
         { "retry-after": this.retryAfter() },
       );
     }
@@ -60,7 +60,7 @@ export class Gate {
     };
   }
 
-  /** Lets nobody in any more, and waits until all are out. */
+  /** Admits no more requests, and waits for the end of the others. */
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#inside === 0) return;

@@ -1,52 +1,52 @@
 /**
- * What is noted of a request.
+ * The log entry of a request, and its timings.
  *
  * @module
  */
 
-/** A request that was answered, for a line of a log. */
+/** A line of the log: a request and its answer. */
 export interface LogEntry {
-  /** When it came, ISO 8601. */
+  /** Time of arrival, ISO 8601. */
   readonly time: string;
   /** `"POST"`. */
   readonly method: string;
   /** Without the query. */
   readonly path: string;
-  /** Status of the answer; 499 if the client had gone. */
+  /** Status of the answer; 499 if the client disconnected. */
   readonly status: number;
   /** Milliseconds until the answer. */
   readonly ms: number;
-  /** Where the time went, in milliseconds, by the names in `Server-Timing`. */
+  /** Milliseconds of each stage, by the names in `Server-Timing`. */
   readonly timings: Readonly<Record<string, number>>;
-  /** Why it isn't 2xx, or what the client isn't told. */
+  /** Why the status isn't 2xx; with details that the client doesn't get. */
   readonly error?: string;
 }
 
-/** Notes how long parts of a request take. */
+/** Measures the stages of a request. */
 export class Timings {
   readonly #start = performance.now();
-  readonly #parts: Record<string, number> = {};
+  readonly #stages: Record<string, number> = {};
 
-  /** Milliseconds since it was made. */
+  /** Milliseconds since the start. */
   get total(): number {
     return rounded(performance.now() - this.#start);
   }
 
-  /** By name, in the order in which they were noted. */
-  get parts(): Readonly<Record<string, number>> {
-    return this.#parts;
+  /** Milliseconds by stage, in order. */
+  get stages(): Readonly<Record<string, number>> {
+    return this.#stages;
   }
 
-  /** Notes a part. */
+  /** Adds a stage. */
   add(name: string, ms: number): void {
-    this.#parts[name] = rounded(ms);
+    this.#stages[name] = rounded(ms);
   }
 
-  /** Waits for a part and notes how long it took. */
-  async measure<T>(name: string, part: Promise<T>): Promise<T> {
+  /** Measures how long a promise takes. */
+  async measure<T>(name: string, stage: Promise<T>): Promise<T> {
     const start = performance.now();
     try {
-      return await part;
+      return await stage;
     } finally {
       this.add(name, performance.now() - start);
     }
@@ -54,7 +54,7 @@ export class Timings {
 
   /** The value of `Server-Timing`. */
   get header(): string {
-    return Object.entries({ ...this.#parts, total: this.total })
+    return Object.entries({ ...this.#stages, total: this.total })
       .map(([name, ms]) => `${name};dur=${ms}`).join(", ");
   }
 }

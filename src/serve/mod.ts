@@ -1,11 +1,18 @@
 /**
- * A network behind HTTP: one function from `Request` to `Response`, for every runtime that has
- * these.
+ * Serves a network over HTTP with one function from `Request` to `Response`, in every runtime that
+ * has these.
  *
- * ```ts ignore
+ * @example The server, and a request to it
+ * ```ts
  * import { createHandler } from "@layertap/resnet/serve";
+ * import assert from "node:assert/strict";
  *
- * export default { fetch: createHandler({ arch: "resnet50" }) };
+ * const handler = createHandler({ outputLayer: "layer4", thread: false });
+ * const server = { fetch: handler }; // For `deno serve` or Cloudflare: `export default server`.
+ *
+ * const response = await server.fetch(new Request("http://localhost/summary"));
+ * assert.match(await response.text(), /Total params/);
+ * await handler.close();
  * ```
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * An engine in this thread; in a worker, it is this module that the worker imports.
+ * An engine in the current thread; a thread of its own imports this module, too.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import type {
 } from "./engine.ts";
 import type { Task } from "./task.ts";
 
-/** Where this module is, for the worker that imports it. */
+/** The URL of this module, for a thread to import. */
 export const moduleUrl: string = import.meta.url;
 
 /**
@@ -46,8 +46,7 @@ export async function startModelEngine(
   if (labels && labels.length !== info.classes) {
     model.dispose();
     throw new RangeError(
-      `cannot name the classes: got ${labels.length} labels, the network has ` +
-        `${info.classes} classes`,
+      `${labels.length} labels for ${info.classes} classes; the counts must match`,
     );
   }
   return {
@@ -95,7 +94,7 @@ function describe(
   };
 }
 
-/** A task whose pictures are decoded, or why they can't be. */
+/** A task with its decoded pictures, or a problem. */
 type Decoded =
   | { readonly task: Task; readonly inputs: ShapedArray[] }
   | Outcome;
@@ -113,7 +112,7 @@ async function run(
     try {
       const inputs: ShapedArray[] = [];
       for (const { name, bytes } of task.pictures) {
-        await turn(); // For deadlines, clients that go and other requests.
+        await turn(); // Lets timers and other requests run.
         const file = { path: name, content: bytes };
         inputs.push(await loadInput(file, model.preset, options));
       }

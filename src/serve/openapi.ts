@@ -1,12 +1,12 @@
 /**
- * The API, described: OpenAPI 3.1.
+ * The description of the HTTP API: OpenAPI 3.1.
  *
  * @module
  */
 
 import { featureTypes } from "./encode_features.ts";
 
-/** A part of the document. */
+/** A part of the description. */
 type Part = Readonly<Record<string, unknown>>;
 
 const query = (name: string, description: string, schema: Part): Part => ({
@@ -20,8 +20,8 @@ const integer = { type: "integer", minimum: 1 };
 
 const layer = query(
   "layer",
-  "A node or module by torchvision's name, e.g. layer4, layer3.0.conv2, flatten. Default: the " +
-    "last one that is served.",
+  "A layer by torchvision's name, such as layer4, layer3.0.conv2 or flatten. Default: the last " +
+    "one that is served.",
   { type: "string" },
 );
 
@@ -30,7 +30,7 @@ const binary = { schema: { type: "string", format: "binary" } };
 const picture = {
   required: true,
   description:
-    "JPEG, PNG or WebP. A list of URLs is taken only if the operator allows hosts.",
+    "JPEG, PNG or WebP. A list of URLs works only for hosts that the operator allows.",
   content: {
     "image/*": binary,
     "application/octet-stream": binary,
@@ -65,22 +65,22 @@ const retryLater = (description: string): Part => ({
   content: problemBody,
 });
 
-/** What every path that takes pictures may answer besides 200. */
+/** The problems of every path that takes pictures. */
 const problems = {
-  400: problem("A parameter, or the body's form, can't be understood"),
-  405: problem("The path takes another method"),
-  406: problem("None of the types that there are is accepted"),
-  408: problem("The body was not there in time"),
+  400: problem("Invalid parameter or body"),
+  405: problem("Wrong method"),
+  406: problem("No available type is accepted"),
+  408: problem("The body did not arrive in time"),
   413: problem("Too many bytes, pixels or pictures"),
-  415: problem("The body is of a type that isn't taken"),
+  415: problem("Unsupported type of body or picture"),
   422: problem(
-    "It can be understood but not done: no picture, a damaged one, no head",
+    "The request can't be fulfilled: no picture, a damaged one, no head",
   ),
   429: retryLater("Too many requests at a time"),
-  499: problem("The client has gone"),
-  500: problem("The server is to blame"),
+  499: problem("The client disconnected"),
+  500: problem("Internal error"),
   503: retryLater("The server is stopping, or the network can't be loaded"),
-  504: retryLater("There was no answer in time"),
+  504: retryLater("No answer in time"),
 };
 
 const post = (
@@ -136,7 +136,7 @@ const features = pictures({
 const classes = pictures({
   classes: {
     type: "array",
-    description: "The likeliest first",
+    description: "Likeliest first",
     items: {
       type: "object",
       properties: {
@@ -149,7 +149,7 @@ const classes = pictures({
 
 const object = { schema: { type: "object" } };
 
-/** The document. */
+/** The description. */
 export const openApi: Part = {
   openapi: "3.1.0",
   info: {
@@ -159,15 +159,18 @@ export const openApi: Part = {
   },
   paths: {
     "/features": post(
-      "The values of layers",
+      "Features of pictures",
       [
-        { ...layer, description: `${layer.description} Several with commas.` },
-        query("pool", "The mean or the largest value of each map", {
+        {
+          ...layer,
+          description: `${layer.description} Separate several with commas.`,
+        },
+        query("pool", "Replace each map by its mean or its largest value", {
           enum: ["none", "avg", "max"],
           default: "none",
         }),
       ],
-      "One array for each layer, the pictures stacked. A .npy holds one layer.",
+      "One array per layer, with all pictures stacked; .npy only for one layer",
       {
         [featureTypes.json]: features,
         [featureTypes.npy]: binary,
@@ -176,32 +179,32 @@ export const openApi: Part = {
       },
     ),
     "/classify": post(
-      "What the pictures show",
-      [query("top", "How many classes", { ...integer, default: 5 })],
-      "The likeliest classes",
+      "The likeliest classes of pictures",
+      [query("top", "Number of classes", { ...integer, default: 5 })],
+      "The classes and their scores",
       { "application/json": classes },
     ),
     "/picture": post(
-      "The feature maps of a layer, drawn side by side",
+      "The feature maps of a layer, side by side",
       [
         layer,
-        query("maps", "So many, from the first on", integer),
-        query("strongest", "So many with the greatest mean", integer),
-        query("scale", "Whether each map has its own range of colours", {
+        query("maps", "Draw the first N maps", integer),
+        query("strongest", "Draw the N maps with the largest means", integer),
+        query("scale", "One range of colours for each map, or for all", {
           enum: ["each", "all"],
           default: "each",
         }),
-        query("labels", "Whether the channels' numbers are written", {
+        query("labels", "Write the channel numbers", {
           enum: ["yes", "no"],
           default: "no",
         }),
       ],
-      "A picture",
+      "The picture",
       { "image/png": binary },
     ),
     "/summary": get(
       "The table of the network",
-      [query("style", "Whose table", {
+      [query("style", "Layout of the table", {
         enum: ["torchsummary", "torchinfo"],
         default: "torchsummary",
       })],
@@ -218,15 +221,18 @@ export const openApi: Part = {
         503: problems[503],
       },
     ),
-    "/healthz": get("Whether requests are answered", [], {
-      200: { description: "They are", content: { "application/json": object } },
+    "/healthz": get("Whether the server is ready", [], {
+      200: { description: "Ready", content: { "application/json": object } },
       503: {
-        description: "It starts or stops",
+        description: "Starting or stopping",
         content: { "application/json": object },
       },
     }),
     "/openapi.json": get("This document", [], {
-      200: { description: "It", content: { "application/json": object } },
+      200: {
+        description: "OpenAPI 3.1",
+        content: { "application/json": object },
+      },
     }),
   },
   components: {

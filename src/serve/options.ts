@@ -1,5 +1,5 @@
 /**
- * What an operator can say about a handler.
+ * The options of a handler.
  *
  * @module
  */
@@ -8,61 +8,62 @@ import type { ArchName, ArchRow } from "../arch/table.ts";
 import type { BackendOptions } from "../backend/start.ts";
 import type { FileSource } from "../runtime/open_source.ts";
 import type { DecoderModules } from "../image/load_decoder.ts";
+import { expected, requireInteger } from "../errors/expected.ts";
 import type { ModelOptions } from "../model/options.ts";
 import type { LogEntry } from "./log.ts";
 
-/** The network that a handler serves, and how. */
+/** The network that a handler serves, and its limits. */
 export interface HandlerOptions {
-  /** As for `createModel`: a name, or a row of one's own. Default: `"mlnet_resnet18"`, which ships. */
+  /** As for `createModel`: a name or a row. Default `"mlnet_resnet18"`, which is included. */
   readonly arch?: ArchName | ArchRow | (string & Record<never, never>);
-  /** The last node that clients can ask for. Default: the whole network. */
+  /** The last layer that clients can ask for. Default: the whole network. */
   readonly outputLayer?: string | null;
-  /** As for `createModel`. Default `true`: the official weights, or those that ship. */
+  /** As for `createModel`. Default `true`: the included or the official weights. */
   readonly pretrained?: boolean | FileSource;
-  /** What `createModel` takes besides, as far as it can be sent to a worker. */
+  /** Other options of `createModel`, except those that can't be sent to a thread. */
   readonly model?: Omit<
     ModelOptions,
     "fetch" | "signal" | "onProgress" | "warn"
   >;
   /** As for `startBackend`: threads, kernels, compiled builds. */
   readonly backend?: BackendOptions;
-  /** Compiled decoders, for runtimes that can't import `.wasm` modules by themselves. */
+  /** Compiled decoders, for runtimes that can't import `.wasm` modules. */
   readonly decoders?: DecoderModules;
-  /** Names of the classes, in the order of `fc`'s outputs. As for `classify`. */
+  /** Names of the classes, in the order of `fc`'s outputs, as for `classify`. */
   readonly labels?: readonly string[];
   /**
-   * Whether the network runs in a worker, so that the server answers while it computes. Default:
-   * where there is `node:worker_threads`, as in Deno and Node.
+   * Whether the network runs in a thread of its own, so that the server answers while it computes.
+   * Default: if the runtime has `node:worker_threads`, as Deno and Node do.
    */
-  readonly worker?: boolean;
-  /** Pictures that run together, and the most that one request may bring. Default 8. */
+  readonly thread?: boolean;
+  /** The most pictures in a batch, and in a request. Default 8. */
   readonly batchSize?: number;
-  /** What is refused, and when. */
+  /** Bounds for requests; beyond them they are refused. */
   readonly limits?: Partial<Limits>;
   /**
-   * Hosts that pictures may be fetched from, `"example.org"` or `"example.org:8080"`. Default:
-   * none; then lists of URLs are refused.
+   * Hosts that pictures may be fetched from, `"example.org"` or `"example.org:8080"`. Default: none,
+   * and lists of URLs are refused.
    */
   readonly allowedHosts?: readonly string[];
-  /** Told of every request that was answered. */
+  /** Called after each answer. */
   readonly log?: (entry: LogEntry) => void;
 }
 
-/** What a handler refuses. */
+/** Bounds for requests, and the status of those that exceed them. */
 export interface Limits {
-  /** Bytes of a body, and of all pictures fetched for a request: 413. Default 10 MiB. */
+  /** Bytes of a body, or of all pictures fetched for a request: 413. Default 10 MiB. */
   readonly bodyBytes: number;
-  /** Bytes of the values that a request asks for, as float32: 422. Default 8 MiB. */
+  /** Bytes of the features of an answer, as float32: 422. Default 8 MiB. */
   readonly answerBytes: number;
-  /** Pixels of a picture, seen in its header before it is decoded: 413. Default 25 million. */
+  /** Pixels of a picture, checked before it is decoded: 413. Default 25 million. */
   readonly pixels: number;
-  /** Requests that are read, wait, run or are answered at a time; one more gets 429. Default 32. */
+  /** Requests in progress at a time: 429. Default 32. */
   readonly requests: number;
-  /** Seconds until a body must be there: 408. Default 10. */
+  /** Seconds for a body to arrive: 408. Default 10. */
   readonly bodySeconds: number;
   /**
-   * Seconds until the answer must be there: 504. A worker that takes longer for a batch is started
-   * anew; a client that takes longer to fetch a part of its answer is cut off. Default 30.
+   * Seconds for the answer: 504. A thread that takes longer for a batch is restarted; a client that
+   * takes longer to fetch a part of its answer is cut off. Default 30.
    */
   readonly seconds: number;
 }
@@ -78,15 +79,15 @@ const defaultLimits: Limits = {
 
 /** The options with their defaults. */
 export type Settings =
-  & Required<Omit<HandlerOptions, "limits" | "labels" | "worker" | "log">>
-  & Pick<HandlerOptions, "labels" | "worker" | "log">
+  & Required<Omit<HandlerOptions, "limits" | "labels" | "thread" | "log">>
+  & Pick<HandlerOptions, "labels" | "thread" | "log">
   & { readonly limits: Limits };
 
 /**
  * Fills in the defaults.
  *
  * @throws {RangeError} If a number is out of bounds.
- * @throws {TypeError} If `allowedHosts` holds what is no host.
+ * @throws {TypeError} If `allowedHosts` has anything but hosts.
  */
 export function withDefaults(options: HandlerOptions): Settings {
   const {
@@ -99,37 +100,36 @@ export function withDefaults(options: HandlerOptions): Settings {
     batchSize = 8,
     allowedHosts = [],
     labels,
-    worker,
+    thread,
     log,
   } = options;
   const limits = { ...defaultLimits, ...options.limits };
   for (const [name, value] of Object.entries(limits)) {
-    // A timer knows no longer time than 24 days.
+    // Timers go up to 24 days.
     const most = /seconds/i.test(name) ? 1e6 : Infinity;
     if (typeof value === "number" && value > 0 && value <= most) continue;
+    const upTo = most < Infinity ? ` and up to ${most}` : "";
     throw new RangeError(
-      `createHandler: limits.${name} is ${value}, numbers above 0 ` +
-        `${most < Infinity ? `and up to ${most} ` : ""}are allowed`,
+      expected(`limits.${name}`, `a number above 0${upTo}`, value),
     );
   }
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new RangeError(
-      `createHandler: batchSize is ${batchSize}, integers from 1 are allowed`,
-    );
-  }
+  requireInteger("batchSize", batchSize, 1);
   return {
     ...{ arch, outputLayer, pretrained, model, backend, decoders, labels },
-    ...{ batchSize, worker, log, limits },
+    ...{ batchSize, thread, log, limits },
     allowedHosts: allowedHosts.map(host),
   };
 }
 
-/** A host as `URL` writes it. */
+/** A host in the notation of `URL`. */
 function host(text: string): string {
   const url = URL.canParse(`http://${text}`) ? new URL(`http://${text}`) : null;
   if (url && url.href === `http://${url.host}/`) return url.host;
   throw new TypeError(
-    `createHandler: allowedHosts has ${JSON.stringify(text)}, ` +
-      `hosts as "example.org" or "example.org:8080" are allowed`,
+    expected(
+      "allowedHosts",
+      'hosts such as "example.org" or "example.org:8080"',
+      text,
+    ),
   );
 }

@@ -1,21 +1,21 @@
 /**
- * The pictures that a request brings: as its body, as a form, or as a list of URLs.
+ * The pictures of a request: its body, the files of a form, or a list of URLs.
  *
  * @module
  */
 
 import { formats } from "../image/decode.ts";
 import { readBody } from "./body.ts";
-import { deadline } from "./deadline.ts";
 import type { Settings } from "./options.ts";
 import { Problem } from "./problem.ts";
 import { fetchPictures } from "./remote.ts";
 import type { PictureFile } from "./task.ts";
+import { withinSeconds } from "./time_limit.ts";
 
 /**
  * Reads a request's pictures.
  *
- * @returns One or more, each with the signature of a kind that can be decoded.
+ * @returns One or more files with the signature of a supported format.
  * @throws {Problem} 400, 408, 413, 415 or 422.
  */
 export async function readPictures(
@@ -30,7 +30,7 @@ export async function readPictures(
   if (isList && settings.allowedHosts.length === 0) {
     throw new Problem(
       415,
-      "this server fetches no URLs: send the picture itself",
+      "this server does not fetch URLs; send the picture itself",
     );
   }
   const isPicture = mime === "" || mime === "application/octet-stream" ||
@@ -38,13 +38,13 @@ export async function readPictures(
   if (!isList && !isForm && !isPicture) {
     throw new Problem(
       415,
-      `got a body of ${mime}: a picture as image/* or application/octet-stream, or ` +
-        `as multipart/form-data, is allowed; curl -F image=@cat.jpg sends one`,
+      "expected a picture (image/* or application/octet-stream) or a form " +
+        `(multipart/form-data), got ${mime}; try curl -F image=@cat.jpg`,
     );
   }
   const encoding = request.headers.get("content-encoding") ?? "identity";
   if (encoding.toLowerCase() !== "identity") {
-    throw new Problem(415, `got a body in ${encoding}: identity is allowed`, {
+    throw new Problem(415, `expected an uncompressed body, got ${encoding}`, {
       "accept-encoding": "identity",
     });
   }
@@ -59,18 +59,22 @@ export async function readPictures(
   return pictures;
 }
 
-async function bodyInTime(
+function bodyInTime(
   request: Request,
   { limits }: Settings,
   parent: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { bodySeconds, bodyBytes } = limits;
   const late = () =>
-    new Problem(408, `the body was not there within ${bodySeconds} seconds`, {
+    new Problem(408, `the body did not arrive within ${bodySeconds} seconds`, {
       connection: "close",
     });
-  using body = deadline(bodySeconds, late, parent);
-  return await readBody(request, bodyBytes, body.signal);
+  return withinSeconds(
+    bodySeconds,
+    late,
+    parent,
+    (signal) => readBody(request, bodyBytes, signal),
+  );
 }
 
 async function partsOf(
@@ -85,7 +89,7 @@ async function partsOf(
   } catch (error) {
     throw new Problem(
       400,
-      `the form does not parse: ${(error as Error).message}`,
+      `the form can't be parsed: ${(error as Error).message}`,
     );
   }
   const files = [...form.values()].filter((value) => value instanceof File);
@@ -102,13 +106,13 @@ function urlsOf(bytes: Uint8Array, most: number): string[] {
   } catch (error) {
     throw new Problem(
       400,
-      `the list does not parse: ${(error as Error).message}`,
+      `the list can't be parsed: ${(error as Error).message}`,
     );
   }
   if (!Array.isArray(list) || list.some((url) => typeof url !== "string")) {
     throw new Problem(
       400,
-      `got other JSON: a list of URLs, ["https://…"], is allowed`,
+      `expected a JSON list of URLs such as ["https://…"]`,
     );
   }
   requireCount(list.length, most);
@@ -116,11 +120,11 @@ function urlsOf(bytes: Uint8Array, most: number): string[] {
 }
 
 function requireCount(count: number, most: number): void {
-  if (count === 0) throw new Problem(422, "there is no picture in the request");
+  if (count === 0) throw new Problem(422, "the request has no picture");
   if (count > most) {
     throw new Problem(
       413,
-      `got ${count} pictures: 1 to ${most} are allowed at a time`,
+      `got ${count} pictures; the limit is ${most} per request`,
     );
   }
 }
@@ -129,5 +133,5 @@ function requireSignature({ name, bytes }: PictureFile): void {
   if (bytes.length === 0) throw new Problem(422, `"${name}" is empty`);
   if (formats.some((format) => format.matches(bytes))) return;
   const known = formats.map((format) => format.name).join(", ");
-  throw new Problem(415, `"${name}" is none of ${known}`);
+  throw new Problem(415, `"${name}" is not a picture; expected ${known}`);
 }

@@ -1,10 +1,10 @@
 /**
- * What is told to a client whose request can't be answered: RFC 9457.
+ * Error responses: RFC 9457.
  *
  * @module
  */
 
-/** The statuses that are used here, with their reason phrases (RFC 9110). */
+/** The statuses of problems, with their reason phrases (RFC 9110). */
 const titles = {
   400: "Bad Request",
   404: "Not Found",
@@ -21,14 +21,14 @@ const titles = {
   504: "Gateway Timeout",
 } as const;
 
-/** A status of a problem. */
+/** The status of a problem. */
 export type ProblemStatus = keyof typeof titles;
 
-/** Thrown wherever it becomes clear that a request can't be answered; the handler answers with it. */
+/** The reason why a request can't be answered; the handler turns it into a response. */
 export class Problem extends Error {
   /**
-   * @param detail What is wrong with this request, for the client to read.
-   * @param headers Sent along: `allow`, `retry-after`.
+   * @param detail What is wrong, for the client to read.
+   * @param headers Headers such as `allow` or `retry-after`.
    */
   constructor(
     readonly status: ProblemStatus,
@@ -38,7 +38,7 @@ export class Problem extends Error {
     super(detail);
   }
 
-  /** The answer, `application/problem+json`. */
+  /** The response, `application/problem+json`. */
   toResponse(): Response {
     const { status, message: detail, headers } = this;
     return new Response(

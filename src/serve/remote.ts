@@ -1,5 +1,5 @@
 /**
- * Pictures from other servers, and only from those that the operator allows.
+ * Pictures from other servers, if the operator allows their hosts.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { PictureFile } from "./task.ts";
 const maxRedirects = 5;
 
 /**
- * Fetches pictures, one after the other; together they may have as many bytes as a body.
+ * Fetches pictures, one after the other. The limit of a body applies to all of them together.
  *
- * @throws {Problem} 422 if a URL may not be fetched, or its server gives no picture; 413.
+ * @throws {Problem} 422 if a URL is not allowed or can't be fetched; 413.
  */
 export async function fetchPictures(
   urls: readonly string[],
@@ -32,7 +32,7 @@ export async function fetchPictures(
   return pictures;
 }
 
-/** The answer at the end of all redirects, each of which is checked as the URL itself. */
+/** Follows redirects; each of them must lead to an allowed host. */
 async function follow(
   name: string,
   allowedHosts: readonly string[],
@@ -42,7 +42,7 @@ async function follow(
     new Problem(422, `cannot fetch "${name}": ${why}`);
   let url = URL.canParse(name) ? new URL(name) : null;
   for (let i = 0; i <= maxRedirects; i++) {
-    if (!url) throw cannot("it is no URL");
+    if (!url) throw cannot("it is not a URL");
     requireAllowed(url, allowedHosts, cannot);
     let response: Response;
     try {
@@ -56,11 +56,11 @@ async function follow(
     const { status, headers } = response;
     const location = headers.get("location");
     if (status < 300 || status >= 400 || location === null) {
-      throw cannot(`${url.host} answers ${status}`);
+      throw cannot(`${url.host} answered ${status}`);
     }
     url = URL.canParse(location, url) ? new URL(location, url) : null;
   }
-  throw cannot(`it is redirected more than ${maxRedirects} times`);
+  throw cannot(`more than ${maxRedirects} redirects`);
 }
 
 function requireAllowed(
@@ -69,12 +69,14 @@ function requireAllowed(
   cannot: (why: string) => Problem,
 ): void {
   if (protocol !== "http:" && protocol !== "https:") {
-    throw cannot(`it leads to ${protocol}, http: and https: are allowed`);
+    throw cannot(
+      `it leads to ${protocol}; only http: and https: are supported`,
+    );
   }
-  if (username || password) throw cannot("it has a user name or password");
+  if (username || password) throw cannot("it contains a user name or password");
   if (!allowedHosts.includes(host)) {
     throw cannot(
-      `it leads to ${host}, only ${allowedHosts.join(", ")} may be asked`,
+      `it leads to ${host}; allowed hosts are ${allowedHosts.join(", ")}`,
     );
   }
 }

@@ -1,12 +1,11 @@
 /**
- * The paths, and what each answers.
+ * The paths and their answers.
  *
  * @module
  */
 
-import { deadline, untilAborted } from "./deadline.ts";
-import { type Answer, deliver } from "./deliver.ts";
-import type { EngineInfo } from "./engine.ts";
+import { deliver } from "./deliver.ts";
+import type { Answer, EngineInfo } from "./engine.ts";
 import type { Gate } from "./gate.ts";
 import type { Timings } from "./log.ts";
 import { openApi } from "./openapi.ts";
@@ -14,16 +13,17 @@ import type { Settings } from "./options.ts";
 import { readPictures } from "./pictures.ts";
 import { Problem } from "./problem.ts";
 import {
-  classifyWish,
-  featuresWish,
-  pictureWish,
-  summaryWish,
-  type WishReader,
-} from "./requests.ts";
+  classifyQuery,
+  featuresQuery,
+  pictureQuery,
+  type QueryReader,
+  summaryQuery,
+} from "./queries.ts";
 import type { Service } from "./service.ts";
 import type { Task } from "./task.ts";
+import { untilAborted, withinSeconds } from "./time_limit.ts";
 
-/** What answers a request is told. */
+/** A request, and what is needed to answer it. */
 export interface Context {
   readonly request: Request;
   readonly settings: Settings;
@@ -35,58 +35,62 @@ export interface Context {
 /** Answers a request, or throws a {@linkcode Problem}. */
 export type Route = (context: Context) => Response | Promise<Response>;
 
-/** By path and method. */
+/** Routes by path and method. */
 export const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> =
   {
-    "/features": { POST: (context) => compute(context, featuresWish) },
-    "/classify": { POST: (context) => compute(context, classifyWish) },
-    "/picture": { POST: (context) => compute(context, pictureWish) },
+    "/features": { POST: (context) => compute(context, featuresQuery) },
+    "/classify": { POST: (context) => compute(context, classifyQuery) },
+    "/picture": { POST: (context) => compute(context, pictureQuery) },
     "/summary": { GET: summary },
     "/healthz": { GET: health },
     "/openapi.json": { GET: () => Response.json(openApi) },
   };
 
-/** Lets the network run on the pictures that the request brings. */
+/** Runs the network on the pictures of a request. */
 async function compute(
   context: Context,
-  readWish: WishReader,
+  readQuery: QueryReader,
 ): Promise<Response> {
-  const { gate, settings } = context;
+  const { request, gate, service, settings } = context;
+  const { seconds } = settings.limits;
+  const late = () =>
+    new Problem(504, `no answer within ${seconds} seconds`, {
+      "retry-after": service.retryAfter,
+    });
   const inside = gate.enter();
   try {
-    const outcome = await outcomeOf(context, readWish);
-    return deliver(outcome, settings.limits.seconds, inside);
+    const answer = await withinSeconds(
+      seconds,
+      late,
+      request.signal,
+      (signal) => answerTo(context, readQuery, signal),
+    );
+    return deliver(answer, seconds, inside);
   } catch (error) {
     inside[Symbol.dispose]();
     throw error;
   }
 }
 
-async function outcomeOf(
+async function answerTo(
   { request, settings, service, timings }: Context,
-  readWish: WishReader,
+  readQuery: QueryReader,
+  signal: AbortSignal,
 ): Promise<Answer> {
-  const { seconds, answerBytes } = settings.limits;
-  using time = deadline(
-    seconds,
-    () =>
-      new Problem(504, `there is no answer within ${seconds} seconds`, {
-        "retry-after": service.retryAfter,
-      }),
-    request.signal,
-  );
-  const { signal } = time;
   const info = await infoOf(service, signal);
-  const wish = readWish(request, info);
+  const query = readQuery(request, info);
   const pictures = await timings.measure(
     "body",
     readPictures(request, settings, signal),
   );
-  if (wish.kind === "picture" && pictures.length > 1) {
-    throw new Problem(422, `got ${pictures.length} pictures: one can be drawn`);
+  if (query.kind === "picture" && pictures.length > 1) {
+    throw new Problem(
+      422,
+      `got ${pictures.length} pictures; /picture draws only one`,
+    );
   }
-  const task = { ...wish, pictures };
-  requireSmall(task, info, answerBytes);
+  const task = { ...query, pictures };
+  requireSmall(task, info, settings.limits.answerBytes);
   const { outcome, timings: parts } = await service.submit(task, signal);
   for (const [name, ms] of Object.entries(parts)) timings.add(name, ms);
   if ("body" in outcome) return outcome;
@@ -95,7 +99,7 @@ async function outcomeOf(
   throw new Problem(status, detail);
 }
 
-/** @throws {Problem} 422 if a task asks for more values than one answer may have. */
+/** @throws {Problem} 422 if the features don't fit in one answer. */
 function requireSmall(task: Task, { layers }: EngineInfo, most: number): void {
   if (task.kind !== "features") return;
   const values = task.layers.reduce((sum, layer) => {
@@ -106,20 +110,20 @@ function requireSmall(task: Task, { layers }: EngineInfo, most: number): void {
   if (bytes <= most) return;
   throw new Problem(
     422,
-    `these are ${bytes} bytes of features: ${most} are allowed in one answer; ` +
-      "pool, or ask for less at a time",
+    `the features have ${bytes} bytes; the limit is ${most} bytes; ` +
+      "pool them, or ask for less at a time",
   );
 }
 
 async function summary(context: Context): Promise<Response> {
-  const { style, type } = summaryWish(context.request);
+  const { style, type } = summaryQuery(context.request);
   const info = await infoOf(context.service, context.request.signal);
   const { data, text } = info.summaries[style];
   return type === "json" ? Response.json(data) : new Response(`${text}\n`);
 }
 
 function health({ service, gate }: Context): Response {
-  // Starts the network; who asks for it is told what is wrong.
+  // Starts the network; a failure is reported to requests that need it.
   if (!gate.isClosed) service.info().catch(() => {});
   const state = service.state;
   const status = gate.isClosed ? "stopping" : state.status;
@@ -129,7 +133,7 @@ function health({ service, gate }: Context): Response {
   );
 }
 
-/** @throws {Problem} 503 if the network can't be had. */
+/** @throws {Problem} 503 if the network can't be loaded. */
 async function infoOf(
   service: Service,
   signal: AbortSignal,

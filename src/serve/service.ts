@@ -1,5 +1,5 @@
 /**
- * The network as requests see it: started when it is wanted, and again if it is lost.
+ * Keeps an engine running: starts it on demand, and again if it is lost.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import {
 import type { Settings } from "./options.ts";
 import type { Task } from "./task.ts";
 
-/** What `/healthz` tells of a service. */
+/** The state of a service, for `/healthz`. */
 export interface ServiceState {
   readonly status: "starting" | "ok";
   /** The network, once it is loaded. */
@@ -22,13 +22,13 @@ export interface ServiceState {
     EngineInfo,
     "arch" | "outputLayer" | "build" | "threads" | "kernels"
   >;
-  /** Whether it runs in a worker. */
+  /** Whether it runs in a thread of its own. */
   readonly worker?: boolean;
-  /** Why it doesn't, unless nobody wanted it to. */
+  /** Why it doesn't, if it should. */
   readonly fallback?: string;
-  /** Tasks that wait for their turn. */
+  /** Number of tasks in the queue. */
   readonly waiting: number;
-  /** Tensors that were alive after the last batch. */
+  /** Live tensors after the last batch. */
   readonly tensors?: number;
 }
 
@@ -38,7 +38,7 @@ export class Service {
   readonly #batcher: Batcher;
   #engine: Promise<Engine> | undefined;
   #info: EngineInfo | undefined;
-  #isWorker: boolean | undefined;
+  #isThread: boolean | undefined;
   #fallback: string | undefined;
   #tensors: number | undefined;
 
@@ -51,7 +51,7 @@ export class Service {
   }
 
   /**
-   * What the engine says of itself; it is started if it isn't.
+   * Facts about the network; starts the engine.
    *
    * @throws What starting it throws. The next call tries again.
    */
@@ -60,19 +60,19 @@ export class Service {
     return this.#info;
   }
 
-  /** What it is doing. */
+  /** The current state. */
   get state(): ServiceState {
     return {
       status: this.#info ? "ok" : "starting",
       network: this.#info && networkOf(this.#info),
-      worker: this.#isWorker,
+      worker: this.#isThread,
       fallback: this.#fallback,
       waiting: this.#batcher.waiting,
       tensors: this.#tensors,
     };
   }
 
-  /** When a client that is refused now may come again. */
+  /** Seconds after which a refused client may try again. */
   get retryAfter(): string {
     return `${this.#batcher.seconds}`;
   }
@@ -82,7 +82,7 @@ export class Service {
     return this.#batcher.submit(task, signal);
   }
 
-  /** Gives the engine up. */
+  /** Closes the engine. */
   async close(): Promise<void> {
     const engine = await this.#engine?.catch(() => undefined);
     this.#engine = undefined;
@@ -91,8 +91,8 @@ export class Service {
 
   async #run(tasks: readonly Task[]) {
     const engine = await this.#start();
-    // Some files take the decoder for ever: only ending its thread ends it.
-    const watchdog = this.#isWorker &&
+    // Some files keep the decoder busy forever; only ending its thread stops it.
+    const watchdog = this.#isThread &&
       setTimeout(() => engine.close(), this.#settings.limits.seconds * 1000);
     try {
       const report = await engine.run(tasks);
@@ -108,7 +108,7 @@ export class Service {
 
   #start(): Promise<Engine> {
     this.#engine ??= this.#open().catch((error) => {
-      this.#engine = undefined; // A failed start is not remembered.
+      this.#engine = undefined; // The next request tries again.
       throw error;
     });
     return this.#engine;
@@ -116,23 +116,23 @@ export class Service {
 
   async #open(): Promise<Engine> {
     const settings = await engineSettings(this.#settings);
-    const { worker } = this.#settings;
-    if (worker !== false) {
-      const { NoWorkerError, startWorkerEngine } = await import(
-        "./worker_engine.ts"
+    const { thread } = this.#settings;
+    if (thread !== false) {
+      const { NoThreadError, startThreadEngine } = await import(
+        "./thread_engine.ts"
       );
       try {
-        const engine = await startWorkerEngine(settings);
-        this.#isWorker = true;
+        const engine = await startThreadEngine(settings);
+        this.#isThread = true;
         return engine;
       } catch (error) {
-        if (worker || !(error instanceof NoWorkerError)) throw error;
+        if (thread || !(error instanceof NoThreadError)) throw error;
         this.#fallback = error.message;
       }
     }
     const { startModelEngine } = await import("./model_engine.ts");
     const engine = await startModelEngine(settings);
-    this.#isWorker = false;
+    this.#isThread = false;
     return engine;
   }
 }
@@ -142,7 +142,7 @@ function networkOf(info: EngineInfo): ServiceState["network"] {
   return { arch, outputLayer, build, threads, kernels };
 }
 
-/** What of the settings is for the engine, in a form that can be sent to a worker. */
+/** The engine's part of the settings, in a form that can be sent to a thread. */
 async function engineSettings(settings: Settings): Promise<EngineSettings> {
   const { arch, outputLayer, backend, decoders, labels } = settings;
   const { pretrained, model, limits } = settings;

@@ -1,5 +1,5 @@
 /**
- * What a request asks the network for. It can be sent to a worker.
+ * Work for the network. Tasks can be sent to a thread.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import type { FeatureMapGridOptions } from "../maps/mod.ts";
 
 /** A picture file. */
 export interface PictureFile {
-  /** What to call it in answers. */
+  /** Its name in answers. */
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Forms in which features are answered. */
+/** File formats of features. */
 export type FeatureFormat = "json" | "npy" | "npz" | "safetensors";
 
-/** Values of nodes. */
+/** Compute layers. */
 export interface FeaturesTask {
   readonly kind: "features";
   readonly pictures: readonly PictureFile[];
@@ -25,26 +25,26 @@ export interface FeaturesTask {
   readonly format: FeatureFormat;
 }
 
-/** The likeliest classes. */
+/** Find the likeliest classes. */
 export interface ClassifyTask {
   readonly kind: "classify";
   readonly pictures: readonly PictureFile[];
   readonly top: number;
 }
 
-/** Feature maps, drawn. */
+/** Draw feature maps. */
 export interface PictureTask {
   readonly kind: "picture";
-  /** One. */
+  /** Exactly one. */
   readonly pictures: readonly PictureFile[];
   readonly layer: string;
   readonly grid: FeatureMapGridOptions;
 }
 
-/** One of them. */
+/** Any task. */
 export type Task = FeaturesTask | ClassifyTask | PictureTask;
 
-/** The nodes that a task reads; none: the prediction. */
+/** The layers that a task reads; none for the prediction. */
 export function layersOf(task: Task): readonly string[] {
   switch (task.kind) {
     case "features":

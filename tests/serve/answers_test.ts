@@ -1,4 +1,4 @@
-/** The handler's answers: values equal to the model's own, in every form. */
+/** The handler's answers equal the model's values, in every format. */
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
@@ -131,7 +131,7 @@ Deno.test("features of several pictures and pooled, as .npy, .npz and safetensor
   );
 });
 
-Deno.test("without parameters it is the output layer, as JSON", async () => {
+Deno.test("the default is the output layer, as JSON", async () => {
   await using handler = tinyHandler({ outputLayer: "layer2.0.bn1" });
   for (const type of ["", "*/*", "text/html, application/*;q=0.5"]) {
     const response = await ask(
@@ -144,7 +144,7 @@ Deno.test("without parameters it is the output layer, as JSON", async () => {
   }
 });
 
-Deno.test("the type that a client likes best", async () => {
+Deno.test("the type that a client prefers", async () => {
   await using handler = tinyHandler();
   const types =
     "application/json;q=0.3, application/x-npz;q=0.1, application/x-npy";
@@ -157,11 +157,11 @@ Deno.test("the type that a client likes best", async () => {
     return response.headers.get("content-type");
   };
   assert.equal(await typeOf("flatten"), "application/x-npy");
-  // A .npy holds one.
+  // A .npy can't hold two layers.
   assert.equal(await typeOf("flatten,fc"), "application/json");
 });
 
-Deno.test("classes are those of classify", async () => {
+Deno.test("classes equal those of classify", async () => {
   const labels = ["ant", "bee", "cat", "dog"];
   await using handler = tinyHandler({ labels });
   const images = await Promise.all(
@@ -187,7 +187,7 @@ Deno.test("classes are those of classify", async () => {
   assert.equal(all.pictures[0].classes.length, 4);
 });
 
-Deno.test("pictures are those of featureMapGrid", async () => {
+Deno.test("pictures equal those of featureMapGrid", async () => {
   await using handler = tinyHandler();
   const input = model.preprocess(await decodeImage(rocket));
   const { layer2 } = model.extract(input, ["layer2"]);
@@ -247,7 +247,7 @@ Deno.test("the description, and HEAD", async () => {
   assert.equal(await head.text(), "");
 });
 
-Deno.test("in a worker: the same values, with as many threads, and the weights that ship", async () => {
+Deno.test("in a thread of its own: the same values and number of threads, and the included weights", async () => {
   using shipped = await createModel("mlnet_resnet18", "flatten", true);
   const image = await decodeImage(chelsea);
   const want = tf.tidy(() =>
@@ -255,7 +255,7 @@ Deno.test("in a worker: the same values, with as many threads, and the weights t
   );
   const entries: string[] = [];
   await using handler = createHandler({
-    worker: true,
+    thread: true,
     log: ({ status }) => entries.push(`${status}`),
   });
   assert.equal(
@@ -282,7 +282,7 @@ Deno.test("in a worker: the same values, with as many threads, and the weights t
   assert.deepEqual(entries, ["503", "200", "200"]);
 });
 
-Deno.test("no tensor is left over, whatever the answer", async () => {
+Deno.test("no answer leaks a tensor", async () => {
   await using handler = tinyHandler();
   const damaged = chelsea.slice(0, 5000);
   const round = async () => {

@@ -1,9 +1,9 @@
-/** A server in a runtime that has neither workers nor shared memory: what is asked of it, as JSON. */
+/** A server in a runtime without workers and shared memory; prints its answers as JSON. */
 
 const scope = globalThis as Record<string, unknown>;
 delete scope.Worker;
 delete scope.SharedArrayBuffer;
-// Behind it stands node:worker_threads.
+// Hides node:worker_threads.
 (scope.process as Record<string, unknown>).getBuiltinModule = undefined;
 
 const { createHandler } = await import("../../src/serve/mod.ts");

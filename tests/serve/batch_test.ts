@@ -1,4 +1,4 @@
-/** Requests that wait together run together, and come to the same as alone. */
+/** Requests that wait together run as one batch, with the same results as alone. */
 
 import assert from "node:assert/strict";
 import { Batcher } from "../../src/serve/batcher.ts";
@@ -17,7 +17,7 @@ import { relativeError } from "../support/close.ts";
 
 const never = new AbortController().signal;
 
-/** A task for so many pictures. */
+/** A task with this number of pictures. */
 function task(name: string, pictures = 1, layer = "fc"): Task {
   return {
     kind: "features",
@@ -33,7 +33,7 @@ function task(name: string, pictures = 1, layer = "fc"): Task {
 
 const nameOf = ({ pictures: [{ name }] }: Task) => name;
 
-/** A batcher that notes its batches, and whose runs end when they are told. */
+/** A batcher that records its batches; `next` ends the running one. */
 function noting(batchSize: number) {
   const batches: string[][] = [];
   const ends: ((error?: Error) => void)[] = [];
@@ -59,7 +59,7 @@ function noting(batchSize: number) {
   return { batcher, batches, next };
 }
 
-Deno.test("what waits of one kind goes together, the oldest first, as far as it fits", async () => {
+Deno.test("waiting tasks of one kind run together, oldest first, up to the batch size", async () => {
   const { batcher, batches, next } = noting(4);
   const tasks = [
     task("a"),
@@ -85,7 +85,7 @@ Deno.test("what waits of one kind goes together, the oldest first, as far as it 
   assert.equal(batcher.waiting, 0);
 });
 
-Deno.test("a task that is given up leaves the queue, one that runs is not waited for", async () => {
+Deno.test("aborting removes a waiting task, and stops waiting for a running one", async () => {
   const { batcher, batches, next } = noting(1);
   const controller = new AbortController();
   const { signal } = controller;
@@ -107,7 +107,7 @@ Deno.test("a task that is given up leaves the queue, one that runs is not waited
   );
 });
 
-Deno.test("a batch that fails doesn't stop those behind it", async () => {
+Deno.test("a failed batch doesn't stop the next ones", async () => {
   const { batcher, next } = noting(1);
   const results = Promise.allSettled([
     batcher.submit(task("a"), never),

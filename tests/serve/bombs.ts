@@ -1,4 +1,4 @@
-/** Small files that are a lot of work. */
+/** Small files that take a lot of work. */
 
 import { deflateSync } from "node:zlib";
 
@@ -22,7 +22,7 @@ function chunk(type: string, data: Uint8Array): Uint8Array {
   return Uint8Array.from([...u32(data.length), ...body, ...u32(crc32(body))]);
 }
 
-/** A black grey PNG; its pixels compress to a thousandth. */
+/** A black greyscale PNG; its pixels compress to a thousandth. */
 export function pngBomb(
   width: number,
   height: number,
@@ -48,15 +48,15 @@ export function pngBomb(
   return new Uint8Array(parts.flatMap((part) => [...part]));
 }
 
-/** A colour profile or a text of so many bytes, compressed. */
+/** A compressed colour profile or text with this number of bytes. */
 export function pngExtra(type: "iCCP" | "zTXt", bytes: number): Uint8Array {
   const data = deflateSync(new Uint8Array(bytes));
   return chunk(type, Uint8Array.from([...ascii("x"), 0, 0, ...data]));
 }
 
 /**
- * A grey progressive JPEG with so many scans over all its pixels, 40 bytes each. Each Huffman table
- * has one code, the bit 0: of the AC coefficients it ends up to 32767 blocks at once.
+ * A greyscale progressive JPEG with scans of 40 bytes, each over all its pixels. Each Huffman table
+ * has one code, the bit 0; as an AC coefficient it ends up to 32767 blocks at once.
  */
 export function jpegBomb(side: number, scans: number): Uint8Array<ArrayBuffer> {
   const segment = (marker: number, data: readonly number[]) => [
@@ -75,7 +75,7 @@ export function jpegBomb(side: number, scans: number): Uint8Array<ArrayBuffer> {
     ...table(0x10, 0xe0),
     ...segment(0xda, [1, 1, 0, 0, 0, 0]),
   ];
-  // The code of a run of 2^14 blocks and more, and its 14 bits.
+  // The code of a run of at least 2^14 blocks, and its 14 bits.
   const run = `0${"1".repeat(14)}`;
   const bits = run.repeat(Math.ceil(blocks / 32767));
   const coded: number[] = [];

@@ -1,5 +1,5 @@
 // stock: no, the networks run in other processes
-/** The commands of docs/serve.md, as they stand there. */
+/** The commands of docs/serve.md work as written. */
 
 import assert from "node:assert/strict";
 import { decodeImage } from "../../mod.ts";
@@ -10,7 +10,7 @@ const page = await Deno.readTextFile("docs/serve.md");
 const [, script] = /```sh\n([\s\S]*?)```/.exec(page)!;
 const commands = script.trim().split("\n");
 
-/** What curl does with `-F image=@FILE 'URL'`, at another origin. */
+/** Does the same as `curl -F image=@FILE 'URL'`, at another origin. */
 async function curl(command: string, origin: string): Promise<Response> {
   const [, file, url] = /^curl -F image=@(\S+) '(\S+?)'/.exec(command)!;
   const form = new FormData();
@@ -57,7 +57,7 @@ Deno.test("docs/serve.md: a server, features and a picture", async () => {
   await process.status;
 });
 
-Deno.test("docs/serve.md: limits and parameters are those that there are", async () => {
+Deno.test("docs/serve.md: limits and parameters are up to date", async () => {
   const { openApi } = await import("../../src/serve/openapi.ts");
   for (const [path, methods] of Object.entries(openApi.paths as object)) {
     const [[method, { parameters }]] = Object.entries(

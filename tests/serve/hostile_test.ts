@@ -1,10 +1,10 @@
-/** Requests that are meant to do harm. */
+/** Malicious requests. */
 
 import assert from "node:assert/strict";
 import { jpegBomb, pngBomb, pngExtra } from "./bombs.ts";
 import { ask, chelsea, post, refused, tinyHandler } from "./support.ts";
 
-Deno.test("pictures that are small as files and huge as pixels", async () => {
+Deno.test("small files with a huge number of pixels", async () => {
   await using handler = tinyHandler({ limits: { pixels: 1_000_000 } });
   await handler.ready();
   for (const [width, height] of [[1001, 1000], [100_000, 11], [3, 400_000]]) {
@@ -14,7 +14,7 @@ Deno.test("pictures that are small as files and huge as pixels", async () => {
       handler,
       post("/features", bomb),
       413,
-      /1000000 that maxPixels/,
+      /maxPixels is 1000000/,
     );
   }
   const whole = await ask(
@@ -27,7 +27,7 @@ Deno.test("pictures that are small as files and huge as pixels", async () => {
   await refused(handler, post("/features", lying), 422, /CRC/);
 });
 
-Deno.test("profiles and texts that are huge once they are unpacked", async () => {
+Deno.test("colour profiles and texts that are huge when decompressed", async () => {
   await using handler = tinyHandler();
   for (const type of ["iCCP", "zTXt"] as const) {
     const bomb = pngBomb(10, 10, [pngExtra(type, 1 << 28)]);
@@ -39,8 +39,8 @@ Deno.test("profiles and texts that are huge once they are unpacked", async () =>
   }
 });
 
-Deno.test("a picture that takes for ever to decode costs its worker, and no one else", async () => {
-  await using handler = tinyHandler({ worker: true, limits: { seconds: 1.5 } });
+Deno.test("a picture that takes forever to decode costs only its thread", async () => {
+  await using handler = tinyHandler({ thread: true, limits: { seconds: 1.5 } });
   await handler.ready();
   const bomb = jpegBomb(4900, 20_000);
   assert(bomb.length < 1_000_000);
@@ -50,18 +50,18 @@ Deno.test("a picture that takes for ever to decode costs its worker, and no one 
     await response.body?.cancel();
     if (response.status === 200) break;
     assert([503, 504].includes(response.status), `${response.status}`);
-    assert(i < 10, "it doesn't come back");
+    assert(i < 10, "the network doesn't come back");
   }
 });
 
-Deno.test("more values than one answer may have", async () => {
+Deno.test("more features than fit in one answer", async () => {
   await using handler = tinyHandler({ limits: { answerBytes: 1_000_000 } });
   const all = "conv1,bn1,relu,maxpool,layer1";
   await refused(
     handler,
     post(`/features?layer=${all}`, chelsea),
     422,
-    /these are 11239424 bytes of features: 1000000 are allowed/,
+    /the features have 11239424 bytes; the limit is 1000000 bytes/,
   );
   const pooled = await ask(
     handler,
@@ -71,7 +71,7 @@ Deno.test("more values than one answer may have", async () => {
   await pooled.body?.cancel();
 });
 
-Deno.test("answers that nobody fetches are given up", async () => {
+Deno.test("answers that nobody fetches time out", async () => {
   const limits = { requests: 2, seconds: 2, answerBytes: 1e8 };
   const handler = tinyHandler({ limits });
   await handler.ready();
@@ -90,19 +90,19 @@ Deno.test("answers that nobody fetches are given up", async () => {
     const { length } = await response.bytes();
     return { status: response.status, length };
   };
-  /** Waits until so many requests are inside. */
+  /** Waits until this number of requests is in progress. */
   const inside = async (count: number) => {
     for (let i = 0; i < 200; i++) {
       const { requests } = await (await fetch(`${origin}/healthz`)).json();
       if (requests === count) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    assert.fail(`there are never ${count} requests inside`);
+    assert.fail(`there are never ${count} requests in progress`);
   };
   const layers = "conv1,bn1,relu,maxpool,layer1,layer1.0.conv1,layer1.0.bn1";
   const whole = await ask(layers);
   assert.equal(whole.status, 200);
-  // More than the system's own buffers hold.
+  // More than the system's buffers can hold.
   assert(whole.length > 12_000_000);
 
   const connections: Deno.TcpConn[] = [];

@@ -1,4 +1,4 @@
-/** The handler behind a real server: what clients do to connections, and what other servers do. */
+/** The handler behind a real server, with difficult clients and other servers. */
 
 import assert from "node:assert/strict";
 import type { Handler, HandlerOptions } from "../../src/serve/mod.ts";
@@ -12,7 +12,7 @@ import {
 } from "./support.ts";
 import { relativeError } from "../support/close.ts";
 
-/** A server on a port that is free. */
+/** Starts a server on a free port. */
 function listen(
   handle: (request: Request) => Response | Promise<Response>,
 ): Deno.HttpServer<Deno.NetAddr> {
@@ -22,7 +22,7 @@ function listen(
   );
 }
 
-/** Runs a test with a handler behind a server, which is stopped gracefully. */
+/** Runs a test against a server, then stops it gracefully. */
 async function serving(
   options: HandlerOptions,
   test: (origin: string, port: number, handler: Handler) => Promise<void>,
@@ -42,7 +42,7 @@ async function serving(
   }
 }
 
-/** Writes on a connection of its own, and reads until the other side ends it. */
+/** Writes to a new connection, and reads the answer. */
 async function speak(
   port: number,
   ...parts: (string | Uint8Array)[]
@@ -73,7 +73,7 @@ async function health(origin: string) {
 const features = async (response: Response): Promise<number[]> =>
   (await response.json()).pictures[0].features.flatten;
 
-Deno.test("slow bodies are given up, and don't keep others out", async () => {
+Deno.test("slow bodies time out without blocking other requests", async () => {
   await serving(
     { limits: { bodySeconds: 0.5, requests: 6 } },
     async (origin, port) => {
@@ -102,7 +102,7 @@ Deno.test("slow bodies are given up, and don't keep others out", async () => {
   );
 });
 
-Deno.test("connections that are cut, while the body comes and while the answer is made", async () => {
+Deno.test("connections that are cut during the body and during the answer", async () => {
   await serving({}, async (origin, port) => {
     const head =
       `POST /features HTTP/1.1\r\nhost: x\r\ncontent-length: ${chelsea.length}\r\n\r\n`;
@@ -121,14 +121,14 @@ Deno.test("connections that are cut, while the body comes and while the answer i
     });
     assert.equal((await features(response)).length, 512);
     for (let i = 0; (await health(origin)).requests > 0; i++) {
-      assert(i < 100, "a request is still inside");
+      assert(i < 100, "a request is still in progress");
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     assert.equal((await health(origin)).waiting, 0);
   });
 });
 
-Deno.test("a body that is too large gets its answer over the network", async () => {
+Deno.test("413 for a body that is too large, over the network", async () => {
   await serving({ limits: { bodyBytes: 1000 } }, async (origin, port) => {
     const response = await fetch(`${origin}/features`, {
       method: "POST",
@@ -143,7 +143,7 @@ Deno.test("a body that is too large gets its answer over the network", async () 
   });
 });
 
-Deno.test("a host that doesn't parse is the client's fault", async () => {
+Deno.test("400 for an invalid host header", async () => {
   await serving({}, async (_origin, port) => {
     const answer = await speak(
       port,
@@ -174,7 +174,7 @@ Deno.test("no accepted request is lost when the server stops", async () => {
   await assert.rejects(fetch(`${origin}/healthz`), TypeError);
 });
 
-Deno.test("pictures are fetched from allowed hosts, and redirects only lead to those", async () => {
+Deno.test("pictures are fetched from allowed hosts only, even after redirects", async () => {
   const asked: string[] = [];
   await using secret = listen(() => {
     asked.push("secret");
@@ -231,10 +231,10 @@ Deno.test("pictures are fetched from allowed hosts, and redirects only lead to t
   assert(relativeError(body.pictures[1].features.flatten, byBody) > 0.1);
 
   const cases: [string, number, RegExp][] = [
-    ["/away", 422, /it leads to 127.0.0.1:\d+, only/],
+    ["/away", 422, /it leads to 127.0.0.1:\d+; allowed hosts are/],
     [secretUrl, 422, /it leads to/],
     [`http://user:word@${host}/cat.png`, 422, /user name or password/],
-    [`http://${host}.example.org/cat.png`, 422, /it leads to|it is no URL/],
+    [`http://${host}.example.org/cat.png`, 422, /it leads to|it is not a URL/],
     [
       `http://localhost:${pictures.addr.port}/cat.png`,
       422,
@@ -242,10 +242,10 @@ Deno.test("pictures are fetched from allowed hosts, and redirects only lead to t
     ],
     ["file:///etc/passwd", 422, /it leads to file:/],
     ["/file", 422, /it leads to file:/],
-    ["cat.png", 422, /it is no URL/],
-    ["/loop", 422, /redirected more than 5 times/],
-    ["/missing", 422, /answers 404/],
-    ["/page", 415, /is none of/],
+    ["cat.png", 422, /it is not a URL/],
+    ["/loop", 422, /more than 5 redirects/],
+    ["/missing", 422, /answered 404/],
+    ["/page", 415, /is not a picture/],
     ["/huge", 413, /500000 bytes/],
   ];
   for (const [path, status, detail] of cases) {
@@ -258,7 +258,7 @@ Deno.test("pictures are fetched from allowed hosts, and redirects only lead to t
     413,
     /got 9 pictures/,
   );
-  // Each is small enough, all together are not.
+  // Each one is small enough, but not all of them together.
   await refused(
     handler,
     list("/cat.png", "/cat.png", "/cat.png"),
@@ -275,8 +275,8 @@ Deno.test("pictures are fetched from allowed hosts, and redirects only lead to t
   await refused(hasty, list("/slow"), 504, /within 0.5 seconds/);
 });
 
-Deno.test("with a worker the server answers while the network computes", async () => {
-  await serving({ worker: true, arch: "resnet50" }, async (origin) => {
+Deno.test("with a thread of its own the network computes while the server answers", async () => {
+  await serving({ thread: true, arch: "resnet50" }, async (origin) => {
     const body = chelsea;
     const work = Promise.all(
       Array.from(
@@ -297,7 +297,7 @@ Deno.test("with a worker the server answers while the network computes", async (
       assert.equal(response.status, 200);
       await response.body?.cancel();
     }
-    // In the same thread there would be none but between two batches.
+    // In the same thread it could only answer between two batches.
     assert(answers > 20, `only ${answers} answers`);
   });
 });

@@ -1,5 +1,5 @@
 // stock: no, the package runs in another process
-/** The examples for Node: a server, and a function for AWS Lambda that gets the events of AWS. */
+/** The examples for Node: a server, and a function for AWS Lambda with real events. */
 
 import assert from "node:assert/strict";
 import { createModel, decodeImage } from "../../mod.ts";
@@ -14,7 +14,7 @@ import { testNeeding } from "../support/needing.ts";
 import { NpmProject } from "../places/npm_project.ts";
 import { chelsea } from "./support.ts";
 
-/** What a function of AWS Lambda answers. */
+/** An answer of an AWS Lambda function. */
 interface Answer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -80,7 +80,7 @@ testNeeding(
       assert.match(JSON.parse(damaged.body).detail, /cut short/);
     });
 
-    await t.step("a server that ends when it is told", async () => {
+    await t.step("a server that exits on SIGTERM", async () => {
       await project.write(
         "ask_server.mjs",
         `import { spawn } from "node:child_process";

@@ -1,5 +1,5 @@
 // stock: no, the networks run in other processes
-/** The server as it is started: by the command line, by `deno serve`, and where little is there. */
+/** Starting the server: by the command line, by `deno serve`, and in a bare runtime. */
 
 import assert from "node:assert/strict";
 import { lines } from "../../src/formats/lines.ts";
@@ -8,7 +8,7 @@ import { fail } from "../cli/support.ts";
 import { chelsea } from "./support.ts";
 import { relativeError } from "../support/close.ts";
 
-/** `flatten` of the network that ships, for the cat. */
+/** `flatten` of the included network, for the cat. */
 async function expected(): Promise<ArrayLike<number>> {
   using model = await createModel("mlnet_resnet18", null, true);
   const input = model.preprocess(await decodeImage(chelsea));
@@ -19,7 +19,7 @@ async function expected(): Promise<ArrayLike<number>> {
   return values;
 }
 
-/** A server in a process of its own, as soon as it says where it listens. */
+/** Starts a server process, and waits until it listens. */
 async function start(args: readonly string[]) {
   const process = new Deno.Command("deno", {
     args: [...args],
@@ -30,7 +30,7 @@ async function start(args: readonly string[]) {
   const errors = lines(process.stderr);
   for (;;) {
     const { value, done } = await errors.next();
-    if (done) throw new Error("it ended before it listened");
+    if (done) throw new Error("the server exited before it listened");
     const origin = /http:\/\/[\w.]+:\d+/.exec(value)?.[0];
     if (origin) return { process, origin, errors };
   }
@@ -47,7 +47,7 @@ async function features(origin: string): Promise<number[]> {
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.test(`layertap serve answers, and ends with ${signal} when all is answered`, async () => {
+  Deno.test(`layertap serve answers, and on ${signal} exits after the last answer`, async () => {
     const { process, origin, errors } = await start([
       ...["run", "--no-prompt", "--allow-read", "--allow-net=127.0.0.1"],
       ...[
@@ -82,7 +82,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-Deno.test("layertap serve: what is wrong with its command line", async () => {
+Deno.test("layertap serve: wrong command lines", async () => {
   await fail(
     ["serve", "--port", "http"],
     2,
@@ -105,7 +105,7 @@ Deno.test("deno serve runs the example", async () => {
   await errors.return(undefined);
 });
 
-Deno.test("without workers and shared memory: the same values, in the same thread", async () => {
+Deno.test("without threads and shared memory: the same values", async () => {
   const { success, stdout, stderr } = await new Deno.Command("deno", {
     args: ["run", "--no-prompt", "--allow-read", "tests/serve/bare_case.ts"],
   }).output();
@@ -113,6 +113,6 @@ Deno.test("without workers and shared memory: the same values, in the same threa
   const bare = JSON.parse(new TextDecoder().decode(stdout));
   assert(relativeError(bare.flatten, await expected()) < 1e-5);
   assert.equal(bare.worker, false);
-  assert.match(bare.fallback, /there is no node:worker_threads/);
+  assert.match(bare.fallback, /this runtime has no node:worker_threads/);
   assert.equal(bare.network.threads, 1);
 });

@@ -1,4 +1,4 @@
-/** What the tests of the server share. */
+/** Helpers for the server's tests. */
 
 import assert from "node:assert/strict";
 import type { ArchRow } from "../../mod.ts";
@@ -9,7 +9,7 @@ import {
 } from "../../src/serve/mod.ts";
 import { openApi } from "../../src/serve/openapi.ts";
 
-/** A network that is quick, with a head of four classes. */
+/** A small network with a head of four classes. */
 export const tiny: ArchRow = {
   name: "tiny",
   block: "BasicBlock",
@@ -24,15 +24,15 @@ export const [chelsea, rocket, coffee] = await Promise.all(
   ),
 );
 
-/** Headers of a body of JSON. */
+/** Headers of a JSON body. */
 export const asJson = { "content-type": "application/json" };
 
-/** A handler of the tiny network with fresh weights, in this thread unless asked otherwise. */
+/** A handler of the tiny network with random weights, by default in this thread. */
 export function tinyHandler(options: HandlerOptions = {}): Handler {
   return createHandler({
     arch: tiny,
     pretrained: false,
-    worker: false,
+    thread: false,
     ...options,
   });
 }
@@ -61,7 +61,7 @@ export function form(
   return data;
 }
 
-/** A path's description, as far as it matters here. */
+/** A path of the OpenAPI description. */
 interface Described {
   readonly responses: Record<
     number,
@@ -69,7 +69,7 @@ interface Described {
   >;
 }
 
-/** Asks the handler, and checks that the answer is one that `/openapi.json` describes. */
+/** Sends a request, and checks that `/openapi.json` describes the answer. */
 export async function ask(
   handler: Handler,
   request: Request,
@@ -80,7 +80,7 @@ export async function ask(
   return response;
 }
 
-/** Checks that the description has such an answer. */
+/** Checks that the description includes the answer. */
 export function requireDescribed(
   method: string,
   pathname: string,
@@ -98,7 +98,7 @@ export function requireDescribed(
   );
 }
 
-/** Checks that a request is refused, and gives the detail. */
+/** Checks that a request gets a problem with this status and detail. */
 export async function refused(
   handler: Handler,
   request: Request,

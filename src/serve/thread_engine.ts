@@ -1,8 +1,5 @@
 /**
- * An engine in a worker of its own, so that the thread of the server stays free.
- *
- * The worker starts from a data URL, as those for decoding do: that works wherever this module came
- * from, and it can be unref'd, so that it doesn't keep the process alive.
+ * An engine in a thread of its own, so that the server's thread stays free.
  *
  * @module
  */
@@ -23,7 +20,7 @@ import {
 import { moduleUrl } from "./model_engine.ts";
 import type { Task } from "./task.ts";
 
-/** What the worker sends. */
+/** A message of the thread. */
 type Message =
   | { readonly info: EngineInfo }
   | { readonly report: BatchReport }
@@ -35,7 +32,7 @@ const failure = ({ name, message }) => ({ failed: { name, message } });
 let engine;
 async function start({ url, settings }) {
   const module = await import(url).catch(({ message }) => ({ message }));
-  if (!module.startModelEngine) return { unavailable: module.message ?? "it is bundled" };
+  if (!module.startModelEngine) return { unavailable: module.message ?? "this package is bundled" };
   engine = await module.startModelEngine(settings);
   return { info: engine.info };
 }
@@ -54,7 +51,7 @@ listen(async (message) => {
 });
 `;
 
-/** What leads to the caches of weights; the rest of the environment is not the worker's business. */
+/** The variables that lead to the caches of weights. */
 const variables = [
   ...["LAYERTAP_CACHE", "LAYERTAP_WEIGHTS", "TORCH_HOME"],
   ...["XDG_CACHE_HOME", "HOME", "LOCALAPPDATA"],
@@ -67,20 +64,20 @@ function environment(): Record<string, string> {
   }));
 }
 
-/** This runtime can't run the network in a worker. */
-export class NoWorkerError extends Error {}
+/** This runtime can't run the network in a thread. */
+export class NoThreadError extends Error {}
 
 /**
- * Starts a worker and loads the network in it.
+ * Starts a thread and loads the network in it.
  *
- * @throws {NoWorkerError} If there are no such workers here, or they can't import this package.
+ * @throws {NoThreadError} If there are no threads here, or they can't import this package.
  * @throws What loading the network throws.
  */
-export async function startWorkerEngine(
+export async function startThreadEngine(
   settings: EngineSettings,
 ): Promise<Engine> {
   if (!canImportInThreads()) {
-    throw new NoWorkerError("there is no node:worker_threads");
+    throw new NoThreadError("this runtime has no node:worker_threads");
   }
   let link: Link | undefined;
   try {
@@ -88,7 +85,7 @@ export async function startWorkerEngine(
     link.post({ url: moduleUrl, settings });
   } catch (error) { // A function in the settings can't be sent.
     await link?.close();
-    throw new NoWorkerError((error as Error).message);
+    throw new NoThreadError((error as Error).message);
   }
   const message = await link.receive().catch(async (error) => {
     await link.close();
@@ -105,10 +102,10 @@ export async function startWorkerEngine(
     };
   }
   await link.close();
-  throw new NoWorkerError((message as { unavailable: string }).unavailable);
+  throw new NoThreadError((message as { unavailable: string }).unavailable);
 }
 
-/** One question at a time, and its answer. The worker keeps the process alive only meanwhile. */
+/** Sends one message at a time and waits for its answer; only then it keeps the process alive. */
 class Link {
   readonly #thread: Thread;
   #lost: EngineLostError | undefined;
@@ -119,7 +116,7 @@ class Link {
       env: environment(),
       onMessage: (message: Message) => this.#settle?.(message),
       onError: ({ message }) => this.#lose(message),
-      onExit: () => this.#lose("it ended"),
+      onExit: () => this.#lose("it exited"),
     });
   }
 
@@ -138,7 +135,7 @@ class Link {
     );
   }
 
-  /** @throws {EngineLostError} If the worker is gone. */
+  /** @throws {EngineLostError} If the thread has ended. */
   receive(): Promise<Message> {
     return new Promise((resolve, reject) => {
       this.#settle = (message) => {
@@ -159,7 +156,7 @@ class Link {
   }
 
   #lose(why: string): void {
-    this.#lost ??= new EngineLostError(`the network's worker is gone: ${why}`);
+    this.#lost ??= new EngineLostError(`the network's thread ended: ${why}`);
     this.#settle?.(this.#lost);
   }
 }
