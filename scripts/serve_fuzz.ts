@@ -1,20 +1,22 @@
 /**
- * Sends mutated requests to a server, byte by byte.
+ * Sends requests with mutated bytes to a server.
  *
  *     deno task fuzz:serve [--count 10000] [--seed 0]
  *
- * A seed determines a request; a run uses consecutive seeds. A 5xx answer, or none within 20 seconds,
- * ends the run and prints the seed; so does a server whose state differs afterwards.
+ * Each request depends only on its seed; a run uses consecutive seeds. The run fails with the seed if
+ * a status is 5xx or there is no answer within 20 seconds, and if the server leaks tensors.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
 import type { ArchRow } from "../mod.ts";
+import { concat } from "../src/formats/concat.ts";
 import { createHandler, type Handler } from "../src/serve/mod.ts";
-import { mutate, type Random } from "./fuzz_mutate.ts";
+import { seededRandom } from "../tests/weights/fixtures.ts";
+import { mutate } from "./fuzz_mutate.ts";
 
-/** A fast network. */
+/** A small network. */
 const arch: ArchRow = {
   name: "tiny",
   block: "BasicBlock",
@@ -22,30 +24,20 @@ const arch: ArchRow = {
   numClasses: 4,
 };
 
-/** Concurrent requests, so that some run together. */
+/** Requests at a time, so that some run as one batch. */
 const connections = 4;
 
 /** The result of a run. */
 export interface FuzzReport {
-  /** Count of each status; 0 means that the connection ended without one. */
+  /** Number of answers by status; 0 for a connection that closed without one. */
   readonly statuses: Readonly<Record<number, number>>;
-  /** Live tensors. */
+  /** Number of live tensors. */
   readonly tensors: { readonly before: number; readonly after: number };
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const text = (value: string) => new TextEncoder().encode(value) as Bytes;
-
-function join(...parts: readonly Uint8Array[]): Bytes {
-  const bytes = new Uint8Array(parts.reduce((n, { length }) => n + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
 
 function request(
   line: string,
@@ -55,15 +47,15 @@ function request(
   const length = body.length > 0 ? `content-length: ${body.length}\r\n` : "";
   const head =
     `${line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n${headers}${length}\r\n`;
-  return join(text(head), body);
+  return concat([text(head), body]);
 }
 
-/** The requests to mutate. */
-async function sound(): Promise<Bytes[]> {
+/** Valid requests to mutate. */
+async function validRequests(): Promise<Bytes[]> {
   const read = (name: string) =>
     Deno.readFile(new URL(`../tests/data/image/${name}`, import.meta.url));
   const [jpeg, png, webp] = await Promise.all(FILES.map(read));
-  const form = join(
+  const form = concat([
     text(
       '--b\r\ncontent-disposition: form-data; name="image"; filename="a.png"\r\ncontent-type: image/png\r\n\r\n',
     ),
@@ -73,12 +65,12 @@ async function sound(): Promise<Bytes[]> {
     ),
     jpeg,
     text("\r\n--b--\r\n"),
-  );
-  const chunked = join(
+  ]);
+  const chunked = concat([
     text(`${jpeg.length.toString(16)}\r\n`),
     jpeg,
     text("\r\n0\r\n\r\n"),
-  );
+  ]);
   const ofType = (type: string) => `content-type: ${type}\r\n`;
   return [
     request(
@@ -106,10 +98,10 @@ async function sound(): Promise<Bytes[]> {
       ofType("application/json"),
       text('["http://127.0.0.1:1/a.png", "http://[::1]/"]'),
     ),
-    join(
+    concat([
       request("POST /features?layer=fc", "transfer-encoding: chunked\r\n"),
       chunked,
-    ),
+    ]),
     request("POST /classify?top=3", "", webp),
     request(
       "POST /picture?layer=layer4&strongest=4&labels=yes&scale=all",
@@ -122,24 +114,13 @@ async function sound(): Promise<Bytes[]> {
   ];
 }
 
-/** Small, to spend most of the time on malformed requests. */
+/** Small pictures, so that decoding takes little of the time. */
 const FILES = ["progressive_420.jpg", "palette8.png", "lossy_alpha.webp"];
-
-/** Mulberry32. */
-function randomOf(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 /** Sends bytes, returns the status of the first answer, and closes the connection. */
 async function statusOf(port: number, bytes: Uint8Array): Promise<number> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  // A head without its end is waited for; whatever has one is answered.
+  // The server answers only a complete head.
   const isWhole = new TextDecoder("latin1").decode(bytes).includes("\r\n\r\n");
   let isLate = false;
   const watch = setTimeout(() => {
@@ -175,11 +156,13 @@ async function statusOf(port: number, bytes: Uint8Array): Promise<number> {
 async function tensorsOf(handler: Handler): Promise<number> {
   const response = await handler(new Request("http://localhost/healthz"));
   const { tensors, requests } = await response.json();
-  if (requests !== 0) throw new Error(`${requests} requests are still inside`);
+  if (requests !== 0) {
+    throw new Error(`${requests} requests are still in progress`);
+  }
   return tensors;
 }
 
-/** Runs this many requests against a new server. */
+/** Sends this number of requests to a new server. */
 export async function fuzzServer(
   count: number,
   seed: number,
@@ -198,11 +181,11 @@ export async function fuzzServer(
   );
   try {
     const { port } = server.addr;
-    const requests = await sound();
+    const requests = await validRequests();
     for (const bytes of requests) {
       const status = await statusOf(port, bytes);
       if (status !== 200 && status !== 422) {
-        throw new Error(`a sound request got ${status}`);
+        throw new Error(`a valid request got ${status}`);
       }
     }
     const before = await tensorsOf(handler);
@@ -210,7 +193,7 @@ export async function fuzzServer(
     let next = 0;
     const run = async () => {
       for (let i = next++; i < count; i = next++) {
-        const random = randomOf(seed + i);
+        const random = seededRandom(seed + i);
         const bytes = mutate(
           requests[random(requests.length)],
           requests,

@@ -1,42 +1,38 @@
 /**
- * Sends a server ten times as many requests as it can answer.
+ * Sends a server ten times as many requests as it can handle.
  *
  *     deno task soak:serve [--seconds 60] [--arch mlnet_resnet18]
  *
- * First, eight clients that repeat their request on each answer measure the server's rate. Then
- * requests arrive at ten times that rate, answered or not, each on a new connection. Then the eight
- * clients run again.
+ * First it measures the rate of eight clients that repeat a request as soon as it is answered. Then it
+ * sends requests at ten times that rate, each on a connection of its own, whether or not earlier ones
+ * are answered. Then it measures the eight clients again.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
+import { quantile } from "../bench/statistics.ts";
 
-/** The result of a load. */
+/** The result of a load test. */
 export interface LoadReport {
   /** Requests per second of the eight clients, before and after. */
   readonly served: { readonly before: number; readonly after: number };
-  /** Requests per second in between: sent, and answered with 200. */
+  /** Requests per second that were sent, and answered with 200, under the load. */
   readonly sent: number;
   readonly accepted: number;
-  /** Count of each status; "failed" means no answer. */
+  /** Number of answers by status; "failed" for none. */
   readonly statuses: Readonly<Record<string, number>>;
-  /** Milliseconds of `/healthz` meanwhile: median, p95, maximum. */
+  /** Milliseconds of `/healthz` under the load: median, p95, maximum. */
   readonly health: readonly [number, number, number];
-  /** Milliseconds of requests answered with 200: median, p99. */
+  /** Milliseconds of requests with status 200: median, p99. */
   readonly latency: readonly [number, number];
-  /** The process's resident memory in MiB: before, at the peak, and at the end. */
+  /** Resident memory of the server in MiB: before, at the peak, at the end. */
   readonly memory: readonly [number, number, number];
 }
 
 const clients = 8;
 
-const quantile = (values: readonly number[], q: number) =>
-  values.toSorted((a, b) => a - b)[
-    Math.min(values.length - 1, Math.floor(q * values.length))
-  ] ?? 0;
-
-/** A server in a new process. */
+/** Starts a server process. */
 async function start(arch: string) {
   const process = new Deno.Command("deno", {
     args: [
@@ -57,12 +53,12 @@ async function start(arch: string) {
       await process.stdin.close();
       await reader.cancel();
       const { code } = await process.status;
-      if (code !== 0) throw new Error(`the server ended with ${code}`);
+      if (code !== 0) throw new Error(`the server exited with ${code}`);
     },
   };
 }
 
-/** Loads a server for this many seconds; measuring before and after takes a quarter of that each. */
+/** Loads a server for some seconds; measuring the rates takes another quarter of that each. */
 export async function load(
   arch: string,
   picture: Uint8Array<ArrayBuffer>,
@@ -78,7 +74,7 @@ export async function load(
     if (response.ok) {
       const { pictures } = await response.json();
       if (pictures[0].features.layer4.length !== 512) {
-        throw new Error("an answer has other features");
+        throw new Error("an answer has wrong features");
       }
     } else await response.body?.cancel();
     return response.status;
@@ -93,7 +89,9 @@ export async function load(
     await Promise.all(Array.from({ length: clients }, async () => {
       while (performance.now() < end) {
         const status = await ask();
-        if (status !== 200) throw new Error(`one of few clients got ${status}`);
+        if (status !== 200) {
+          throw new Error(`one of ${clients} clients got ${status}`);
+        }
         count++;
       }
     }));
@@ -107,11 +105,11 @@ export async function load(
   const latencies: number[] = [];
   const health: number[] = [];
   const asked: Promise<void>[] = [];
-  const start_ = performance.now();
+  const begin = performance.now();
   const timed = async () => {
     const start = performance.now();
     const status = await ask().catch((error) => {
-      if (error.message.includes("other features")) throw error;
+      if (error.message.includes("wrong features")) throw error;
       return "failed";
     });
     if (status === 200) latencies.push(performance.now() - start);
@@ -129,8 +127,8 @@ export async function load(
     }
   })();
   let sent = 0;
-  while (performance.now() - start_ < 1000 * seconds) {
-    const due = 10 * before * (performance.now() - start_) / 1000;
+  while (performance.now() - begin < 1000 * seconds) {
+    const due = 10 * before * (performance.now() - begin) / 1000;
     for (; sent < due; sent++) asked.push(timed());
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -175,7 +173,7 @@ if (import.meta.main) {
   );
   const wrong = [
     others.length > 0 && `answers of ${others}`,
-    !statuses[429] && "no 429: the load was none",
+    !statuses[429] && "no 429: the load was too low",
     health[1] > 50 && `/healthz took ${health[1]} ms at p95`,
     served.after < 0.8 * served.before && "slower afterwards",
     memory[1] > memory[0] + 256 && "memory grew",

@@ -1,4 +1,4 @@
-/** The server's side of the load: a handler, and the memory of its process. */
+/** The server for the load test; `/memory` returns the memory of its process. */
 
 import { createHandler } from "../src/serve/mod.ts";
 
@@ -16,7 +16,7 @@ const server = Deno.serve(
       ? Response.json(Deno.memoryUsage().rss)
       : handler(request),
 );
-// Ends when its parent closes stdin.
+// Exits when its parent closes stdin.
 for await (const _ of Deno.stdin.readable);
 await handler.close();
 await server.shutdown();

@@ -1,13 +1,13 @@
 /**
- * Simulates what slow and failing nodes cost a run in rounds, with and without speculative execution:
- * the table in `docs/scale.md`.
+ * Simulates what slow and failing nodes cost a run in rounds, with and without speculative
+ * execution: the table in `docs/scale.md`.
  *
- *     deno run scripts/simulate_stragglers.ts [seconds per picture]
+ *     deno run scripts/simulate_stragglers.ts [seconds for a picture]
  *
- * A round is a queue of tasks. A free core takes the next one. Its time varies by a tenth, and is four
- * times as long on a slow node. A failing node loses its running tasks and returns after five minutes;
- * committed tasks stay. A round ends with its last task. Speculation is Spark 4's: once nine of ten
- * tasks are done, a task that runs for three times the median gets a copy on a free core.
+ * A round is a queue of tasks; a free core takes the next one. A task's time varies by a tenth, and is
+ * four times as long on a slow node. A failing node loses its running tasks and returns after five
+ * minutes; finished tasks are kept. A round ends with its last task. Speculation is Spark 4's: once
+ * nine of ten tasks are done, one that runs for three times the median gets a copy on a free core.
  *
  * @module
  */
@@ -15,10 +15,10 @@
 const nodeCores = 16;
 const slowNodes = 0.01;
 const slowFactor = 4;
-/** Hours between two failures of one node: a month. */
+/** Mean hours between two failures of a node: a month. */
 const nodeHours = 720;
 const repairSeconds = 300;
-/** Seconds between two rounds, for planning and the committer's renames. */
+/** Between two rounds: planning, renaming folders. */
 const commitSeconds = 10;
 const speculation = { quantile: 0.9, multiplier: 3 };
 
@@ -39,7 +39,7 @@ interface Attempt {
 
 type Event = { readonly at: number; readonly happens: () => void };
 
-/** Events by time. */
+/** A queue of events by time (a heap). */
 class Agenda {
   readonly #heap: Event[] = [];
 
@@ -68,7 +68,7 @@ class Agenda {
   }
 }
 
-/** Numbers in 0..1, the same in each run (mulberry32). */
+/** Reproducible numbers in 0..1 (mulberry32). */
 function randomNumbers(seed: number): () => number {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
@@ -114,9 +114,9 @@ function simulate(run: Run, random: () => number): number {
     done++;
     durations.push(seconds);
     for (const other of running) {
-      if (!isCopied[attempt.task]) break; // There is no other attempt.
+      if (!isCopied[attempt.task]) break;
       if (other.task !== attempt.task) continue;
-      other.isLost = true; // Kills the slower copy.
+      other.isLost = true; // The slower copy is killed.
       running.delete(other);
       free.push(other.core);
     }
@@ -168,7 +168,7 @@ function simulate(run: Run, random: () => number): number {
     happens();
     if (waiting.length > 0) dispatch();
     else if (run.speculates && now !== checks) {
-      // Spark checks at intervals.
+      // Spark checks periodically.
       if (checks === Infinity || now > checks) {
         speculate();
         checks = now + run.taskSeconds / 20;
@@ -179,10 +179,10 @@ function simulate(run: Run, random: () => number): number {
   return now;
 }
 
-/** The share of the cores' time spent on committed pictures. */
+/** The share of the cores' time that goes into pictures of finished tasks. */
 function efficiency(run: Run): number {
   const random = randomNumbers(1);
-  const rounds = Math.max(4, 40_000 / run.cores); // Rounds of few nodes vary more.
+  const rounds = Math.max(4, 40_000 / run.cores); // With few nodes, rounds differ more.
   let seconds = 0;
   for (let i = 0; i < rounds; i++) {
     seconds += simulate(run, random) + commitSeconds;

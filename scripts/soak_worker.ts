@@ -1,6 +1,6 @@
 /**
- * Sends `layertap worker` very many tiny pictures, and stops reading answers halfway: memory must not
- * grow.
+ * Sends `layertap worker` very many tiny pictures, pauses taking answers half way, and checks that
+ * its memory doesn't grow.
  *
  *     deno task soak:worker [requests]
  *
@@ -13,28 +13,28 @@ import { main } from "../src/cli/mod.ts";
 import { encodePng } from "../src/image/encode_png.ts";
 import { lines } from "../src/formats/lines.ts";
 
-/** Requests after which memory must not grow, since all code has run by then. */
+/** Requests until all code has run; after that, memory must not grow. */
 const WARM_UP = 2000;
 
-/** Resident bytes of a worker, and its speed. */
+/** The result of a soak; memory is resident bytes. */
 export interface WorkerSoak {
-  /** After its first answers. */
+  /** Memory after the warm-up. */
   readonly first: number;
-  /** The peak after that. */
+  /** The most memory after that. */
   readonly peak: number;
-  /** Requests it accepted while nobody read its answers. */
+  /** Requests that it accepted during the pause. */
   readonly sentAhead: number;
   readonly seconds: number;
 }
 
-/** A tiny picture in base64; the 50th is truncated. */
+/** A tiny picture in base64; the 50th one is truncated. */
 async function makePicture(i: number): Promise<string> {
   const data = Uint8Array.from({ length: 192 }, (_, k) => i * 7 + k * k);
   const png = await encodePng({ width: 8, height: 8, data });
   return png.subarray(0, i === 50 ? 60 : undefined).toBase64();
 }
 
-/** Runs a worker in a new process, which reports its memory on stderr. */
+/** Starts a worker process that prints its memory on stderr. */
 function startWorker(...args: string[]) {
   return new Deno.Command("deno", {
     args: [
@@ -48,9 +48,9 @@ function startWorker(...args: string[]) {
 }
 
 /**
- * Sends requests, one in a hundred with a damaged picture, and checks that all are answered in order.
+ * Sends requests, one in a hundred with a damaged picture, and checks all answers and their order.
  *
- * @param pause Milliseconds without reading answers, halfway.
+ * @param pause Milliseconds to stop taking answers, half way.
  */
 export async function soakWorker(
   requests: number,
@@ -125,8 +125,8 @@ if (import.meta.main) {
     const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
     console.log(
       `${first ?? 100_000} requests in ${seconds.toFixed(0)} s: ` +
-        `${megabytes(before)} after the first, ${megabytes(peak)} at most; ` +
-        `${sentAhead} sent while no answers were taken`,
+        `${megabytes(before)} after warm-up, ${megabytes(peak)} at most; ` +
+        `${sentAhead} requests accepted during the pause`,
     );
     assert.ok(peak - before < 60e6, "memory grows");
   }

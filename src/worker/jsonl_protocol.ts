@@ -9,6 +9,7 @@ import {
   type JsonValues,
   nestedValues,
 } from "../tables/jsonl.ts";
+import { concat } from "../formats/concat.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 import {
   type PictureAnswer,
@@ -94,10 +95,7 @@ async function* boundedLines(
     pieces.push(piece);
   };
   const line = () => {
-    const decoder = new TextDecoder();
-    const text =
-      pieces.map((p) => decoder.decode(p, { stream: true })).join("") +
-      decoder.decode();
+    const text = new TextDecoder().decode(concat(pieces));
     [pieces, length] = [[], 0];
     return text.replace(/\r$/, "");
   };

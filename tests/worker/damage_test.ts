@@ -2,11 +2,11 @@
 
 import * as arrow from "@apache-arrow/esnext-esm";
 import assert from "node:assert/strict";
+import { concat } from "../../src/formats/concat.ts";
 import { createModel } from "../../mod.ts";
 import { runWorker } from "../../src/worker/mod.ts";
 import { pictures, tiny } from "../extract/support.ts";
 import {
-  concat,
   readAnswers,
   requestBytes,
   requestFrames,

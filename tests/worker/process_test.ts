@@ -2,9 +2,10 @@
 /** `layertap worker` as a process: its streams and its exit code. */
 
 import assert from "node:assert/strict";
+import { concat } from "../../src/formats/concat.ts";
 import { fail } from "../cli/support.ts";
 import { pictures } from "../extract/support.ts";
-import { concat, readAnswers, requestBytes, requestFrames } from "./support.ts";
+import { readAnswers, requestBytes, requestFrames } from "./support.ts";
 
 function start(...args: string[]) {
   return new Deno.Command("deno", {

@@ -1,6 +1,7 @@
 /** For the worker's tests: requests to bytes, and bytes to answers. */
 
 import * as arrow from "@apache-arrow/esnext-esm";
+import { concat } from "../../src/formats/concat.ts";
 
 /** A picture of a request; without content it is a file. */
 export interface Picture {
@@ -50,17 +51,6 @@ export function requestBytes(
   batches: readonly (readonly Picture[])[],
 ): Uint8Array<ArrayBuffer> {
   return concat(requestFrames(batches));
-}
-
-/** Joins pieces. */
-export function concat(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(pieces.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }
 
 /** The answers of an Arrow stream, by batch; lists are float32 arrays. */

@@ -1,13 +1,13 @@
 /** A worker answers with the values of `extractFiles`, in the order of the requests. */
 
 import assert from "node:assert/strict";
+import { concat } from "../../src/formats/concat.ts";
 import { createModel, type ResNet } from "../../mod.ts";
 import { extractFiles } from "../../src/extract/mod.ts";
 import { runWorker, type WorkerOptions } from "../../src/worker/mod.ts";
 import { pictures, tiny } from "../extract/support.ts";
 import {
   type Answer,
-  concat,
   type Picture,
   readAnswers,
   requestBytes,
