@@ -367,7 +367,10 @@ Deno.test("weightsBase: the packed file of a host of one's own, by its manifest"
   for (
     const [bad, message] of [
       [undefined, /manifest\.json": "files": expected a list$/],
-      [[{ ...files[0], file: "../x" }], /manifest\.json": files\[0\]: expected/],
+      [
+        [{ ...files[0], file: "../x" }],
+        /manifest\.json": files\[0\]: expected/,
+      ],
     ] as const
   ) {
     manifest(bad);
