@@ -13,5 +13,7 @@ export async function startDeflate(): Promise<
   const { constants, deflateRawSync } = await import("node:zlib");
   const strategy = constants.Z_FILTERED;
   return (content) =>
-    deflateRawSync(content, { level: 9, memLevel: 9, strategy });
+    deflateRawSync(content, { level: 9, memLevel: 9, strategy }) as Uint8Array<
+      ArrayBuffer
+    >;
 }
