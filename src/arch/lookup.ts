@@ -28,7 +28,7 @@ export function archRow(arch: string | ArchRow): ArchRow {
   return arch;
 }
 
-/** The numbers of a row, and their least values. */
+/** The integers of a row, and their least values. */
 const integers = {
   groups: 1,
   widthPerGroup: 1,

@@ -1,26 +1,26 @@
 /**
- * PyTorch's modules as plain data: what a network is made of, without weights or code.
+ * PyTorch's modules as plain data: the structure of a network, without weights or code.
  *
  * @module
  */
 
 /** What every module has. */
 export interface ModuleBase {
-  /** Path from the root as `named_modules()` gives it: `"layer1.0.conv2"`; the root's is `""`. */
+  /** Path from the root, as in `named_modules()`: `"layer1.0.conv2"`; the root's is `""`. */
   readonly name: string;
-  /** The modules inside, by their own names, in the order of registration. */
+  /** The modules inside by their own names, in the order of registration. */
   readonly children: ReadonlyMap<string, Module>;
 }
 
-/** `torch.nn.Conv2d` without bias and with one dilation, as all of ResNet's are. */
+/** `torch.nn.Conv2d` without bias. */
 export interface Conv2d extends ModuleBase {
-  /** Tells it from the other modules. */
+  /** The module's class. */
   readonly type: "Conv2d";
   /** Channels of the input. */
   readonly inChannels: number;
   /** Channels of the output. */
   readonly outChannels: number;
-  /** Height and width of the filter; the other numbers hold for both directions as well. */
+  /** Height and width of the filter; the numbers below hold for both directions too. */
   readonly kernelSize: number;
   /** Step between two outputs, in pixels of the input. */
   readonly stride: number;
@@ -28,13 +28,13 @@ export interface Conv2d extends ModuleBase {
   readonly padding: number;
   /** Step between two taps of the filter. */
   readonly dilation: number;
-  /** Channels are split into so many groups, each convolved on its own. */
+  /** Number of groups of channels, each convolved separately. */
   readonly groups: number;
 }
 
 /** `torch.nn.BatchNorm2d` in evaluation, eps 1e-5. */
 export interface BatchNorm2d extends ModuleBase {
-  /** Tells it from the other modules. */
+  /** The module's class. */
   readonly type: "BatchNorm2d";
   /** Channels. */
   readonly numFeatures: number;
@@ -42,31 +42,31 @@ export interface BatchNorm2d extends ModuleBase {
 
 /** `torch.nn.ReLU`. */
 export interface ReLU extends ModuleBase {
-  /** Tells it from the other modules. */
+  /** The module's class. */
   readonly type: "ReLU";
 }
 
 /** `torch.nn.MaxPool2d`; padding counts as minus infinity. */
 export interface MaxPool2d extends ModuleBase {
-  /** Tells it from the other modules. */
+  /** The module's class. */
   readonly type: "MaxPool2d";
   /** Height and width of the window. */
   readonly kernelSize: number;
   /** Step between two outputs, in pixels of the input. */
   readonly stride: number;
-  /** On each side. */
+  /** On each side, in pixels. */
   readonly padding: number;
 }
 
 /** `torch.nn.AdaptiveAvgPool2d((1, 1))`. */
 export interface AdaptiveAvgPool2d extends ModuleBase {
-  /** Tells it from the other modules. */
+  /** The module's class. */
   readonly type: "AdaptiveAvgPool2d";
 }
 
 /** `torch.nn.Linear` with bias. */
 export interface Linear extends ModuleBase {
-  /** Tells it from the other modules. */
+  /** The module's class. */
   readonly type: "Linear";
   /** Length of an input. */
   readonly inFeatures: number;
@@ -74,28 +74,28 @@ export interface Linear extends ModuleBase {
   readonly outFeatures: number;
 }
 
-/** `torch.nn.Sequential`: its children in turn. */
+/** `torch.nn.Sequential`: calls its children in turn. */
 export interface Sequential extends ModuleBase {
-  /** Tells it from the other modules. */
+  /** The module's class. */
   readonly type: "Sequential";
 }
 
-/** torchvision's `BasicBlock` or `Bottleneck`: a branch of convolutions, added to the input. */
+/** torchvision's `BasicBlock` or `Bottleneck`: adds a branch of convolutions to its input. */
 export interface Block extends ModuleBase {
-  /** Tells it from the other modules. */
+  /** The module's class. */
   readonly type: "BasicBlock" | "Bottleneck";
 }
 
 /** The root: torchvision's `ResNet`. */
 export interface ResNetRoot extends ModuleBase {
-  /** Tells it from the other modules. */
+  /** The module's class. */
   readonly type: "ResNet";
 }
 
 /**
- * A module, told apart by `type`.
+ * A module; `type` tells which.
  *
- * It is what a forward hook gets as its first argument, and what `model.layers` holds.
+ * A forward hook gets it as its first argument, and `model.layers` holds such modules.
  */
 export type Module =
   | Conv2d
@@ -111,19 +111,19 @@ export type Module =
 /** A module that computes a value itself; the others only call those inside them. */
 export type Layer = Exclude<Module, Sequential | Block | ResNetRoot>;
 
-/** The module and all inside it, in `named_modules()`'s order. */
+/** The module and all inside it, in the order of `named_modules()`. */
 export function* modulesOf(root: Module): Generator<Module> {
   yield root;
   for (const child of root.children.values()) yield* modulesOf(child);
 }
 
-/** A parameter or buffer of a module, as the state dict has it. */
+/** A parameter or buffer of a module, in the state dict. */
 export interface TensorSpec {
   /** State-dict name: `"layer1.0.conv1.weight"`. */
   readonly name: string;
   /** Shape in PyTorch's order. */
   readonly shape: readonly number[];
-  /** Running statistics are buffers: they are no parameters and no summary counts them. */
+  /** Whether it is a running statistic, which summaries don't count as a parameter. */
   readonly buffer: boolean;
 }
 

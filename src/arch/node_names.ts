@@ -1,5 +1,5 @@
 /**
- * From the names that users write to nodes and modules, and the errors about wrong ones.
+ * Nodes and modules by name, and errors for unknown names.
  *
  * @module
  */

@@ -1,4 +1,6 @@
-/** How a picture becomes the network's input, in the words of torchvision's `ImageClassification`. */
+import { expected, requireOneOf } from "../errors/expected.ts";
+
+/** How a picture becomes the network's input, named as in torchvision's `ImageClassification`. */
 export interface Preset {
   /** The shorter side after resizing, in pixels. */
   readonly resizeSize: number;
@@ -6,9 +8,9 @@ export interface Preset {
   readonly cropSize: number;
   /** PIL's antialiased filter used for resizing. */
   readonly interpolation: "bilinear" | "bicubic";
-  /** Subtracted from each channel of the picture in 0..1, in RGB order. */
+  /** Subtracted from each channel, whose values are in 0..1; in RGB order. */
   readonly mean: readonly [number, number, number];
-  /** Each channel is divided by it. */
+  /** Divides each channel, in RGB order. */
   readonly std: readonly [number, number, number];
 }
 
@@ -21,15 +23,15 @@ export const imagenetPreset: Preset = {
   std: [0.229, 0.224, 0.225],
 };
 
-/** What timm says of a network's input: `model.pretrained_cfg`, or `config.json` at Hugging Face. */
+/** timm's description of a network's input: `model.pretrained_cfg`, or Hugging Face's `config.json`. */
 export interface TimmConfig {
   /** `[3, height, width]`. */
   readonly input_size: readonly number[];
   /** `"bilinear"` or `"bicubic"`. */
   readonly interpolation: string;
-  /** The crop's side in shares of the size before. Default 0.875. */
+  /** Side of the crop relative to the resized picture. Default 0.875. */
   readonly crop_pct?: number | null;
-  /** Only `"center"`, the default. */
+  /** `"center"`, the default; others are not supported. */
   readonly crop_mode?: string;
   /** By channel, in RGB order. */
   readonly mean: readonly number[];
@@ -38,10 +40,10 @@ export interface TimmConfig {
 }
 
 /**
- * The preset that does what timm's evaluation transform does.
+ * The preset for timm's evaluation transform.
  *
- * @throws {RangeError} If the crop is not square or not from the middle, or PIL's filter is none of
- *   those that a {@linkcode Preset} has.
+ * @throws {RangeError} If the crop isn't square or central, or the interpolation is neither bilinear
+ *   nor bicubic.
  * @see timm 1.0, `timm/data/transforms_factory.py`, `transforms_imagenet_eval`.
  *
  * @example The preset of `timm/resnet50.a1_in1k`
@@ -61,22 +63,20 @@ export interface TimmConfig {
  */
 export function presetFromTimm(config: TimmConfig): Preset {
   const { input_size, interpolation, crop_pct, crop_mode, mean, std } = config;
-  const refuse = (what: string, allowed: string) =>
-    new RangeError(`presetFromTimm: ${what}, ${allowed} is allowed`);
   const [channels, height, cropSize] = input_size;
   if (channels !== 3 || height !== cropSize) {
-    throw refuse(`input_size is [${input_size}]`, "[3, side, side]");
+    throw new RangeError(
+      expected("input_size", "[3, side, side]", input_size),
+    );
   }
-  if (interpolation !== "bilinear" && interpolation !== "bicubic") {
-    throw refuse(`interpolation is "${interpolation}"`, "bilinear or bicubic");
-  }
-  if (crop_mode !== undefined && crop_mode !== "center") {
-    throw refuse(`crop_mode is "${crop_mode}"`, "center");
-  }
+  requireOneOf("crop_mode", crop_mode ?? "center", ["center"]);
   return {
     resizeSize: Math.floor(cropSize / (crop_pct || 0.875)),
     cropSize,
-    interpolation,
+    interpolation: requireOneOf("interpolation", interpolation, [
+      "bilinear",
+      "bicubic",
+    ]),
     mean: [mean[0], mean[1], mean[2]],
     std: [std[0], std[1], std[2]],
   };

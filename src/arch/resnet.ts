@@ -41,7 +41,7 @@ const norm = (name: string, numFeatures: number): Module => ({
 
 const relu = (name: string): Module => ({ type: "ReLU", name, children: none });
 
-/** Makes children out of `[key, maker]` pairs, each told its full path. */
+/** Makes children from `[key, maker]` pairs; a maker gets the full path. */
 function childrenOf(
   path: string,
   makers: readonly (readonly [string, (name: string) => Module])[],
@@ -49,12 +49,12 @@ function childrenOf(
   return new Map(makers.map(([key, make]) => [key, make(join(path, key))]));
 }
 
-/** Channels that a block's output has for each of its `planes`. */
+/** Output channels of a block for each of its `planes`. */
 export function expansionOf(block: ArchRow["block"]): number {
   return block === "Bottleneck" ? 4 : 1;
 }
 
-/** Where a block stands: what it gets, how wide it is, and how far apart its taps are. */
+/** What differs between the blocks of a network. */
 interface Place {
   readonly inplanes: number;
   readonly planes: number;
@@ -82,7 +82,7 @@ function block(
       })] as const,
     ]
     : [];
-  // The order of registration, which named_modules() shows, differs between the two.
+  // The two register their modules in different orders, which named_modules() shows.
   const branch = row.block === "BasicBlock"
     ? [
       ["conv1", (n: string) => conv(n, inplanes, planes, 3, { stride })],
@@ -110,7 +110,7 @@ function block(
   };
 }
 
-/** The stages, `layer1` to `layer4`; a stage's first block changes size and width. */
+/** The stages, `layer1` to `layer4`; the first block of a stage changes size and width. */
 function stages(row: ArchRow): [string, (name: string) => Module][] {
   const expansion = expansionOf(row.block);
   let dilation = 1;
@@ -121,7 +121,7 @@ function stages(row: ArchRow): [string, (name: string) => Module][] {
       inplanes: i === 0 ? 64 : planes / 2 * expansion,
       planes,
       stride: i === 0 || dilate ? 1 : 2,
-      // torchvision dilates from the second block on; the first has the stage's before.
+      // As in torchvision, the first block has the dilation of the stage before.
       dilation,
     };
     if (dilate) dilation *= 2;
@@ -145,7 +145,7 @@ function stages(row: ArchRow): [string, (name: string) => Module][] {
   });
 }
 
-/** Builds the whole tree of a row; nothing is computed or loaded. */
+/** Builds the module tree of a row; computes and loads nothing. */
 export function buildResNet(row: ArchRow): ResNetRoot {
   const expansion = expansionOf(row.block);
   const numClasses = row.numClasses ?? 1000;

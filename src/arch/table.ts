@@ -1,31 +1,31 @@
 /**
- * The networks: one row each, in the words of torchvision's constructor calls.
+ * The networks: one row each, with the arguments of torchvision's constructor.
  *
  * @module
  */
 
-/** What tells one ResNet from another: the arguments of torchvision's `ResNet(...)`. */
+/** What differs between ResNets: the arguments of torchvision's `ResNet(...)`. */
 export interface ArchRow {
   /** Name used in messages and files, e.g. `"resnet50"`. */
   readonly name: string;
-  /** The residual block. `Bottleneck` widens its output fourfold. */
+  /** The residual block. A `Bottleneck` has four times as many output channels. */
   readonly block: "BasicBlock" | "Bottleneck";
   /** Blocks in `layer1` … `layer4`. */
   readonly layers: readonly [number, number, number, number];
   /** Groups of the 3x3 convolutions (ResNeXt). Default 1. */
   readonly groups?: number;
-  /** Channels of a group at `layer1` (wide and ResNeXt networks). Default 64. */
+  /** Channels of a group in `layer1` (wide and ResNeXt networks). Default 64. */
   readonly widthPerGroup?: number;
   /** Outputs of `fc`; with 0 the network has no head and ends with `flatten`. Default 1000. */
   readonly numClasses?: number;
   /**
-   * For `layer2` … `layer4`: whether they dilate their filters and keep their input's size, where
-   * they would halve it. Only with `Bottleneck`. Default: none does.
+   * For `layer2` … `layer4`: whether to dilate filters instead of halving the size. Only with
+   * `Bottleneck`. Default: all false.
    */
   readonly replaceStrideWithDilation?: readonly [boolean, boolean, boolean];
   /** Channels of the input. Default 3. */
   readonly inChannels?: number;
-  /** Where the network comes from, if it isn't one of torchvision's. */
+  /** Where the network comes from, if not from torchvision. */
   readonly origin?: string;
 }
 
@@ -42,7 +42,7 @@ export type TorchvisionArch =
   | "wide_resnet50_2"
   | "wide_resnet101_2";
 
-/** Every name that `createModel` knows; `mlnet_resnet18` is the network that ships. */
+/** All names of {@linkcode archTable}; `mlnet_resnet18` ships with the package. */
 export type ArchName = TorchvisionArch | "mlnet_resnet18";
 
 const rows: readonly (ArchRow & { name: ArchName })[] = [
@@ -94,12 +94,12 @@ const rows: readonly (ArchRow & { name: ArchName })[] = [
   },
 ];
 
-/** The rows by name: torchvision's ten in its order, then the network that ships. */
+/** The networks by name: torchvision's ten in its order, then the one that ships with the package. */
 export const archTable: ReadonlyMap<string, ArchRow> = new Map(
   rows.map((row) => [row.name, row]),
 );
 
-/** The same network with its number of classes left open, for weights to say it. */
+/** The same network with any number of classes; the weights decide. */
 export function withoutClasses(row: ArchRow): ArchRow {
   const { numClasses: _, ...rest } = row;
   return rest;

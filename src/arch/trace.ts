@@ -1,16 +1,16 @@
 /**
  * The nodes that a forward pass computes, in order, and the module calls that they belong to.
  *
- * Names are those of torchvision 0.14's `models/feature_extraction.py`: a module's first call
- * has the module's name, the second `_1` behind it; operations that are no module are named
- * after their block (`layer1.0.add`, `flatten`).
+ * Names are those of torchvision 0.14's `models/feature_extraction.py`: a module's first call has
+ * the module's name, its second the suffix `_1`; operations outside modules are named after their
+ * block (`layer1.0.add`, `flatten`).
  *
  * @module
  */
 
 import type { Block, Layer, Module, ResNetRoot } from "./module.ts";
 
-/** The name under which nodes refer to the network's input. */
+/** The name of the network's input, among the inputs of nodes. */
 export const INPUT = "x";
 
 interface NodeBase {
@@ -27,23 +27,23 @@ type ModuleNode<L extends Layer = Layer> = L extends Layer
 
 /** A value that no module computes. */
 interface PlainNode extends NodeBase {
-  /** `passThrough` hands its input on: see `graph/hooked_inputs.ts`. */
+  /** `passThrough` returns its input: see `graph/hooked_inputs.ts`. */
   readonly operation: "add" | "flatten" | "passThrough";
   readonly module: null;
 }
 
-/** One value of the network, and what computes it. */
+/** A value of the network, and what computes it. */
 export type TraceNode = ModuleNode | PlainNode;
 
-/** One call of a module, a container's included. */
+/** A call of a module, which may be a container. */
 export interface ModuleCall {
   /** The module that is called. */
   readonly module: Module;
-  /** The node that went in. */
+  /** The node that it gets. */
   readonly input: string;
-  /** The node that came out. */
+  /** The node that it returns. */
   readonly output: string;
-  /** The nodes that were computed inside, in order. */
+  /** The nodes computed inside, in order. */
   readonly nodes: readonly string[];
 }
 
@@ -53,7 +53,7 @@ export interface Trace {
   readonly root: ResNetRoot;
   /** In the order of the forward pass. */
   readonly nodes: ReadonlyMap<string, TraceNode>;
-  /** In the order in which the calls return: inner modules before the container around them. */
+  /** In the order in which they return: inner modules before their container. */
   readonly calls: readonly ModuleCall[];
   /** The last node: the network's output. */
   readonly output: string;

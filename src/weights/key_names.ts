@@ -1,36 +1,36 @@
 /**
- * Tensor names: from those under which a checkpoint keeps a ResNet to torchvision's.
+ * Tensor names of other libraries and training scripts, translated to torchvision's.
  *
  * @module
  */
 
-import type { Checkpoint } from "./checkpoint.ts";
+import { few } from "../errors/expected.ts";
+import { type Checkpoint, requireTensor } from "./checkpoint.ts";
 
 /** A checkpoint under torchvision's names. */
 export interface NamedCheckpoint {
-  /** The one given, where the names are torchvision's already. */
+  /** The given one if its names are torchvision's already. */
   readonly checkpoint: Checkpoint;
-  /** What was done to the names, as a sentence for the user; left out if nothing. */
+  /** What was done to the names, for the user; undefined if nothing. */
   readonly note?: string;
 }
 
-/** Ends of names, by which a ResNet is found under any prefix. */
+/** Ends of names that identify a ResNet under any prefix. */
 const STEM = "conv1.weight";
 const FIRST_BLOCK = "layer1.0.conv1.weight";
 const TRANSFORMERS_STEM = "embedder.embedder.convolution.weight";
 
-/** Parts of torchvision's ResNet; of its head only what can be one. */
+/** Names in torchvision's ResNet, with only the tensors that a head can have. */
 const PARTS = /^(?:conv1\.|bn1\.|layer[1-4]\.|fc\.(?:weight|bias)$)/;
 
 /**
- * Finds a ResNet in a checkpoint and gives its tensors the names that torchvision has for them.
+ * Finds a ResNet in a checkpoint and gives its tensors torchvision's names.
  *
- * A prefix is taken off, whatever it is (`module.`, `model.backbone.`, `_orig_mod.`); what does not
- * stand under it, or is a head of another kind, is left out. The names of transformers'
- * `ResNetForImageClassification` and `ResNetModel` are translated. timm's are torchvision's. Where
- * no ResNet is found, nothing is changed.
+ * It removes any prefix (`module.`, `model.backbone.`, `_orig_mod.`), and ignores tensors without it
+ * and heads of another kind. It translates the names of transformers' `ResNetForImageClassification`
+ * and `ResNetModel`; timm's are torchvision's. Without a ResNet, nothing changes.
  *
- * Reads go to the checkpoint given, as does `close`.
+ * Reads and `close` go to the given checkpoint.
  *
  * @see transformers 4.30, `models/resnet/modeling_resnet.py`.
  */
@@ -49,12 +49,12 @@ export function withTorchvisionNames(checkpoint: Checkpoint): NamedCheckpoint {
         .filter(([name]) => PARTS.test(name)),
     );
     const choice = others.length > 0
-      ? ` (there are ResNets under ${others.map((o) => `"${o}"`)} too)`
+      ? `; ignored the ResNets under ${few(others.map((o) => `"${o}"`))}`
       : "";
     return rename(
       checkpoint,
       renamed,
-      `the prefix "${prefix}" was taken off ${renamed.size} names${choice}`,
+      `removed the prefix "${prefix}" from ${renamed.size} names${choice}`,
     );
   }
   const first = names.find((name) => name.endsWith(TRANSFORMERS_STEM));
@@ -69,11 +69,11 @@ export function withTorchvisionNames(checkpoint: Checkpoint): NamedCheckpoint {
   return rename(
     checkpoint,
     renamed,
-    `${renamed.size} names of transformers' ResNet were translated`,
+    `translated ${renamed.size} names of transformers' ResNet`,
   );
 }
 
-/** Number of classes of a checkpoint's head, the rows of `fc.weight`; 0 if it has none. */
+/** Number of classes, the rows of `fc.weight`; 0 without a head. */
 export function headClasses({ tensors }: Checkpoint): number {
   return tensors.get("fc.weight")?.shape[0] ?? 0;
 }
@@ -100,32 +100,26 @@ function fromTransformers(name: string, prefix: string): string | undefined {
   return `layer${Number(stage) + 1}.${block}.${module}.${parameter}`;
 }
 
-/** @param names torchvision's to the file's. */
+/** @param names The file's names by torchvision's. */
 function rename(
   checkpoint: Checkpoint,
   names: ReadonlyMap<string, string>,
   what: string,
 ): NamedCheckpoint {
   const { source, tensors, metadata } = checkpoint;
-  const leftOut = tensors.size - names.size;
-  const others = leftOut === 1
-    ? "1 other tensor is"
-    : `${leftOut} other tensors are`;
-  const inFile = (name: string): string => {
-    const found = names.get(name);
-    if (found !== undefined) return found;
-    throw new RangeError(`"${source}" has no tensor "${name}"`);
-  };
+  const ignored = tensors.size - names.size;
+  const others = `${ignored} other tensor${ignored === 1 ? "" : "s"}`;
+  const inFile = (name: string) => requireTensor(source, names, name);
   return {
-    note: `"${source}": ${what}${leftOut > 0 ? `, ${others} left out` : ""}`,
+    note: `"${source}": ${what}${ignored > 0 ? `; ignored ${others}` : ""}`,
     checkpoint: {
       source,
       metadata,
       tensors: new Map(
         [...names].map(([name, inFile]) => [name, tensors.get(inFile)!]),
       ),
-      expect(wanted) {
-        checkpoint.expect?.(wanted.flatMap((name) => names.get(name) ?? []));
+      expect(reads) {
+        checkpoint.expect?.(reads.flatMap((name) => names.get(name) ?? []));
       },
       read: async (name) => await checkpoint.read(inFile(name)),
       ...checkpoint.readRows && {

@@ -1,6 +1,6 @@
 /**
- * Checkpoints: opened, read tensor by tensor, converted to compressed weights, and kept in a cache;
- * and the table of torchvision's.
+ * Checkpoints: open them, read their tensors, convert them to packed weights, manage the cache; and
+ * the table of torchvision's weights.
  *
  * @example The first two layers, for the edge
  * ```ts

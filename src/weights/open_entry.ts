@@ -16,8 +16,8 @@ import { environmentVariable } from "../runtime/environment.ts";
 import { sha256PrefixOf, type WeightsEntry } from "./table.ts";
 import { openInTorchCache, torchCheckpoints } from "./torch_cache.ts";
 
-/** How often a server is asked that may be out of reach for good, where another one has the file. */
-const FEW = 2;
+/** Attempts at a server if another one has the file too. */
+const FEW_ATTEMPTS = 2;
 
 /** A place on a server. */
 interface Place extends KnownFile {
@@ -25,12 +25,12 @@ interface Place extends KnownFile {
 }
 
 /**
- * Opens an entry's weights: torch's cache, `weightsBase`, the official host, the mirror, in that
- * order; of the last two the one first that is kept already. The next is tried where a server
- * cannot be reached or has no such file, never where it has a wrong one.
+ * Opens an entry's weights: from torch's cache, `weightsBase`, the official host or the mirror, in
+ * that order; of the last two, one in our cache comes first. If a server can't be reached or lacks
+ * the file, the next is tried, but not if its file is wrong.
  *
- * @param torchFolder torch's folder of checkpoints; found from the environment if left out.
- * @throws {Error} If none has it; the message says where to get the file and where to put it.
+ * @param torchFolder torch's folder of checkpoints. Default: the environment's.
+ * @throws {Error} If no place has it; the message says where to get the file and where to put it.
  * @throws {SyntaxError} If the file is damaged, or has another hash.
  */
 export async function openEntry(
@@ -39,7 +39,7 @@ export async function openEntry(
   torchFolder?: string,
 ): Promise<Checkpoint> {
   const { warn = console.warn } = settings;
-  torchFolder ??= await torchCheckpoints();
+  torchFolder ??= torchCheckpoints();
   for (const url of [entry.url, entry.legacyUrl ?? []].flat()) {
     const hash = url === entry.url ? entry.sha256Prefix : sha256PrefixOf(url)!;
     const source = await openInTorchCache(url, hash, torchFolder, warn);
@@ -56,13 +56,13 @@ export async function openEntry(
     try {
       return await openRemote(
         place.url,
-        { ...settings, firstAttempts: next && FEW },
+        { ...settings, firstAttempts: next && FEW_ATTEMPTS },
         keeper,
         place,
       );
     } catch (error) {
       if (!(error instanceof FetchError)) throw error;
-      if (next) warn(`${error.message}; taking ${next.url}`);
+      if (next) warn(`${error.message}; trying ${next.url}`);
       failures.push(error.message);
     }
   }
@@ -73,7 +73,7 @@ export async function openEntry(
   );
 }
 
-/** The packed file on the host that the caller has named, if it has one. */
+/** The packed file on the host of `weightsBase`, if it has one. */
 async function packedPlace(
   { arch, name }: WeightsEntry,
   settings: FetchSettings,
@@ -100,7 +100,7 @@ async function packedPlace(
   return [];
 }
 
-/** The official host and the mirror; the mirror first if that is kept and the official file isn't. */
+/** The official host and the mirror; the mirror first if only its file is in our cache. */
 async function publicPlaces(
   { url, sha256Prefix, mirrorUrl }: WeightsEntry,
   keeper: Keeper,

@@ -1,14 +1,8 @@
-/**
- * A checkpoint's tensors, one after the other.
- *
- * @module
- */
-
 import type { FileSource } from "../runtime/open_source.ts";
 import type { FetchOptions } from "./fetch/options.ts";
 import { openPretrained } from "./resolve.ts";
 
-/** One tensor of a state dict, as it stands in its file. */
+/** A tensor of a state dict, as in its file. */
 export interface StateDictTensor {
   /** The name in the file, e.g. `"module.layer1.0.conv1.weight"`. */
   readonly name: string;
@@ -21,14 +15,14 @@ export interface StateDictTensor {
 }
 
 /**
- * Reads the tensors of a file of weights in the order in which the file names them, one at a time:
- * unfolded, batch norms and `num_batches_tracked` included.
+ * Reads the tensors of a file of weights, one at a time in the file's order: batch norms, not folded,
+ * and `num_batches_tracked` too.
  *
  * @param source A path, a URL, `hf:owner/name` or bytes.
- * @param options How it is fetched and kept.
- * @returns The tensors. The file is closed behind the last, or where the loop is left.
- * @throws {SyntaxError} If it is no checkpoint, or is damaged.
- * @throws {Error} If it cannot be opened or fetched.
+ * @param options How it is fetched and cached.
+ * @returns The tensors. The file closes after the last, or when you leave the loop.
+ * @throws {SyntaxError} If it isn't a checkpoint, or is damaged.
+ * @throws {Error} If it can't be opened or fetched.
  *
  * @example The number of values
  * ```ts

@@ -29,22 +29,22 @@ Deno.test("presetFromTimm: rejects what a preset can't express", () => {
   const cases: [Partial<Parameters<typeof presetFromTimm>[0]>, string][] = [
     [
       { input_size: [1, 224, 224] },
-      "input_size is [1,224,224], [3, side, side] is allowed",
+      "input_size: expected [3, side, side], got [1, 224, 224]",
     ],
     [
       { input_size: [3, 224, 256] },
-      "input_size is [3,224,256], [3, side, side] is allowed",
+      "input_size: expected [3, side, side], got [3, 224, 256]",
     ],
     [
       { interpolation: "lanczos" },
-      'interpolation is "lanczos", bilinear or bicubic is allowed',
+      'interpolation: expected "bilinear" or "bicubic", got "lanczos"',
     ],
-    [{ crop_mode: "squash" }, 'crop_mode is "squash", center is allowed'],
+    [{ crop_mode: "squash" }, 'crop_mode: expected "center", got "squash"'],
   ];
   for (const [change, message] of cases) {
     assert.throws(() => presetFromTimm({ ...config, ...change }), {
       name: "RangeError",
-      message: `presetFromTimm: ${message}`,
+      message,
     });
   }
 });

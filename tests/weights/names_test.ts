@@ -34,14 +34,14 @@ function checkpointOf(names: readonly string[], rows = 1) {
 const resnet18 = [...formulaCheckpoint("resnet18").tensors.keys()];
 const under = (prefix: string) => resnet18.map((name) => prefix + name);
 
-Deno.test("torchvision's names, which are timm's, are left as they are", () => {
+Deno.test("torchvision's names, which are timm's, stay", () => {
   for (const names of [resnet18, [...resnet18, "extra"], ["weight"], []]) {
     const { checkpoint } = checkpointOf(names);
     assert.deepEqual(withTorchvisionNames(checkpoint), { checkpoint });
   }
 });
 
-Deno.test("any prefix is taken off, and said", async () => {
+Deno.test("any prefix is removed, with a note", async () => {
   for (
     const prefix of [
       "module.",
@@ -59,7 +59,7 @@ Deno.test("any prefix is taken off, and said", async () => {
     const named = withTorchvisionNames(checkpoint);
     assert.equal(
       named.note,
-      `"x.pth": the prefix "${prefix}" was taken off 102 names`,
+      `"x.pth": removed the prefix "${prefix}" from 102 names`,
     );
     assert.deepEqual([...named.checkpoint.tensors.keys()], resnet18);
     named.checkpoint.expect?.(["conv1.weight", "fc.bias"]);
@@ -73,7 +73,7 @@ Deno.test("any prefix is taken off, and said", async () => {
   }
 });
 
-Deno.test("what is no part of the network is left out and counted", async () => {
+Deno.test("tensors outside the network are ignored and counted", async () => {
   const { checkpoint } = checkpointOf([
     "queue",
     ...under("model."),
@@ -84,7 +84,7 @@ Deno.test("what is no part of the network is left out and counted", async () => 
   const named = withTorchvisionNames(checkpoint);
   assert.equal(
     named.note,
-    '"x.pth": the prefix "model." was taken off 102 names, 4 other tensors are left out',
+    '"x.pth": removed the prefix "model." from 102 names; ignored 4 other tensors',
   );
   assert.deepEqual([...named.checkpoint.tensors.keys()], resnet18);
   await assert.rejects(named.checkpoint.read("head.weight"), {
@@ -93,7 +93,7 @@ Deno.test("what is no part of the network is left out and counted", async () => 
   });
 });
 
-Deno.test("what stands inside of a layer is kept, to be refused as unexpected", () => {
+Deno.test("other tensors inside a layer stay, to be rejected as unexpected", () => {
   const { checkpoint } = checkpointOf([
     ...under("module."),
     "module.layer1.0.attention.weight",
@@ -102,12 +102,12 @@ Deno.test("what stands inside of a layer is kept, to be refused as unexpected", 
   assert.ok(tensors.has("layer1.0.attention.weight"));
 });
 
-Deno.test("of two networks it is the first, and that is said", () => {
+Deno.test("the first of two networks, with a note", () => {
   const { checkpoint } = checkpointOf([...under("q."), ...under("k.")]);
   const named = withTorchvisionNames(checkpoint);
   assert.equal(
     named.note,
-    '"x.pth": the prefix "q." was taken off 102 names (there are ResNets under "k." too), 102 other tensors are left out',
+    '"x.pth": removed the prefix "q." from 102 names; ignored the ResNets under "k."; ignored 102 other tensors',
   );
 });
 
@@ -130,7 +130,7 @@ Deno.test("transformers' names: blocks of three, without a head, under a prefix"
   ]);
   assert.equal(
     named.note,
-    '"x.pth": 5 names of transformers\' ResNet were translated, 1 other tensor is left out',
+    '"x.pth": translated 5 names of transformers\' ResNet; ignored 1 other tensor',
   );
   await named.checkpoint.read("layer4.12.conv3.weight");
   assert.deepEqual(log, [
@@ -147,11 +147,11 @@ for (
   const [file, note] of [
     [
       "data_parallel.pth",
-      '"bytes": the prefix "module." was taken off 26 names',
+      '"bytes": removed the prefix "module." from 26 names',
     ],
     [
       "lightning.ckpt",
-      '"bytes": the prefix "model.backbone." was taken off 26 names, 2 other tensors are left out',
+      '"bytes": removed the prefix "model.backbone." from 26 names; ignored 2 other tensors',
     ],
   ]
 ) {
@@ -177,6 +177,6 @@ Deno.test("transformers.safetensors: the network that was saved, bit for bit", a
   }
   assert.equal(
     named.note,
-    '"bytes": 26 names of transformers\' ResNet were translated',
+    '"bytes": translated 26 names of transformers\' ResNet',
   );
 });

@@ -207,7 +207,7 @@ Deno.test("the mirror, where the official host fails; then from the cache", asyn
   assert.equal(number, 60);
   assert.equal(preset, env.table[4].preset);
   assert.deepEqual(warnings, [
-    `cannot fetch ${url}: HTTP 503 Service Unavailable; taking ${mirrorUrl}`,
+    `cannot fetch ${url}: HTTP 503 Service Unavailable; trying ${mirrorUrl}`,
   ]);
   server.reset();
   assert.equal((await env.resolve("resnet101", true)).number, 60);
