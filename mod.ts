@@ -1,9 +1,9 @@
 /**
- * The features of any layer of any torchvision ResNet, wherever JavaScript runs.
+ * Features of any layer of any torchvision ResNet, wherever JavaScript runs.
  *
- * `createModel(arch, outputLayer, pretrained)` makes a network, whole or up to a layer; `forward`
- * gives its output, `extract` any nodes in one pass, and forward hooks see every module on the way
- * to the prediction. Numbers agree with PyTorch's. Tensors are tfjs-core's, NHWC.
+ * {@linkcode createModel} loads a network, whole or up to a layer. `forward` computes its output,
+ * `extract` any of its nodes in one pass, and forward hooks see every module on the way. Numbers
+ * agree with PyTorch's. Tensors are tfjs-core's, NHWC.
  *
  * @example The feature maps of a picture
  * ```ts
@@ -116,4 +116,5 @@ export type {
   FetchProgress,
   WeightsBase,
 } from "./src/weights/fetch/options.ts";
+export type { NetworkOptions } from "./src/weights/open_network.ts";
 export type { Pretrained } from "./src/weights/resolve.ts";

@@ -29,7 +29,7 @@ import { type InputRef, inputRefs } from "./input_refs.ts";
  * runtime has them. Neighbours of one size run together; the order stays. A picture that can't be
  * read doesn't stop the others.
  *
- * @param model A model; end it at the deepest of the nodes to load no more than you need.
+ * @param model A model; create it with the same names to load no more than they need.
  * @param files Paths or URLs of pictures, and of `.npy` files with normalized float32 batches
  *   `[N, 3, H, W]`.
  * @param names Nodes, as for {@linkcode ResNet.extract}.

@@ -47,7 +47,7 @@ export interface ExtractReport {
  * stopped; with `resume`, the same run continues from there and gives the same bytes. A picture that
  * can't be read keeps its place: null in `.parquet` and `.jsonl`, NaN elsewhere.
  *
- * @param model A model; end it at the deepest of the nodes to load no more than you need.
+ * @param model A model; create it with the same names to load no more than they need.
  * @param files Paths or URLs of pictures, and of `.npy` files with normalized float32 batches
  *   `[N, 3, H, W]`.
  * @param names Nodes, as for {@linkcode ResNet.extract}.

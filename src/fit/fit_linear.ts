@@ -1,31 +1,32 @@
 /**
- * A head for features: what transfer learning trains.
+ * Fits a linear head to features.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
+import { expected, requireInteger, requireOneOf } from "../errors/expected.ts";
 import type { LinearWeights } from "../model/head.ts";
 import { type Matrix, ridge } from "./ridge.ts";
 
-/** How {@linkcode fitLinear} fits. */
+/** The options of {@linkcode fitLinear}. */
 export interface FitLinearOptions {
   /**
-   * `"softmax"` (the default), a multinomial logistic regression; or `"ridge"`, linear least
-   * squares, of the classes as 0 and 1 if labels are classes.
+   * `"softmax"`, a multinomial logistic regression; or `"ridge"`, linear least squares, where a class
+   * is 0 or 1 for each output. Default `"softmax"`.
    */
   readonly kind?: "ridge" | "softmax";
   /**
-   * How much large weights cost; the bias costs nothing. Default 1. Of scikit-learn's it is
-   * `Ridge(alpha=l2)` and `LogisticRegression(C=1 / l2)`.
+   * The penalty on large weights; the bias has none. In scikit-learn `Ridge(alpha=l2)` and
+   * `LogisticRegression(C=1 / l2)`. Default 1.
    */
   readonly l2?: number;
-  /** Number of classes, if the last ones have no sample. Default: as many as the labels name. */
+  /** Number of classes, if the last ones have no sample. Default: the largest label plus 1. */
   readonly classes?: number;
 }
 
-/** A fitted layer, for {@linkcode ResNet.withHead} or to be used as it is. */
+/** A fitted layer, for {@linkcode ResNet.withHead} or by itself. */
 export class LinearFit implements LinearWeights {
   /** `[classes, features]`, row by row, as PyTorch's `Linear.weight`. */
   readonly weight: Float32Array;
@@ -39,18 +40,17 @@ export class LinearFit implements LinearWeights {
   }
 
   /**
-   * The outputs for features: logits, or the targets' estimates.
+   * Computes the outputs for features: logits, or estimates of the targets.
    *
    * @param features `[N, C]`; they stay the caller's.
-   * @returns `[N, classes]`, the caller's.
+   * @returns `[N, classes]`; it belongs to the caller.
+   * @throws {TypeError} If the features have another size.
    */
   predict(features: Tensor2D): Tensor2D {
     const classes = this.bias.length;
     const size = this.weight.length / classes;
     if (features.rank !== 2 || features.shape[1] !== size) {
-      throw new TypeError(
-        `predict: got [${features.shape.join(", ")}], [N, ${size}] is allowed`,
-      );
+      throw new TypeError(expected("predict", `[N, ${size}]`, features.shape));
     }
     return tf.tidy(() => {
       const weight = tf.tensor2d(this.weight, [classes, size]);
@@ -60,18 +60,19 @@ export class LinearFit implements LinearWeights {
 }
 
 /**
- * Fits a linear layer on features: the transfer learning that needs no GPU.
+ * Fits a linear layer to features and their labels: transfer learning without a GPU.
  *
- * A ridge regression is solved exactly, in double precision, on this thread: some seconds for 2048
- * features. A softmax regression descends by L-BFGS until the gradient is 1e-5 of what it was.
+ * A ridge regression is solved exactly, in double precision, on this thread: a few seconds for 2048
+ * features. A softmax regression runs L-BFGS until the gradient is 1e-5 of its start.
  *
- * @param features `[N, C]`, such as {@linkcode embed} gives, one row a sample; they stay the
+ * @param features `[N, C]`, one row a sample, such as {@linkcode embed} returns; they stay the
  *   caller's.
- * @param labels The class of each, from 0; or a tensor of targets `[N, K]`, which are probabilities
- *   for a softmax regression, and stay the caller's.
+ * @param labels The class of each sample, from 0; or a tensor of targets `[N, K]`, which stays the
+ *   caller's: probabilities for a softmax regression.
+ * @param options The kind of regression and its penalty.
  * @returns A layer with an output for each class or target.
- * @throws {TypeError} If shapes don't fit, or a feature is NaN or infinite.
- * @throws {RangeError} If a label or an option is out of bounds, or the fit is not determined.
+ * @throws {TypeError} If shapes don't match, or a feature is NaN or infinite.
+ * @throws {RangeError} If a label or an option is out of bounds, or the fit has no unique solution.
  *
  * @example Cats and rockets
  * ```ts
@@ -94,13 +95,9 @@ export async function fitLinear(
   options: FitLinearOptions = {},
 ): Promise<LinearFit> {
   const { kind = "softmax", l2 = 1 } = options;
-  if (kind !== "softmax" && kind !== "ridge") {
-    throw new RangeError(
-      `fitLinear: kind is "${kind}", "softmax" and "ridge" are allowed`,
-    );
-  }
+  requireOneOf("kind", kind, ["softmax", "ridge"]);
   if (!(l2 >= 0 && l2 < Infinity)) {
-    throw new RangeError(`fitLinear: l2 is ${l2}, numbers from 0 are allowed`);
+    throw new RangeError(expected("l2", "a number of at least 0", l2));
   }
   const x = await matrixOf("features", features);
   const y = labels instanceof tf.Tensor
@@ -108,15 +105,14 @@ export async function fitLinear(
     : oneHot(labels, options.classes);
   if (x.rows !== y.rows) {
     throw new TypeError(
-      `fitLinear: got ${x.rows} features and ${y.rows} labels, as many of ` +
-        "both are allowed",
+      `${x.rows} feature rows but ${y.rows} labels; the counts must match`,
     );
   }
   const means = center(x);
   const { weight, bias } = kind === "ridge"
     ? solveRidge(x, y, l2)
     : await descend(x, y, l2);
-  // What the bias is where the features are not centred.
+  // The bias for features that aren't centred.
   const moved = bias.map((b, k) =>
     means.reduce((sum, mean, i) => sum - mean * weight[k * x.columns + i], b)
   );
@@ -133,8 +129,7 @@ function solveRidge(x: Matrix, y: Matrix, l2: number): Layer {
   const weight = ridge(x, y, l2);
   if (weight) return { weight: weight.data, bias };
   throw new RangeError(
-    `fitLinear: with an l2 of ${l2} the features don't determine the weights, ` +
-      "a larger one is allowed",
+    `with l2 ${l2} the features don't determine the weights; use a larger l2`,
   );
 }
 
@@ -145,8 +140,7 @@ async function descend(x: Matrix, y: Matrix, l2: number): Promise<Layer> {
     const parameters = await softmaxRegression(tensor, y.data, l2);
     if (!parameters) {
       throw new RangeError(
-        `fitLinear: with an l2 of ${l2} no minimum was found in 1000 steps, ` +
-          "a larger one is allowed",
+        `with l2 ${l2} no minimum was found in 1000 steps; use a larger l2`,
       );
     }
     const size = y.columns * x.columns;
@@ -162,17 +156,15 @@ async function descend(x: Matrix, y: Matrix, l2: number): Promise<Layer> {
 async function matrixOf(name: string, tensor: Tensor2D): Promise<Matrix> {
   const { shape } = tensor;
   if (shape.length !== 2 || tensor.size === 0) {
-    throw new TypeError(
-      `fitLinear: ${name} are [${shape.join(", ")}], [N, C] is allowed`,
-    );
+    throw new TypeError(expected(name, "[N, C]", shape));
   }
   const [rows, columns] = shape;
   const data = Float64Array.from(await tensor.data());
   const bad = data.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
+    const row = Math.floor(bad / columns);
     throw new TypeError(
-      `fitLinear: row ${Math.floor(bad / columns)} of the ${name} has the ` +
-        `value ${data[bad]}, finite numbers are allowed`,
+      expected(`${name}[${row}]`, "finite numbers", data[bad]),
     );
   }
   return { data, rows, columns };
@@ -185,18 +177,13 @@ function oneHot(
 ): Matrix {
   const data = new Float64Array(labels.length * classes);
   labels.forEach((label, i) => {
-    if (!Number.isSafeInteger(label) || label < 0 || label >= classes) {
-      throw new RangeError(
-        `fitLinear: label ${i} is ${label}, integers from 0 to ` +
-          `${classes - 1} are allowed`,
-      );
-    }
+    requireInteger(`labels[${i}]`, label, 0, classes - 1);
     data[i * classes + label] = 1;
   });
   return { data, rows: labels.length, columns: classes };
 }
 
-/** Takes the mean of each column from it, in place, and returns the means. */
+/** Subtracts the mean of each column, in place, and returns the means. */
 function center({ data, rows, columns }: Matrix): Float64Array {
   const means = new Float64Array(columns);
   data.forEach((value, i) => means[i % columns] += value / rows);

@@ -1,26 +1,25 @@
-/** A function's value and slope somewhere. */
+/** A function's value and gradient at one point. */
 export interface Slope {
   readonly value: number;
   readonly gradient: Float64Array;
 }
 
-/** Steps that are remembered. */
+/** Steps to remember. */
 const memory = 10;
 
-/** Steps after which it is given up. */
+/** Steps to try. */
 const maxSteps = 1000;
 
 /**
  * The minimum of a smooth convex function, by L-BFGS with a backtracking line search.
  *
- * It ends where the gradient is `tolerance` of what it was at the start, or where rounding hides
- * any further descent.
+ * It ends when the gradient is `tolerance` of its start, or rounding hides any further descent.
  *
  * Source: Nocedal and Wright, "Numerical Optimization", 2006, algorithm 7.4.
  *
  * @param evaluate The function.
  * @param start Where to begin.
- * @returns Undefined if that did not happen in 1000 steps.
+ * @returns The minimum; undefined if 1000 steps don't reach it.
  */
 export async function lbfgs(
   evaluate: (x: Float64Array) => Promise<Slope>,
@@ -35,7 +34,7 @@ export async function lbfgs(
     if (largest(at.gradient) <= enough) return x;
     const direction = descent(at.gradient, steps);
     const slope = dot(direction, at.gradient);
-    // The first step has no curvature to go by.
+    // The first step doesn't know the curvature.
     let length = steps.length > 0 ? 1 : 1 / Math.sqrt(-slope);
     let next = moved(x, length, direction);
     let there = await evaluate(next);
@@ -55,7 +54,7 @@ export async function lbfgs(
   return undefined;
 }
 
-/** The two loops: the inverse Hessian of the remembered steps, times the gradient, downwards. */
+/** The two loops: minus the inverse Hessian of the remembered steps, times the gradient. */
 function descent(
   gradient: Float64Array,
   steps: readonly { s: Float64Array; y: Float64Array; rho: number }[],

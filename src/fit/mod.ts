@@ -1,7 +1,26 @@
 /**
- * Heads on features: a linear layer fitted to vectors and labels.
+ * Transfer learning: a linear head, fitted to features and labels.
+ *
+ * @example A classifier from two pictures
+ * ```ts
+ * import { classify, createModel, decodeImage, embed } from "@layertap/resnet";
+ * import { fitLinear } from "@layertap/resnet/fit";
+ * import assert from "node:assert/strict";
+ *
+ * using model = await createModel("mlnet_resnet18", "flatten", true);
+ * const cat = await decodeImage("examples/images/chelsea.png");
+ * const rocket = await decodeImage("examples/images/rocket.jpg");
+ * const head = await fitLinear(embed(model, [cat, rocket]), [0, 1]);
+ * using classifier = model.withHead(head);
+ * const [{ label }] = await classify(classifier, cat, { labels: ["cat", "rocket"] });
+ * assert.equal(label, "cat");
+ * ```
  *
  * @module
  */
 
-export { fitLinear, type FitLinearOptions, LinearFit } from "./fit_linear.ts";
+export {
+  fitLinear,
+  type FitLinearOptions,
+  type LinearFit,
+} from "./fit_linear.ts";

@@ -1,5 +1,5 @@
 /**
- * Ridge regression, exactly, in double precision.
+ * Ridge regression, solved exactly, in double precision.
  *
  * @module
  */
@@ -14,10 +14,11 @@ export interface Matrix {
 /**
  * The `W`, `[targets, features]`, that minimizes `|x W' - y|^2 + l2 |W|^2`.
  *
- * Solved by Cholesky's factorization on the smaller side, features or samples.
+ * Solved by Cholesky factorization on the smaller side, features or samples.
  *
- * @param x `[samples, features]`, y `[samples, targets]`, both centred.
- * @returns Undefined if it is not determined, as can be where `l2` is 0.
+ * @param x `[samples, features]`, centred.
+ * @param y `[samples, targets]`, centred.
+ * @returns Undefined if there is no unique solution, as may be with `l2` 0.
  */
 export function ridge(x: Matrix, y: Matrix, l2: number): Matrix | undefined {
   const xt = transpose(x);
@@ -60,7 +61,7 @@ function gram(a: Matrix): Matrix {
   return { data, rows: a.rows, columns: a.rows };
 }
 
-/** The product of two rows, or of so much of them. */
+/** The product of two rows, or of their first elements. */
 function dot(
   a: Matrix,
   i: number,
@@ -72,7 +73,7 @@ function dot(
   let p = i * a.columns;
   let q = j * b.columns;
   const end = p + length;
-  // Four sums, since each would wait for itself.
+  // Four sums: a single one would wait for each addition.
   let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
   for (; p + 4 <= end; p += 4, q += 4) {
     s0 += x[p] * y[q];
@@ -85,9 +86,9 @@ function dot(
 }
 
 /**
- * The lower triangle `L` with `L L' = A + l2`, in `A`'s place.
+ * The lower triangle `L` with `L L' = A + l2`, in place of `A`.
  *
- * @param a Symmetric, of which the lower half is read.
+ * @param a Symmetric; only the lower half is read.
  */
 function cholesky(a: Matrix, l2: number): Matrix | undefined {
   const n = a.rows;
@@ -99,7 +100,7 @@ function cholesky(a: Matrix, l2: number): Matrix | undefined {
     for (let j = 0; j <= i; j++) {
       const rest = a.data[i * n + j] + (i === j ? l2 : 0) - dot(a, i, a, j, j);
       if (i > j) a.data[i * n + j] = rest / a.data[j * n + j];
-      // What rounding leaves of zero.
+      // Zero, up to rounding.
       else if (rest <= 1e-13 * n * scale) return undefined;
       else a.data[i * n + i] = Math.sqrt(rest);
     }
@@ -107,7 +108,7 @@ function cholesky(a: Matrix, l2: number): Matrix | undefined {
   return a;
 }
 
-/** The rows `x` with `L L' x = b`, for the rows `b`, in their place. */
+/** The rows `x` with `L L' x = b`, in place of the rows `b`. */
 function solve(factor: Matrix, b: Matrix): Matrix {
   const { data: l, rows: n } = factor;
   for (let r = 0; r < b.rows; r++) {

@@ -2,16 +2,16 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { lbfgs, type Slope } from "./lbfgs.ts";
 
-/** Float32 products leave that much of the gradient undetermined. */
+/** The share of the gradient that float32 products leave undetermined. */
 const tolerance = 1e-5;
 
 /**
- * The weights of a softmax regression: those that minimize the cross-entropy, summed over the
- * samples, and `l2 / 2 |W|^2`. The products of matrices run on the backend, in float32.
+ * The weights of a softmax regression, which minimize the cross-entropy, summed over the samples, plus
+ * `l2 / 2 |W|^2`. Matrix products run on the backend, in float32.
  *
  * @param x `[samples, features]`, centred; it stays the caller's.
  * @param y `[samples, classes]`, row by row: probabilities.
- * @returns `[classes, features]` and the bias behind it; undefined if it is not found.
+ * @returns `[classes, features]`, then the bias; undefined if no minimum was found.
  */
 export async function softmaxRegression(
   x: Tensor2D,

@@ -1,10 +1,9 @@
 /**
  * The way back through a plan: the gradient of its output with respect to a value on the way.
  *
- * The gradient of a convolution is a convolution, so the kernels that compute the network compute
- * this as well: any set of them, with groups and dilation. (tfjs's own gradients know no dilation,
- * compute the filter's gradient too, for which the wasm backend has no kernel, and would have to be
- * registered for the whole program.)
+ * The gradient of a convolution is a convolution too, so any set of kernels computes it, with groups
+ * and dilation. (tfjs's own gradients have no dilation, need the filter's gradient, for which the wasm
+ * backend has no kernel, and would have to be registered for the whole program.)
  *
  * @module
  */
@@ -17,7 +16,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { runOnce } from "../kernels/run_once.ts";
 import { type Fused, readBy, type Step, type Value } from "./plan.ts";
 
-/** What the way back needs besides the steps. */
+/** What the way back needs to know of the pass. */
 export interface BackwardContext {
   readonly kernels: Kernels;
   /** The unpacked weights of a convolution. */
@@ -33,10 +32,10 @@ export interface BackwardContext {
 /**
  * The gradient with respect to one value.
  *
- * @param steps The plan of a pass that makes `given` and, behind it, `output`.
- * @param gradient The gradient with respect to `output`. It stays the caller's.
- * @returns The gradient with respect to `given`, the caller's; zero if `output` doesn't depend on
- *   it.
+ * @param steps The plan of a pass that computes `given` and, after it, `output`.
+ * @param gradient The gradient with respect to `output`; it stays the caller's.
+ * @returns The gradient with respect to `given`, which belongs to the caller; zero if `output` doesn't
+ *   depend on it.
  * @throws {RangeError} If there is a max pooling between the two.
  */
 export function runBackward(
@@ -81,7 +80,7 @@ function reachedFrom(steps: readonly Step[], given: Value): Set<Value> {
   return reached;
 }
 
-/** From the gradient of an operation's result, without what is fused behind it, to its input's. */
+/** From the gradient of an operation's own result, before its residual and ReLU, to its input's. */
 function through(
   { operation, input, output }: Step,
   gradient: Tensor,
@@ -124,7 +123,7 @@ function through(
   }
 }
 
-/** The filter as it was before the batch norm was folded in. */
+/** The filter without its batch norm. */
 function unfolded(weights: FoldedConv): Float32Array {
   const size = weights.filter.length / weights.scale.length;
   const filter = weights.filter.map((value, i) =>
@@ -135,8 +134,8 @@ function unfolded(weights: FoldedConv): Float32Array {
 }
 
 /**
- * A gradient with zeros between its values, where the convolution took steps, and behind them,
- * where it left the rest of its input.
+ * A gradient with zeros between its values, for the convolution's stride, and after them, for the
+ * input's rest that the stride left over.
  */
 function stretch(
   gradient: Tensor4D,
@@ -157,7 +156,7 @@ function stretch(
   );
 }
 
-/** The convolution with the filter's axes exchanged and its taps turned round. */
+/** The convolution with the filter's channels swapped and its taps reversed. */
 function transposedConv(
   gradient: Tensor4D,
   module: Conv2d,
@@ -189,7 +188,7 @@ function transposedConv(
   }
 }
 
-/** A filter OIHW, group by group, as IOHW with its taps in the opposite order. */
+/** A filter OIHW, group by group, as IOHW with its taps reversed. */
 function transposed(
   filter: Float32Array,
   { inChannels, outChannels, kernelSize, groups }: Conv2d,

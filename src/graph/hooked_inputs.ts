@@ -1,25 +1,25 @@
 /**
- * Giving module calls inputs of their own, for hooks that may change them.
+ * Inputs of their own for module calls, which pre-hooks may change.
  *
  * @module
  */
 
 import type { ModuleCall, Trace, TraceNode } from "../arch/trace.ts";
 
-/** The name of a call's own input, in a trace that {@linkcode withOwnInputs} made. */
+/** The name of a call's own input, in the trace of {@linkcode withOwnInputs}. */
 export const ownInputOf = ({ module, output }: ModuleCall): string =>
   `input of ${module.name || "the network"} for ${output}`;
 
 /**
- * The same trace, in which each of the calls reads a node of its own in place of its input: a hook
- * that changes that node changes what the module gets, and nothing for others that read the same
- * value, such as a block's identity branch.
+ * The same trace with an input node of its own for each of the calls: a hook that changes that node
+ * changes the module's input alone, and not that of others that read the same value, such as a
+ * block's identity branch.
  */
 export function withOwnInputs(
   trace: Trace,
   hooked: readonly ModuleCall[],
 ): Trace {
-  // Calls are listed when they return: backwards, a container comes before what is inside.
+  // Calls are listed as they return: in reverse, a container comes before what is inside.
   return hooked.toReversed().reduce(withOwnInput, trace);
 }
 

@@ -1,9 +1,9 @@
 /**
- * Lowering: from nodes, and who watches which, to a short list of fused steps.
+ * Lowering: from nodes, some of them watched, to a plan: a short list of fused steps.
  *
- * A convolution takes its batch norm, the addition and the ReLU behind it into one step, as long
- * as nobody looks at a value in between. A watched node ends the fusion, so that its value exists;
- * nobody pays for a node that nobody watches.
+ * A convolution, its batch norm, and the addition and ReLU after it are one step, unless one of the
+ * values in between is watched. A watched node ends the fusion, so that its value exists; other nodes
+ * cost nothing.
  *
  * @module
  */
@@ -15,13 +15,14 @@ import { INPUT, type Trace, type TraceNode } from "../arch/trace.ts";
 /** Name of a value: a node or the input. */
 export type Value = string;
 
-/** What is done to a step's sum before it is stored, in this order. */
+/** What happens to a step's result before it is stored, in this order. */
 export interface Fused {
+  /** A value to add. */
   readonly residual?: Value;
   readonly relu?: boolean;
 }
 
-/** Which kernel a step calls; each is explained in `kernels/kernels.ts`. */
+/** The kernel that a step calls; `kernels/kernels.ts` documents each. */
 export type Operation =
   | ({ readonly kind: "conv2d"; readonly module: Conv2d } & Fused)
   | { readonly kind: "unfoldedConv2d"; readonly module: Conv2d }
@@ -37,18 +38,18 @@ export type Operation =
 export interface Step {
   readonly operation: Operation;
   readonly input: Value;
-  /** The nodes that are fused into it. */
+  /** The nodes that it computes. */
   readonly nodes: readonly Value[];
-  /** The last of them, whose value it makes. */
+  /** The last of them, whose value is stored. */
   readonly output: Value;
-  /** Values that nobody needs after this step. */
+  /** Values that no later step needs. */
   readonly dead: readonly Value[];
 }
 
 /**
- * Makes the steps that compute the watched nodes and nothing that they don't need.
+ * Plans the steps that compute the watched nodes, and nothing more.
  *
- * @param watched Nodes whose values must exist. They live until the end of the pass.
+ * @param watched Nodes whose values must exist, to the end of the pass.
  * @param given The value that the pass starts from.
  */
 export function makePlan(
@@ -61,7 +62,7 @@ export function makePlan(
     nodes.flatMap((node) => node.inputs.map((input) => ({ input, node }))),
     ({ input }) => input,
   );
-  /** The node behind this one, if nobody else wants the value in between. */
+  /** The next node, if no other one needs the value in between. */
   const follower = (
     node: TraceNode,
     operation: TraceNode["operation"],
@@ -96,12 +97,12 @@ export function makePlan(
       output: last.name,
     });
   }
-  // A fused step runs where its last node stands: only there the residual is known.
+  // A fused step runs at the place of its last node, where its residual exists.
   steps.sort((a, b) => position.get(a.output)! - position.get(b.output)!);
   return withLifetimes(steps, new Set([given, ...watched]));
 }
 
-/** The operation that starts at a node; `absorb` takes the next node in, if it may be fused. */
+/** The operation that starts at a node; `absorb` fuses the next node, if it can. */
 function lower(
   trace: Trace,
   node: TraceNode,
@@ -151,7 +152,7 @@ function convBefore(trace: Trace, { inputs }: TraceNode): Conv2d {
     : input.module as Conv2d;
 }
 
-/** The watched nodes and all that they are computed from, in order, as far as the given value. */
+/** The watched nodes and all that they depend on, in order, back to the given value. */
 function ancestors(
   trace: Trace,
   watched: ReadonlySet<Value>,
@@ -173,7 +174,7 @@ export function readBy({ operation, input }: Omit<Step, "dead">): Value[] {
   return residual ? [input, residual] : [input];
 }
 
-/** Notes with each step the values that it is the last to read. */
+/** Adds to each step the values that it is the last to read. */
 function withLifetimes(
   steps: readonly Omit<Step, "dead">[],
   kept: ReadonlySet<Value>,

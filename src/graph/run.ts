@@ -1,5 +1,5 @@
 /**
- * Running a plan: laid out once for an input's shape, then run as often as one likes.
+ * Running a plan: prepared once for an input's shape, then run any number of times.
  *
  * @module
  */
@@ -10,33 +10,32 @@ import type { KernelWeights, Operations } from "../kernels/operations.ts";
 import type { Fused, Step, Value } from "./plan.ts";
 import { cutSegments, type Segment } from "./segments.ts";
 
-/** What a plan needs besides its steps. */
+/** What a plan needs to run. */
 export interface PlanContext {
   readonly kernels: Kernels;
-  /** The weights of the module of that name. */
+  /** The weights of a module. */
   weights(module: string): KernelWeights;
 }
 
 /**
- * Called when a value that it may replace is made. A tensor that it returns takes the value's
- * place, and belongs to the run from then on.
+ * Called with each value that it may replace. A tensor that it returns replaces the value, and
+ * belongs to the run.
  */
 export type Observer = (
   node: Value,
   values: ReadonlyMap<Value, Tensor>,
 ) => Tensor | undefined;
 
-/** Steps with all that the kernels need to run them on inputs of one shape. */
+/** Steps, prepared by the kernels for inputs of one shape. */
 export class PreparedPlan {
   readonly #segments: readonly Segment[];
-  /** Those that have been run once, in the segments' places. */
+  /** By the index of the segment; a segment is prepared when it first runs. */
   readonly #prepared: (Prepared | undefined)[] = [];
   readonly #context: PlanContext;
 
   /**
    * @param given Name of the value that the plan starts from.
-   * @param stops Nodes that an observer wants to see before the pass goes on; they must be among
-   *   those that the plan was made to watch.
+   * @param stops Nodes to show to an observer before the pass goes on; the plan must watch them.
    */
   constructor(
     steps: readonly Step[],
@@ -51,10 +50,10 @@ export class PreparedPlan {
   /**
    * Runs the steps.
    *
-   * @param x The value that the plan starts from. It stays the caller's.
-   * @param outputs Nodes to return; they must be among those that the plan was made to watch.
-   * @returns Their values. They belong to the caller; every other tensor of the run is disposed,
-   *   whether it succeeds or throws.
+   * @param x The value that the plan starts from; it stays the caller's.
+   * @param outputs Nodes to return; the plan must watch them.
+   * @returns Their values, which belong to the caller. All other tensors of the run are disposed, also
+   *   if it throws.
    */
   run(
     x: Tensor4D,
@@ -89,7 +88,7 @@ export class PreparedPlan {
     }
   }
 
-  /** Frees what was laid out. */
+  /** Frees the prepared segments. */
   dispose(): void {
     for (const prepared of this.#prepared) prepared?.dispose();
   }
@@ -113,7 +112,7 @@ export class PreparedPlan {
   }
 }
 
-/** Lays out a segment for inputs of these shapes. */
+/** Prepares a segment for inputs of these shapes. */
 export function prepareSegment(
   segment: Segment,
   shapes: readonly (readonly number[])[],
@@ -125,7 +124,7 @@ export function prepareSegment(
   );
 }
 
-/** The steps of a segment, on whatever values the operations take. */
+/** Runs the steps of a segment on values of any kind. */
 function buildSegment<V>(
   segment: Segment,
   inputs: readonly V[],
@@ -181,7 +180,7 @@ function compute<V>(
     case "linear":
       return operations.linear(x, weights(operation.module.name));
     case "passThrough":
-      throw new Error("a step that computes nothing is a segment by itself");
+      throw new Error("a passThrough step is a segment of its own");
     default:
       return operation satisfies never;
   }

@@ -1,5 +1,5 @@
 /**
- * Cutting a plan where somebody wants to look at a value before the pass goes on.
+ * Segments of a plan: between two of them a hook sees a value before the pass goes on.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import { readBy, type Step, type Value } from "./plan.ts";
 /** Steps that run in one go. */
 export interface Segment {
   readonly steps: readonly Step[];
-  /** Values that were there before. */
+  /** Values from before it. */
   readonly inputs: readonly Value[];
-  /** Values that somebody needs afterwards. */
+  /** Values that are needed after it. */
   readonly outputs: readonly Value[];
-  /** Of the inputs, those that nobody needs afterwards. */
+  /** The inputs that aren't needed after it. */
   readonly dead: readonly Value[];
 }
 
 /**
- * Cuts a plan behind each of the stops. A step that computes nothing, but gives a hook an input of
- * its own, is a segment by itself.
+ * Cuts a plan after each of the stops. A `passThrough` step, the input of a pre-hook, is a segment of
+ * its own.
  */
 export function cutSegments(
   steps: readonly Step[],

@@ -1,5 +1,5 @@
 /**
- * Shape arithmetic: the shape of every node for an input, without computing any.
+ * Shape arithmetic: the shape of every node for an input's shape.
  *
  * @module
  */

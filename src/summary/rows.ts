@@ -12,7 +12,7 @@ export function rowsByReturn(trace: Trace, shapes: Shapes): SummaryRow[] {
 /**
  * A row for each call, in the order in which the calls begin.
  *
- * Containers that the cut goes through have one too, although their call isn't in the trace.
+ * A container that the network ends in has one too, although its call isn't in the trace.
  */
 export function rowsByBeginning(trace: Trace, shapes: Shapes): SummaryRow[] {
   // Only modules without children are called more than once.

@@ -1,5 +1,5 @@
 /**
- * What a network is made of, as data and as the text that PyTorch's users know.
+ * The table of a network, as data and as the text that PyTorch's users know.
  *
  * @module
  */

@@ -9,9 +9,9 @@ import { rowsByBeginning } from "./rows.ts";
 import type { SummaryData, SummaryRow, SummaryStyle } from "./types.ts";
 
 /**
- * Its pre-hooks fire as modules begin, and every module has one.
+ * Rows as modules begin, one for each module, as by torchinfo's pre-hooks.
  *
- * The input's size is the tensor's; torchinfo adds the few bytes of the Python object around it.
+ * The input's size is that of the tensor; torchinfo adds the few bytes of its Python object.
  */
 export const torchinfo: SummaryStyle = {
   defaultBatchSize: 1,
@@ -59,7 +59,7 @@ function print(data: SummaryData, depth: number): string {
   ].join("\n");
 }
 
-/** `Conv2d (conv1): 3-7`: class, own name, level, and how manieth of its level it is. */
+/** `Conv2d (conv1): 3-7`: class, own name, level, and its number within the level. */
 function titlesOf(rows: readonly SummaryRow[]): string[] {
   const seen: number[] = [];
   return rows.map(({ name, type, depth }) => {
@@ -85,7 +85,7 @@ function branch(depth: number): string {
   return depth === 1 ? "├─" : `${"│    ".repeat(depth - 1)}└─`;
 }
 
-/** A container shows the sums of what is in it if the table shows no deeper level. */
+/** A container on the deepest level shown has the sums of the modules inside. */
 function columnsOf(
   row: SummaryRow,
   rows: readonly SummaryRow[],

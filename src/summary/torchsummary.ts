@@ -8,7 +8,7 @@ import { fixed2, grouped, pythonList } from "./format.ts";
 import { rowsByReturn } from "./rows.ts";
 import type { SummaryData, SummaryStyle } from "./types.ts";
 
-/** Its hooks fire as modules return; it hooks neither `Sequential`s nor the root. */
+/** Rows as modules return, without `Sequential`s and the root, as by torchsummary's hooks. */
 export const torchsummary: SummaryStyle = {
   defaultBatchSize: -1,
   bytesPerMB: 2 ** 20,

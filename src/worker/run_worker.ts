@@ -51,7 +51,7 @@ export interface WorkerOptions extends ExtractFilesOptions {
  * schema is written as soon as the worker is ready. `"jsonl"`: a line with `{"path": …}`,
  * `{"path": …, "base64": …}` or just a path in, a line of a `.jsonl` file out.
  *
- * @param model A model. Cut it after the deepest of the nodes to load no more than needed.
+ * @param model A model; create it with the same names to load no more than they need.
  * @param names Nodes, as for `ResNet.extract`.
  * @param input Requests.
  * @param write Takes answers; the next one is computed after its promise resolves.

@@ -104,42 +104,42 @@ linearTest("fitLinear: what it can't do", async () => {
     [
       fitLinear(x, [0, 1]),
       "TypeError",
-      "fitLinear: got 3 features and 2 labels, as many of both are allowed",
+      "3 feature rows but 2 labels; the counts must match",
     ],
     [
       fitLinear(x, [0, 1, -1]),
       "RangeError",
-      "fitLinear: label 2 is -1, integers from 0 to 1 are allowed",
+      "labels[2]: expected an integer from 0 to 1, got -1",
     ],
     [
       fitLinear(x, [0, 1, 2], { classes: 2 }),
       "RangeError",
-      "fitLinear: label 2 is 2, integers from 0 to 1 are allowed",
+      "labels[2]: expected an integer from 0 to 1, got 2",
     ],
     [
       fitLinear(maps as tf.Tensor2D, [0, 1, 1]),
       "TypeError",
-      "fitLinear: features are [3, 1, 1, 2], [N, C] is allowed",
+      "features: expected [N, C], got [3, 1, 1, 2]",
     ],
     [
       fitLinear(bad, [0, 1, 1]),
       "TypeError",
-      "fitLinear: row 1 of the features has the value NaN, finite numbers are allowed",
+      "features[1]: expected finite numbers, got NaN",
     ],
     [
       fitLinear(x, [0, 1, 1], { kind: "lasso" as "ridge" }),
       "RangeError",
-      'fitLinear: kind is "lasso", "softmax" and "ridge" are allowed',
+      'kind: expected "softmax" or "ridge", got "lasso"',
     ],
     [
       fitLinear(x, [0, 1, 1], { l2: -1 }),
       "RangeError",
-      "fitLinear: l2 is -1, numbers from 0 are allowed",
+      "l2: expected a number of at least 0, got -1",
     ],
     [
       fitLinear(same, [0, 1, 1], { kind: "ridge", l2: 0 }),
       "RangeError",
-      "fitLinear: with an l2 of 0 the features don't determine the weights, a larger one is allowed",
+      "with l2 0 the features don't determine the weights; use a larger l2",
     ],
   ];
   for (const [result, name, message] of cases) {
@@ -149,7 +149,7 @@ linearTest("fitLinear: what it can't do", async () => {
   const three = tf.zeros([1, 3]) as tf.Tensor2D;
   assert.throws(() => fit.predict(three), {
     name: "TypeError",
-    message: "predict: got [1, 3], [N, 2] is allowed",
+    message: "predict: expected [N, 2], got [1, 3]",
   });
   tf.dispose([x, bad, maps, same, three]);
 });

@@ -1,0 +1,9 @@
+/** What the package offers to its users. */
+
+import assert from "node:assert/strict";
+import * as root from "../mod.ts";
+
+Deno.test("the root exports at most 20 values", () => {
+  const names = Object.keys(root);
+  assert(names.length > 10 && names.length <= 20, names.join(", "));
+});
