@@ -1,6 +1,10 @@
-/** `layertap extract` and `similar` on the command line. */
+/** `layertap extract`. Files are written below `out/test`. */
 
 import assert from "node:assert/strict";
+import { createModel, decodeImage, toNCHW } from "../../mod.ts";
+import { encodeNpy } from "../../src/formats/npy.ts";
+import { closeTo, take } from "../support/close.ts";
+import { uniform } from "../support/formula.ts";
 import { main } from "../../src/cli/mod.ts";
 import {
   chelsea,
@@ -12,6 +16,148 @@ import {
   succeed,
 } from "./support.ts";
 import { readNpz, readParquet } from "../extract/support.ts";
+
+cliTest("extract: the values of model.extract, stacked", async (folder) => {
+  const files = [...images, ...images.toReversed(), rocket]; // A batch of 8, one of 1.
+  const names = ["layer1.0.relu_1", "layer3", "avgpool", "flatten"];
+  const out = `${folder}/f.npz`;
+  const extract = ["extract", ...files, "--out", out];
+  await succeed(...extract, "--layer", names.join());
+  const nchw = readNpz(await Deno.readFile(out)).arrays;
+  await succeed(
+    ...extract,
+    ...names.flatMap((name) => ["--layer", name]),
+    ...["--layout", "nhwc"],
+  );
+  const nhwc = readNpz(await Deno.readFile(out)).arrays;
+  assert.deepEqual([...nchw.keys()], names);
+  assert.deepEqual([...nhwc.keys()], names);
+  assert.deepEqual(nchw.get("layer3")!.shape, [9, 256, 14, 14]);
+  assert.deepEqual(nhwc.get("layer3")!.shape, [9, 14, 14, 256]);
+  assert.deepEqual(nchw.get("avgpool")!.shape, [9, 512, 1, 1]);
+  assert.deepEqual(nchw.get("flatten")!.shape, [9, 512]);
+
+  using model = await createModel("mlnet_resnet18", null, true);
+  for (const image of images) {
+    const input = model.preprocess(await decodeImage(image));
+    const values = model.extract(input, names);
+    input.dispose();
+    for (const name of names) {
+      const want = take(toNCHW(values[name])), wantNhwc = take(values[name]);
+      for (const [i, file] of files.entries()) {
+        if (file !== image) continue;
+        const [got, gotNhwc] = [nchw, nhwc].map((arrays) =>
+          arrays.get(name)!.data
+            .subarray(i * want.length, (i + 1) * want.length)
+        );
+        closeTo(got, want);
+        closeTo(gotNhwc, wantNhwc);
+      }
+    }
+  }
+});
+
+cliTest("extract: a .npy batch is what a picture becomes", async (folder) => {
+  using model = await createModel("mlnet_resnet18", "layer2", true);
+  const input = model.preprocess(await decodeImage(rocket));
+  const nchw = toNCHW(input);
+  const batch = `${folder}/rocket.NPY`;
+  await Deno.writeFile(
+    batch,
+    encodeNpy(new Float32Array(await nchw.data()), nchw.shape),
+  );
+  const out = `${folder}/f.npz`;
+  const layer = ["--layer", "layer2", "--out", out];
+  await succeed("extract", chelsea, batch, rocket, ...layer);
+  const { shape, data } = readNpz(await Deno.readFile(out)).arrays.get(
+    "layer2",
+  )!;
+  assert.deepEqual(shape, [3, 128, 28, 28]);
+  const [cat, fromNpy, fromPicture] = [0, 1, 2].map((i) =>
+    data.slice(i * data.length / 3, (i + 1) * data.length / 3)
+  );
+  assert.deepEqual(fromNpy, fromPicture);
+  assert.notDeepEqual(fromNpy, cat);
+
+  const many = `${folder}/many.npy`; // Of another size, and more than run together.
+  const values = uniform("many", 10 * 3 * 50 * 70);
+  await Deno.writeFile(many, encodeNpy(values, [10, 3, 50, 70]));
+  await succeed("extract", many, ...layer);
+  const maps = readNpz(await Deno.readFile(out)).arrays.get("layer2")!;
+  assert.deepEqual(maps.shape, [10, 128, 7, 9]);
+  await Deno.writeFile(
+    many,
+    encodeNpy(values.slice(9 * 3 * 50 * 70), [1, 3, 50, 70]),
+  );
+  await succeed("extract", many, ...layer);
+  const last = readNpz(await Deno.readFile(out)).arrays.get("layer2")!.data;
+  closeTo(maps.data.slice(-last.length), last);
+
+  await fail(
+    ["extract", chelsea, many, ...layer],
+    1,
+    `cannot stack "layer2" of "${many}[0]": expected [128, 28, 28] as in the pictures before, got [128, 7, 9]`,
+  );
+  for (
+    const [bytes, what] of [
+      [
+        encodeNpy(new Float64Array(300), [1, 3, 10, 10]),
+        "float64 [1, 3, 10, 10]",
+      ],
+      [
+        encodeNpy(new Float32Array(300), [1, 10, 10, 3]),
+        "float32 [1, 10, 10, 3]",
+      ],
+      [encodeNpy(new Float32Array(300), [3, 10, 10]), "float32 [3, 10, 10]"],
+      [
+        encodeNpy(new Float32Array(0), [0, 3, 10, 10]),
+        "float32 [0, 3, 10, 10]",
+      ],
+    ] as const
+  ) {
+    await Deno.writeFile(many, bytes);
+    await fail(
+      ["extract", many, ...layer],
+      1,
+      `${many}: expected a normalized batch, float32 [N, 3, H, W], got ${what}`,
+    );
+  }
+});
+
+cliTest("extract: all of the file or none", async (folder) => {
+  const damaged = `${folder}/damaged.png`;
+  await Deno.writeFile(damaged, (await Deno.readFile(chelsea)).slice(0, 999));
+  const out = `${folder}/f.npz`;
+  await Deno.writeTextFile(out, "old");
+  const args = ["extract", damaged, "--layer", "conv1", "--out", out];
+  await fail(args, 1, /^cannot decode ".*damaged\.png": /);
+  assert.equal(await Deno.readTextFile(out), "old");
+  const left = (await Array.fromAsync(Deno.readDir(folder)))
+    .map(({ name }) => name);
+  assert.deepEqual(left.sort(), ["damaged.png", "f.npz"]);
+  await fail(
+    ["extract", rocket, "--layer", "conv1", "--out", `${folder}/no/f.npz`],
+    1,
+    /^cannot create the folder ".*no\/f\.npz\.part": ENOENT/,
+  );
+});
+
+cliTest("a progress bar on a terminal", async (folder) => {
+  const out = ["--layer", "conv1", "--out", `${folder}/f.npz`];
+  const { status, stdout, stderr } = await run(
+    ["extract", ...images, ...images, rocket, ...out],
+    true,
+  );
+  assert.equal(status, 0);
+  assert.equal(stdout, "");
+  for (const percentage of [0, 88, 100]) {
+    assert(stderr.includes(`${percentage} %`), stderr);
+  }
+  const { stderr: failed } = await run(["extract", "no.png", ...out], true);
+  assert(
+    failed.endsWith('layertap: cannot open "no.png": there is no such file\n'),
+  );
+});
 
 cliTest(
   "extract: a list on stdin; pictures that can't be read",
@@ -112,107 +258,4 @@ cliTest("extract: bad usage", async (folder) => {
     `no pictures in "${folder}"; their names must end in .jpg, .jpeg, .png or .webp`,
   );
   assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
-});
-
-cliTest(
-  "similar: the most similar pictures, from every format",
-  async (folder) => {
-    const layers: [file: string, layer: string, options: string[]][] = [
-      ["a.parquet", "avgpool", []],
-      ["b.npz", "layer4", ["--pool", "avg"]],
-      ["c.npy", "layer4", ["--pool", "max"]],
-      ["d.parquet", "layer4,layer1", ["--pool", "max", "--dtype", "f16"]],
-      ["e.parquet", "layer3", ["--layout", "nhwc"]],
-    ];
-    const list = images.toSorted();
-    for (const [file, layer, options] of layers) {
-      const path = `${folder}/${file}`;
-      const extract = ["extract", "examples/images", "--layer", layer];
-      await succeed(...extract, "--out", path, ...options);
-      const query = ["similar", rocket, chelsea, "--in", path, "--json"];
-      const [first] = layer.split(",");
-      if (layer !== first || file === "c.npy") query.push("--layer", first);
-      if (file === "c.npy") query.push("--pool", "max");
-      const results: {
-        image: string;
-        similar: { path: string; score: number }[];
-      }[] = JSON.parse(await succeed(...query, "--top", "3"));
-      assert.deepEqual(results.map(({ image }) => image), [rocket, chelsea]);
-      for (const { image, similar } of results) {
-        const [best, ...others] = similar;
-        const name = file === "c.npy"
-          ? `${path}[${list.indexOf(image)}]`
-          : image;
-        assert.equal(best.path, name);
-        assert(best.score > 0.9999, `${file}: ${best.score}`);
-        assert.equal(others.length, 2);
-        assert(others[0].score < 0.95 && others[0].score >= others[1].score);
-      }
-    }
-    const text = await succeed(
-      ...["similar", rocket, "--in", `${folder}/a.parquet`, "--top", "1"],
-    );
-    assert.equal(text, `${rocket}\n   1.0000  ${rocket}\n`);
-  },
-);
-
-cliTest("similar: errors", async (folder) => {
-  const path = `${folder}/f.parquet`;
-  const npy = `${folder}/f.npy`;
-  const extract = ["extract", chelsea, "--pool", "avg", "--layer"];
-  await succeed(...extract, "layer1,layer2", "--out", path);
-  await succeed(...extract, "layer1", "--out", npy);
-  const usage = " (see layertap similar --help)";
-  const cases: [args: string[], status: number, message: string][] = [
-    [[], 2, `--in is missing${usage}`],
-    [
-      ["--in", path, "--top", "0"],
-      2,
-      `--top: expected an integer of at least 1, got 0${usage}`,
-    ],
-    [
-      ["--in", path, "--pool", "none"],
-      2,
-      `--pool: expected "avg" or "max", got "none"${usage}`,
-    ],
-    [["--in", npy], 2, `--layer is missing${usage}`],
-    [
-      ["--in", path, "--layer", "layer1", "--arch", "resnet18"],
-      2,
-      `--arch: "${path}" was made with mlnet_resnet18, not resnet18${usage}`,
-    ],
-    [
-      ["--in", "no.parquet"],
-      1,
-      'cannot open "no.parquet": there is no such file',
-    ],
-    [
-      ["--in", chelsea],
-      1,
-      `cannot read features from "${chelsea}": expected a .parquet, .npz or .npy file`,
-    ],
-    [
-      ["--in", path],
-      1,
-      `"${path}" has several nodes, "layer1", "layer2"; name one`,
-    ],
-    [
-      ["--in", path, "--layer", "layer3"],
-      1,
-      `"${path}" has no node "layer3"; it has "layer1", "layer2"`,
-    ],
-    [
-      ["--in", npy, "--layer", "layer3"],
-      1,
-      `cannot compare with "${npy}": its "layer3" has shape [64], the network's has [256]`,
-    ],
-  ];
-  for (const [args, status, message] of cases) {
-    await fail(["similar", chelsea, ...args], status, message);
-  }
-  await fail(
-    ["similar", "no.png", "--in", path, "--layer", "layer1"],
-    1,
-    'cannot open "no.png": there is no such file',
-  );
 });

@@ -1,0 +1,87 @@
+/** `layertap classify`. */
+
+import assert from "node:assert/strict";
+import { classify, createModel, decodeImage, embed } from "../../mod.ts";
+import { fitLinear } from "../../src/fit/mod.ts";
+import { imagenetCategories } from "../../src/model/imagenet_categories.ts";
+import { writePacked } from "../../src/weights/pack.ts";
+import { chelsea, cliTest, fail, images, rocket, succeed } from "./support.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
+
+cliTest("classify: a network with a head", async (folder) => {
+  const weights = `${folder}/resnet18.npz`;
+  const checkpoint = formulaCheckpoint("resnet18");
+  await Deno.writeFile(
+    weights,
+    await writePacked(checkpoint, { dtype: "int8" }),
+  );
+  const network = ["--arch", "resnet18", "--weights", weights];
+  using model = await createModel("resnet18", null, weights);
+  const pictures = await Promise.all(
+    [chelsea, rocket].map((file) => decodeImage(file)),
+  );
+  const want = await classify(model, pictures, { top: 5 });
+  assert.notDeepEqual(want[0], want[1]);
+
+  const text = await succeed(
+    ...["classify", chelsea, rocket, "--json"],
+    ...network,
+  );
+  const results = JSON.parse(text);
+  assert.deepEqual(results, [
+    { image: chelsea, classes: want[0] },
+    { image: rocket, classes: want[1] },
+  ]);
+  assert(imagenetCategories.includes(want[0][0].label));
+
+  const labels = `${folder}/labels.txt`;
+  const names = imagenetCategories.map((_, i) => `class ${i}`);
+  await Deno.writeTextFile(labels, names.join("\r\n") + "\r\n");
+  const table = await succeed(
+    ...["classify", rocket, "--top", "2", "--labels", labels],
+    ...network,
+  );
+  const line = ({ label, score }: { label: string; score: number }) => {
+    const name = names[imagenetCategories.indexOf(label)];
+    return `${(100 * score).toFixed(2).padStart(7)} %  ${name}\n`;
+  };
+  assert.equal(
+    table,
+    `${rocket}\n${line(want[1][0])}${line(want[1][1])}`,
+  );
+
+  await Deno.writeTextFile(labels, "cat\ndog\n");
+  await fail(
+    ["classify", rocket, "--labels", labels, ...network],
+    1,
+    "2 labels but 1000 classes; the counts must match",
+  );
+});
+
+cliTest(
+  "classify: a head fitted to the network that ships, out of one file",
+  async (folder) => {
+    const saved = `${folder}/fitted.npz`;
+    using network = await createModel("mlnet_resnet18", "flatten", true);
+    const features = embed(
+      network,
+      await Promise.all(images.map((image) => decodeImage(image))),
+    );
+    const head = await fitLinear(features, [0, 1, 2, 3], { kind: "ridge" });
+    features.dispose();
+    using fitted = network.withHead(head);
+    await fitted.save(saved, { dtype: "int8" });
+    const names = `${folder}/names.txt`;
+    await Deno.writeTextFile(names, "cat\nrocket\ncoffee\nastronaut\n");
+    const text = await succeed(
+      ...["classify", ...images, "--weights", saved, "--labels", names],
+      ...["--top", "1", "--json"],
+    );
+    const labels = JSON.parse(text)
+      .map(({ classes }: { classes: { label: string }[] }) => classes[0].label);
+    assert.deepEqual(labels, ["cat", "rocket", "coffee", "astronaut"]);
+    const cam = ["picture", rocket, "--weights", saved, "--kind", "cam"];
+    const said = await succeed(...cam, "--out", `${folder}/cam.png`);
+    assert.equal(said, "class 1\n");
+  },
+);

@@ -1,0 +1,107 @@
+/** `layertap similar`. */
+
+import assert from "node:assert/strict";
+import { chelsea, cliTest, fail, images, rocket, succeed } from "./support.ts";
+
+cliTest(
+  "similar: the most similar pictures, from every format",
+  async (folder) => {
+    const layers: [file: string, layer: string, options: string[]][] = [
+      ["a.parquet", "avgpool", []],
+      ["b.npz", "layer2", ["--pool", "avg"]],
+      ["c.npy", "layer2", ["--pool", "max"]],
+      ["d.parquet", "layer2,layer1", ["--pool", "max", "--dtype", "f16"]],
+      ["e.parquet", "layer2", ["--layout", "nhwc"]],
+    ];
+    const list = images.toSorted();
+    for (const [file, layer, options] of layers) {
+      const path = `${folder}/${file}`;
+      const extract = ["extract", "examples/images", "--layer", layer];
+      await succeed(...extract, "--out", path, ...options);
+      const query = ["similar", rocket, chelsea, "--in", path, "--json"];
+      const [first] = layer.split(",");
+      if (layer !== first || file === "c.npy") query.push("--layer", first);
+      if (file === "c.npy") query.push("--pool", "max");
+      const results: {
+        image: string;
+        similar: { path: string; score: number }[];
+      }[] = JSON.parse(await succeed(...query, "--top", "3"));
+      assert.deepEqual(results.map(({ image }) => image), [rocket, chelsea]);
+      for (const { image, similar } of results) {
+        const [best, ...others] = similar;
+        const name = file === "c.npy"
+          ? `${path}[${list.indexOf(image)}]`
+          : image;
+        assert.equal(best.path, name);
+        assert(best.score > 0.9999, `${file}: ${best.score}`);
+        assert.equal(others.length, 2);
+        assert(others[0].score < 0.99 && others[0].score >= others[1].score);
+      }
+    }
+    const text = await succeed(
+      ...["similar", rocket, "--in", `${folder}/a.parquet`, "--top", "1"],
+    );
+    assert.equal(text, `${rocket}\n   1.0000  ${rocket}\n`);
+  },
+);
+
+cliTest("similar: errors", async (folder) => {
+  const path = `${folder}/f.parquet`;
+  const npy = `${folder}/f.npy`;
+  const extract = ["extract", chelsea, "--pool", "avg", "--layer"];
+  await succeed(...extract, "layer1,layer2", "--out", path);
+  await succeed(...extract, "layer1", "--out", npy);
+  const usage = " (see layertap similar --help)";
+  const cases: [args: string[], status: number, message: string][] = [
+    [[], 2, `--in is missing${usage}`],
+    [
+      ["--in", path, "--top", "0"],
+      2,
+      `--top: expected an integer of at least 1, got 0${usage}`,
+    ],
+    [
+      ["--in", path, "--pool", "none"],
+      2,
+      `--pool: expected "avg" or "max", got "none"${usage}`,
+    ],
+    [["--in", npy], 2, `--layer is missing${usage}`],
+    [
+      ["--in", path, "--layer", "layer1", "--arch", "resnet18"],
+      2,
+      `--arch: "${path}" was made with mlnet_resnet18, not resnet18${usage}`,
+    ],
+    [
+      ["--in", "no.parquet"],
+      1,
+      'cannot open "no.parquet": there is no such file',
+    ],
+    [
+      ["--in", chelsea],
+      1,
+      `cannot read features from "${chelsea}": expected a .parquet, .npz or .npy file`,
+    ],
+    [
+      ["--in", path],
+      1,
+      `"${path}" has several nodes, "layer1", "layer2"; name one`,
+    ],
+    [
+      ["--in", path, "--layer", "layer3"],
+      1,
+      `"${path}" has no node "layer3"; it has "layer1", "layer2"`,
+    ],
+    [
+      ["--in", npy, "--layer", "layer3"],
+      1,
+      `cannot compare with "${npy}": its "layer3" has shape [64], the network's has [256]`,
+    ],
+  ];
+  for (const [args, status, message] of cases) {
+    await fail(["similar", chelsea, ...args], status, message);
+  }
+  await fail(
+    ["similar", "no.png", "--in", path, "--layer", "layer1"],
+    1,
+    'cannot open "no.png": there is no such file',
+  );
+});
