@@ -106,6 +106,7 @@ export const v128 = {
   load16_lane: laneMemory(...simd(0x55)),
   load32_lane: laneMemory(...simd(0x56)),
   store: storing(...simd(0x0b)),
+  store32_lane: laneMemory(...simd(0x5a)),
   store64_lane: laneMemory(...simd(0x5b)),
   and: operation(...simd(0x4e)),
   or: operation(...simd(0x50)),
@@ -117,9 +118,23 @@ export const v128 = {
   ],
 };
 
-export const i8x16 = { narrow_i16x8_s: operation(...simd(0x65)) };
+export const i8x16 = {
+  narrow_i16x8_s: operation(...simd(0x65)),
+  narrow_i16x8_u: operation(...simd(0x66)),
+  /** Sixteen bytes of two vectors, by their places: those of the second are 16 to 31. */
+  shuffle: (a: Code, b: Code, places: readonly number[]): Code => [
+    ...a,
+    ...b,
+    ...simd(0x0d),
+    ...places,
+  ],
+};
 
-export const i16x8 = { narrow_i32x4_s: operation(...simd(0x85)) };
+export const i16x8 = {
+  narrow_i32x4_s: operation(...simd(0x85)),
+  extend_low_i8x16_u: operation(...simd(0x89)),
+  extend_high_i8x16_u: operation(...simd(0x8a)),
+};
 
 export const i32x4 = {
   splat: operation(...simd(0x11)),
@@ -129,6 +144,8 @@ export const i32x4 = {
   shr_s: operation(...simd(0xac)),
   shr_u: operation(...simd(0xad)),
   add: operation(...simd(0xae)),
+  /** Sums of the products of neighbouring 16-bit integers. */
+  dot_i16x8_s: operation(...simd(0xba)),
   trunc_sat_f32x4_s: operation(...simd(0xf8)),
 };
 
