@@ -5,8 +5,8 @@
  * deno run --allow-write=src/runtime/wasm scripts/build_kernels.ts
  * ```
  *
- * Four builds of one source: with or without relaxed SIMD, for shared or unshared memory. None has a
- * data segment, since the memory belongs to tfjs.
+ * The network's kernels in four builds of one source: with or without relaxed SIMD, for shared or
+ * unshared memory; and the resize. None has a data segment, since the memory isn't theirs.
  *
  * @module
  */
@@ -17,9 +17,10 @@ import { defineConvolution } from "./kernels/convolution.ts";
 import { defineConversions } from "./kernels/dtypes.ts";
 import { defineElementwise } from "./kernels/elementwise.ts";
 import { definePanels } from "./kernels/panels.ts";
+import { resizeModule } from "./kernels/resize.ts";
 import { defineWinograd } from "./kernels/winograd.ts";
 
-/** The four files, by name. */
+/** The files, by name. */
 export function buildKernels(): Map<string, Uint8Array<ArrayBuffer>> {
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const [name, arithmetic] of Object.entries({ relaxed, plain })) {
@@ -27,6 +28,7 @@ export function buildKernels(): Map<string, Uint8Array<ArrayBuffer>> {
     files.set(`${name}.wasm`, module.encode(false));
     files.set(`${name}_shared.wasm`, module.encode(true));
   }
+  files.set("resize.wasm", resizeModule().encode(false));
   return files;
 }
 

@@ -12,6 +12,7 @@ import type { DecoderModules } from "./load_decoder.ts";
 import { orient, readOrientation } from "./orientation.ts";
 import { png } from "./png.ts";
 import { type FileSource, readBytes } from "../runtime/open_source.ts";
+import { loadResize } from "./resize_simd.ts";
 import { release } from "../runtime/release.ts";
 import { webp } from "./webp.ts";
 
@@ -78,7 +79,10 @@ export async function decodeImage(
       cannot(`it has ${width}x${height} pixels; maxPixels is ${maxPixels}`),
     );
   }
-  const decode = await format.loadDecoder(modules);
+  const [decode] = await Promise.all([
+    format.loadDecoder(modules),
+    loadResize(), // For `preprocess`, which can't wait.
+  ]);
   const decoded = await parse(() => decode(bytes));
   const image = toRgb(decoded);
   release(decoded.data);

@@ -44,6 +44,14 @@ export interface Box {
   readonly height: number;
 }
 
+/** A resize to `width` x `height`, of which only a window is computed. */
+export interface ResizePlan {
+  readonly width: number;
+  readonly height: number;
+  readonly filter: Filter;
+  readonly window: Box;
+}
+
 /** `32 - 8 - 2` in Resample.c: room for 8-bit pixels and a sum of weights somewhat above 1. */
 const PRECISION_BITS = 22;
 const HALF = 1 << (PRECISION_BITS - 1);
@@ -71,7 +79,7 @@ export function resize(
 }
 
 /** The input pixels of each output pixel along one axis, and their weights. */
-interface Taps {
+export interface Taps {
   /** The first input pixel of each output pixel. */
   readonly starts: Int32Array;
   /** The number of input pixels of each output pixel. */
@@ -85,7 +93,7 @@ interface Taps {
 }
 
 /** `precompute_coeffs` and `normalize_coeffs_8bpc` of Resample.c, for `count` output pixels. */
-function taps(
+export function taps(
   inSize: number,
   outSize: number,
   filter: Filter,

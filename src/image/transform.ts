@@ -8,7 +8,14 @@
 import type { Preset } from "../arch/preset.ts";
 import { asIs, expected } from "../errors/expected.ts";
 import { type Picture, type RgbImage, toRgb } from "./rgb_image.ts";
-import { bicubic, bilinear, type Filter, resize } from "./resize.ts";
+import {
+  bicubic,
+  bilinear,
+  type Filter,
+  resize,
+  type ResizePlan,
+} from "./resize.ts";
+import { resizeSimd } from "./resize_simd.ts";
 
 const filters: Record<Preset["interpolation"], Filter> = { bilinear, bicubic };
 
@@ -22,17 +29,29 @@ const filters: Record<Preset["interpolation"], Filter> = { bilinear, bicubic };
  */
 export function resizeAndCrop(picture: Picture, preset: Preset): RgbImage {
   const image = toRgb(picture);
-  const { resizeSize, cropSize, interpolation } = preset;
-  const short = Math.min(image.width, image.height);
-  const width = Math.trunc(resizeSize * image.width / short);
-  const height = Math.trunc(resizeSize * image.height / short);
+  return crop(image, preset, (plan) => {
+    const { width, height, filter, window } = plan;
+    return resizeSimd(image, plan) ??
+      resize(image, width, height, filter, window);
+  });
+}
+
+/** The crop of a picture of this size, by a resize of it. */
+export function crop(
+  size: { readonly width: number; readonly height: number },
+  { resizeSize, cropSize, interpolation }: Preset,
+  resize: (plan: ResizePlan) => RgbImage,
+): RgbImage {
+  const short = Math.min(size.width, size.height);
+  const width = Math.trunc(resizeSize * size.width / short);
+  const height = Math.trunc(resizeSize * size.height / short);
   const x = centerCrop(width, cropSize);
   const y = centerCrop(height, cropSize);
-  const visible = resize(image, width, height, filters[interpolation], {
-    left: x.from,
-    top: y.from,
-    width: x.length,
-    height: y.length,
+  const visible = resize({
+    width,
+    height,
+    filter: filters[interpolation],
+    window: { left: x.from, top: y.from, width: x.length, height: y.length },
   });
   return visible.width === cropSize && visible.height === cropSize
     ? visible

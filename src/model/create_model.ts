@@ -8,6 +8,7 @@ import { type CutNetwork, cutNetwork } from "../arch/cut_network.ts";
 import { archRow } from "../arch/lookup.ts";
 import { imagenetPreset } from "../arch/preset.ts";
 import { type ArchName, type ArchRow, withoutClasses } from "../arch/table.ts";
+import { loadResize } from "../image/resize_simd.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
 import { initialWeights } from "../weights/init.ts";
 import { withNetwork } from "../weights/open_network.ts";
@@ -83,6 +84,7 @@ export async function createModel(
   // A wrong layer is an error before anything starts or is fetched.
   const network = cutNetwork(row, outputLayer);
   const kernels = startKernels(storage); // While the weights are fetched.
+  void loadResize(); // For `preprocess`, which can't wait.
   if (pretrained === false) {
     const weights = initialWeights(network.trace.root, seed, zeroInitResidual);
     return await build(network, weights);

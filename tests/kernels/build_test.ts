@@ -10,7 +10,7 @@ const folder = new URL("../../src/runtime/wasm/", import.meta.url);
 Deno.test("the kernels' files are the generator's, byte for byte", async () => {
   const files = buildKernels();
   const names = [...Deno.readDirSync(folder)].map(({ name }) => name)
-    .filter((name) => name.endsWith(".wasm"));
+    .filter((name) => name.endsWith(".wasm") && name !== "jpeg.wasm"); // Not ours.
   assert.deepEqual(names.sort(), [...files.keys()].sort());
   for (const [name, bytes] of files) {
     const committed = await Deno.readFile(new URL(name, folder));
@@ -33,9 +33,9 @@ Deno.test("the kernels' files are small, need a memory and nothing else, and put
     const exported = WebAssembly.Module.exports(module);
     assert.deepEqual(
       exported.map(({ name }) => name).sort(),
-      [
-        ...taskNames,
-      ].sort(),
+      name === "resize.wasm"
+        ? ["horizontal", "vertical"]
+        : [...taskNames].sort(),
     );
     assert.ok(!sectionsOf(bytes).includes(dataSection), name);
   }

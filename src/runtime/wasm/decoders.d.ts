@@ -4,3 +4,5 @@ export function jpeg(): Promise<WebAssembly.Module>;
 export function png(): Promise<WebAssembly.Module>;
 /** The decoder of `@jsquash/webp`, compiled. */
 export function webp(): Promise<WebAssembly.Module>;
+/** The kernels of PIL's resize, compiled. */
+export function resize(): Promise<WebAssembly.Module>;

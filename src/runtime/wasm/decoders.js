@@ -12,3 +12,5 @@ export const png = () =>
 
 export const webp = () =>
   import.source("npm:@jsquash/webp@1.5.0/codec/dec/webp_dec.wasm");
+
+export const resize = () => import.source("./resize.wasm");

@@ -1,0 +1,31 @@
+/**
+ * Pixels in a WebAssembly memory, a few rows at a time, so that no whole picture stands there.
+ *
+ * @module
+ */
+
+import type { Box } from "./resize.ts";
+
+/** A memory, and its free space. */
+export interface Heap {
+  readonly memory: WebAssembly.Memory;
+  /** Address of so many new bytes; older views of the memory may be empty afterwards. */
+  allocate(bytes: number): number;
+  /** Frees what was allocated there. */
+  release(address: number): void;
+}
+
+/** The most rows that {@linkcode RowReader.read} gives at once. */
+export const maxRows = 16;
+
+/** A picture's rows, RGB8, in order. */
+export interface RowReader {
+  /** Pixels in a row of the picture. */
+  readonly width: number;
+  /** Rows of the picture. */
+  readonly height: number;
+  /** Goes to the box's first row. Rows then hold at least its columns: so many, from `left` on. */
+  start(box: Box): { readonly left: number; readonly columns: number };
+  /** Address of the next `count` rows, at most 16, without padding; 16 more bytes can be read. */
+  read(count: number): number;
+}
