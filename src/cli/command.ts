@@ -159,13 +159,16 @@ function valueOf(name: string, option: Option, text: string): unknown {
   return read ? checked(name, () => read(text)) : text;
 }
 
-/** Turns a `RangeError` into a usage error about an option. */
+/** Turns a `RangeError` into a usage error about an option; its advice is for programs. */
 export function checked<T>(option: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(`--${option}: ${error.message}`);
+    const message = error.message
+      .replace(" archTable lists all", "")
+      .replace("nodes()", '"layertap layers"');
+    throw new UsageError(`--${option}: ${message}`);
   }
 }
 

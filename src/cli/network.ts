@@ -9,43 +9,29 @@ import { archRow } from "../arch/lookup.ts";
 import { withoutClasses } from "../arch/table.ts";
 import type { Trace } from "../arch/trace.ts";
 import type { ResNet } from "../model/model.ts";
-import { type Io, UsageError, type Values } from "./command.ts";
+import { checked, type Io, type Values } from "./command.ts";
 import { defaultArch, type modelOptions } from "./options.ts";
 import { startProgress } from "./progress.ts";
 
 /**
- * The network of `--arch`, up to the deepest of the layers; without layers, the whole. With
- * `--weights` it may have a head that the table's lacks.
+ * The network of `--arch` up to the deepest of the layers; without layers, all of it. Weights may
+ * bring a head that the table's network lacks.
  */
 export function traceOf(
   { arch = defaultArch, weights }: { arch?: string; weights?: string },
   layers: readonly string[] = [],
 ): Trace {
-  const row = asUsage("--arch", () => archRow(arch));
+  const row = checked("arch", () => archRow(arch));
   const known = weights === undefined ? row : withoutClasses(row);
-  return asUsage(
-    "--layer",
-    () => cutNetwork(known, layers.length > 0 ? layers : null).trace,
-  );
-}
-
-/** Reports an error about the value of an option; its advice is for programs. */
-function asUsage<T>(option: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    const message = (error as Error).message
-      .replace(" archTable lists all", "")
-      .replace("nodes()", '"layertap layers"');
-    throw new UsageError(`${option}: ${message}`);
-  }
+  const upTo = layers.length > 0 ? layers : null;
+  return checked("layer", () => cutNetwork(known, upTo).trace);
 }
 
 /** Prints warnings. */
 export const warnOn = ({ stderr }: Io) => (message: string) =>
   void stderr.write(`layertap: warning: ${message}\n`);
 
-/** Starts the backend and loads the network, up to the deepest of the layers; without layers, all. */
+/** Starts the backend and loads the network; the layers are those of {@linkcode traceOf}. */
 export async function openModel(
   values: Values<typeof modelOptions>,
   layers: readonly string[],

@@ -13,7 +13,7 @@ export const picture = command({
     const { kind, layer } = request;
     // The other kinds look at the prediction, and need the whole network.
     const isCut = kind === "grid" || kind === "overlay" || kind === "similar";
-    using model = await openModel(values, isCut ? [layer!] : [], io);
+    using model = await openModel(values, isCut ? [layer] : [], io);
     const { draw } = await import("./picture_drawing.ts");
     const { inputBatches } = await import("../extract/input_batches.ts");
     const { encodePng } = await import("../image/encode_png.ts");

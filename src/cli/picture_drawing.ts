@@ -32,7 +32,7 @@ type MakeMap = (
 
 const makers: Record<Exclude<Kind, "grid">, MakeMap> = {
   overlay(model, input, { layer, channel }, io) {
-    const [, , , channels] = mapsShape(model, input, layer!);
+    const [, , , channels] = mapsShape(model, input, layer);
     if (channel !== undefined) {
       requireInteger("channel", channel, 0, channels - 1);
     }
@@ -48,9 +48,9 @@ const makers: Record<Exclude<Kind, "grid">, MakeMap> = {
     return classActivationMap(model, input, chosen);
   },
   async gradcam(model, input, { layer, classIndex, channel }, io) {
-    mapsShape(model, input, layer!); // Fails before a channel is printed.
+    mapsShape(model, input, layer); // Fails before a channel is printed.
     const chosen = classIndex ?? channel ?? await likeliest(model, input, io);
-    return gradCam(model, input, layer!, chosen);
+    return gradCam(model, input, layer, chosen);
   },
   async occlusion(model, input, { classIndex, size, stride }, io) {
     const progress = await startProgress("picture", io);
@@ -63,7 +63,7 @@ const makers: Record<Exclude<Kind, "grid">, MakeMap> = {
     }
   },
   similar: (model, input, { layer, at }) =>
-    similarityMap(model, input, layer!, at),
+    similarityMap(model, input, layer, at),
 };
 
 /**
@@ -77,7 +77,8 @@ export async function draw(
   request: PictureRequest,
   io: Io,
 ): Promise<RgbImage> {
-  const { kind, "color-map": colorMap } = request;
+  const { kind, layer, "color-map": colorMap } = request;
+  if (kind === "grid") mapsShape(model, input, layer);
   const map = kind === "grid"
     ? model.forward(input)
     : await makers[kind](model, input, request, io);

@@ -102,6 +102,8 @@ export const pictureOptions = {
 
 /** What to draw, checked against the network. */
 export type PictureRequest = Values<typeof pictureOptions> & {
+  /** Empty for kinds without a layer. */
+  readonly layer: string;
   /** The number of the class. */
   readonly classIndex?: number;
 };
@@ -114,7 +116,7 @@ export type PictureRequest = Values<typeof pictureOptions> & {
 export async function pictureRequest(
   values: Values<typeof pictureOptions>,
 ): Promise<PictureRequest> {
-  const { kind, layer } = values;
+  const { kind, channel } = values;
   for (const [name, option] of Object.entries(pictureOptions)) {
     if (!("of" in option) || option.of.includes(kind)) continue;
     if (values[name as keyof typeof values] === undefined) continue;
@@ -122,15 +124,16 @@ export async function pictureRequest(
       `--${name} works only with --kind ${option.of.join(", ")}`,
     );
   }
+  const takesLayer = pictureOptions.layer.of.includes(kind);
+  const layer = takesLayer ? required("layer", values.layer) : "";
   const trace = traceOf(values);
-  if (pictureOptions.layer.of.includes(kind)) {
-    traceOf(values, [required("layer", layer)]);
-  }
+  if (layer) traceOf(values, [layer]);
   if (kind === "cam") requireHead(trace, "--kind cam");
-  if (values.class === undefined) return values;
-  const classIndex = await classIndexOf(values.class, trace);
-  if (values.channel !== undefined) {
+  const classIndex = values.class === undefined
+    ? undefined
+    : await classIndexOf(values.class, trace);
+  if (channel !== undefined && classIndex !== undefined) {
     throw new UsageError("choose --class or --channel, not both");
   }
-  return { ...values, classIndex };
+  return { ...values, layer, classIndex };
 }

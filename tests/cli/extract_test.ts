@@ -57,74 +57,77 @@ cliTest("extract: the values of model.extract, stacked", async (folder) => {
   }
 });
 
-cliTest("extract: a .npy batch is what a picture becomes", async (folder) => {
-  using model = await createModel("mlnet_resnet18", "layer2", true);
-  const input = model.preprocess(await decodeImage(rocket));
-  const nchw = toNCHW(input);
-  const batch = `${folder}/rocket.NPY`;
-  await Deno.writeFile(
-    batch,
-    encodeNpy(new Float32Array(await nchw.data()), nchw.shape),
-  );
-  const out = `${folder}/f.npz`;
-  const layer = ["--layer", "layer2", "--out", out];
-  await succeed("extract", chelsea, batch, rocket, ...layer);
-  const { shape, data } = readNpz(await Deno.readFile(out)).arrays.get(
-    "layer2",
-  )!;
-  assert.deepEqual(shape, [3, 128, 28, 28]);
-  const [cat, fromNpy, fromPicture] = [0, 1, 2].map((i) =>
-    data.slice(i * data.length / 3, (i + 1) * data.length / 3)
-  );
-  assert.deepEqual(fromNpy, fromPicture);
-  assert.notDeepEqual(fromNpy, cat);
-
-  const many = `${folder}/many.npy`; // Of another size, and more than run together.
-  const values = uniform("many", 10 * 3 * 50 * 70);
-  await Deno.writeFile(many, encodeNpy(values, [10, 3, 50, 70]));
-  await succeed("extract", many, ...layer);
-  const maps = readNpz(await Deno.readFile(out)).arrays.get("layer2")!;
-  assert.deepEqual(maps.shape, [10, 128, 7, 9]);
-  await Deno.writeFile(
-    many,
-    encodeNpy(values.slice(9 * 3 * 50 * 70), [1, 3, 50, 70]),
-  );
-  await succeed("extract", many, ...layer);
-  const last = readNpz(await Deno.readFile(out)).arrays.get("layer2")!.data;
-  closeTo(maps.data.slice(-last.length), last);
-
-  await fail(
-    ["extract", chelsea, many, ...layer],
-    1,
-    `cannot stack "layer2" of "${many}[0]": expected [128, 28, 28] as in the pictures before, got [128, 7, 9]`,
-  );
-  for (
-    const [bytes, what] of [
-      [
-        encodeNpy(new Float64Array(300), [1, 3, 10, 10]),
-        "float64 [1, 3, 10, 10]",
-      ],
-      [
-        encodeNpy(new Float32Array(300), [1, 10, 10, 3]),
-        "float32 [1, 10, 10, 3]",
-      ],
-      [encodeNpy(new Float32Array(300), [3, 10, 10]), "float32 [3, 10, 10]"],
-      [
-        encodeNpy(new Float32Array(0), [0, 3, 10, 10]),
-        "float32 [0, 3, 10, 10]",
-      ],
-    ] as const
-  ) {
-    await Deno.writeFile(many, bytes);
-    await fail(
-      ["extract", many, ...layer],
-      1,
-      `${many}: expected a normalized batch, float32 [N, 3, H, W], got ${what}`,
+cliTest(
+  "extract: a .npy batch equals the pictures it was made from",
+  async (folder) => {
+    using model = await createModel("mlnet_resnet18", "layer2", true);
+    const input = model.preprocess(await decodeImage(rocket));
+    const nchw = toNCHW(input);
+    const batch = `${folder}/rocket.NPY`;
+    await Deno.writeFile(
+      batch,
+      encodeNpy(new Float32Array(await nchw.data()), nchw.shape),
     );
-  }
-});
+    const out = `${folder}/f.npz`;
+    const layer = ["--layer", "layer2", "--out", out];
+    await succeed("extract", chelsea, batch, rocket, ...layer);
+    const { shape, data } = readNpz(await Deno.readFile(out)).arrays.get(
+      "layer2",
+    )!;
+    assert.deepEqual(shape, [3, 128, 28, 28]);
+    const [cat, fromNpy, fromPicture] = [0, 1, 2].map((i) =>
+      data.slice(i * data.length / 3, (i + 1) * data.length / 3)
+    );
+    assert.deepEqual(fromNpy, fromPicture);
+    assert.notDeepEqual(fromNpy, cat);
 
-cliTest("extract: all of the file or none", async (folder) => {
+    const many = `${folder}/many.npy`; // Of another size, and more than run together.
+    const values = uniform("many", 10 * 3 * 50 * 70);
+    await Deno.writeFile(many, encodeNpy(values, [10, 3, 50, 70]));
+    await succeed("extract", many, ...layer);
+    const maps = readNpz(await Deno.readFile(out)).arrays.get("layer2")!;
+    assert.deepEqual(maps.shape, [10, 128, 7, 9]);
+    await Deno.writeFile(
+      many,
+      encodeNpy(values.slice(9 * 3 * 50 * 70), [1, 3, 50, 70]),
+    );
+    await succeed("extract", many, ...layer);
+    const last = readNpz(await Deno.readFile(out)).arrays.get("layer2")!.data;
+    closeTo(maps.data.slice(-last.length), last);
+
+    await fail(
+      ["extract", chelsea, many, ...layer],
+      1,
+      `cannot stack "layer2" of "${many}[0]": expected [128, 28, 28] as in the pictures before, got [128, 7, 9]`,
+    );
+    for (
+      const [bytes, what] of [
+        [
+          encodeNpy(new Float64Array(300), [1, 3, 10, 10]),
+          "float64 [1, 3, 10, 10]",
+        ],
+        [
+          encodeNpy(new Float32Array(300), [1, 10, 10, 3]),
+          "float32 [1, 10, 10, 3]",
+        ],
+        [encodeNpy(new Float32Array(300), [3, 10, 10]), "float32 [3, 10, 10]"],
+        [
+          encodeNpy(new Float32Array(0), [0, 3, 10, 10]),
+          "float32 [0, 3, 10, 10]",
+        ],
+      ] as const
+    ) {
+      await Deno.writeFile(many, bytes);
+      await fail(
+        ["extract", many, ...layer],
+        1,
+        `${many}: expected a normalized batch, float32 [N, 3, H, W], got ${what}`,
+      );
+    }
+  },
+);
+
+cliTest("extract: the whole file or nothing", async (folder) => {
   const damaged = `${folder}/damaged.png`;
   await Deno.writeFile(damaged, (await Deno.readFile(chelsea)).slice(0, 999));
   const out = `${folder}/f.npz`;

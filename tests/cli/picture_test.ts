@@ -39,7 +39,7 @@ async function over(model: ResNet, input: Tensor4D, map: Tensor) {
   return picture;
 }
 
-cliTest("picture: the drawing of featureMapGrid", async (folder) => {
+cliTest("picture: the same drawing as featureMapGrid", async (folder) => {
   const out = `${folder}/maps.png`;
   const picture = ["picture", chelsea, "--layer", "layer2", "--out", out];
   await succeed(...picture, "--maps", "10", "--color-map", "magma");
@@ -62,7 +62,7 @@ cliTest("picture: the drawing of featureMapGrid", async (folder) => {
   await fail(
     ["picture", chelsea, "--layer", "flatten", "--out", out],
     1,
-    "maps: expected float32 [H, W, C] or [1, H, W, C], got float32 [1, 512]",
+    'node "flatten": expected a value [N, H, W, C], got [1, 512]; choose a node with height and width',
   );
 });
 

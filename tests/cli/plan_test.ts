@@ -1,5 +1,5 @@
 // stock: no, it prints how our own kernels run
-/** `layertap plan`: what a pass does, as text and as JSON. */
+/** `layertap plan`: how a pass runs, as text and as JSON. */
 
 import assert from "node:assert/strict";
 import type { PassDescription } from "../../src/model/describe_pass.ts";
@@ -7,7 +7,7 @@ import { cliTest, fail, succeed } from "./support.ts";
 
 const small = ["--arch", "resnet18", "--input", "3,64,48"];
 
-cliTest("plan: every node once, its shape, its work, its memory", async () => {
+cliTest("plan: every node once, with its shape, work and memory", async () => {
   const pass: PassDescription = JSON.parse(
     await succeed("plan", ...small, "--json"),
   );

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { main } from "../../src/cli/mod.ts";
 
-/** The pictures that ship. */
+/** The pictures of the examples. */
 export const images: readonly string[] = [
   "chelsea",
   "rocket",
@@ -15,7 +15,7 @@ export const images: readonly string[] = [
   );
 export const [chelsea, rocket] = images;
 
-/** What a command line did. */
+/** The result of a command line. */
 export interface Outcome {
   status: number;
   stdout: string;
@@ -32,7 +32,7 @@ export async function run(args: string[], isTTY = false): Promise<Outcome> {
   return outcome;
 }
 
-/** Gives what it prints, and checks that it says nothing else. */
+/** Runs a command line that must succeed; returns what it prints. */
 export async function succeed(...args: string[]): Promise<string> {
   const { status, stdout, stderr } = await run(args);
   assert.equal(stderr, "");
@@ -40,14 +40,14 @@ export async function succeed(...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** Checks that it fails with one line on stderr, and with nothing on stdout. */
+/** Runs a command line that must fail with one line on stderr and nothing on stdout. */
 export async function fail(
   args: string[],
   status: number,
   message: string | RegExp,
 ) {
   const outcome = await run(args);
-  // Without the permissions of the task there is no cache, which is said before.
+  // Without permission for the cache there are warnings first.
   const said = outcome.stderr.replace(/^(?:layertap: warning: .*\n)*/, "");
   const line = /^layertap: (.*)\n$/.exec(said)?.[1];
   assert(line !== undefined, `no single line: ${outcome.stderr}`);

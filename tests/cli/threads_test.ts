@@ -1,12 +1,12 @@
 // stock: no, it asks for a number of threads of its own
-/** `--threads` starts the backend, `--memory` chooses kernels; a process of its own, where nobody has. */
+/** `--threads` and `--memory`, in a process where no backend runs yet. */
 
 import assert from "node:assert/strict";
 import { startBackend } from "../../mod.ts";
 import { chelsea, cliTest, fail, succeed } from "./support.ts";
 import { closeTo } from "../support/close.ts";
 
-cliTest("--threads: as many as it says", async (folder) => {
+cliTest("--threads: the number of threads", async (folder) => {
   const layer = ["--layer", "conv1", "--out", `${folder}/f.npz`];
   await succeed("extract", chelsea, ...layer, "--threads", "1");
   const { build, threads } = await startBackend();
