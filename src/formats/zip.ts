@@ -5,7 +5,7 @@
  */
 
 import type { Entry, FileEntry } from "@zip.js/zip.js/lib/zip-core-custom.js";
-import type { ByteSource } from "../runtime/byte_source.ts";
+import type { ByteRange, ByteSource } from "../runtime/byte_source.ts";
 import { failReading } from "../errors/fail.ts";
 import { crc32 } from "./crc32.ts";
 import { release } from "../runtime/release.ts";
@@ -28,7 +28,7 @@ export interface ZipArchive {
    *
    * @throws {SyntaxError} If the entry is missing.
    */
-  rangeOf(name: string): { offset: number; length: number };
+  rangeOf(name: string): ByteRange;
   /**
    * The content of a file; its CRC-32 is checked.
    *

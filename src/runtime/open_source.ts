@@ -5,7 +5,7 @@
  */
 
 import { expected } from "../errors/expected.ts";
-import type { ByteSource } from "./byte_source.ts";
+import { type ByteSource, checkRange, endsEarly } from "./byte_source.ts";
 
 /**
  * A file: its path, its URL or its bytes. A string is a URL if it begins with `http:`, `https:`,
@@ -138,16 +138,4 @@ async function fromServer(url: URL): Promise<ByteSource> {
   }
   const name = url.protocol === "data:" ? "data: URL" : url.href;
   return fromBytes(new Uint8Array(await response.arrayBuffer()), name);
-}
-
-function checkRange(source: ByteSource, offset: number, length: number): void {
-  if (offset < 0 || length < 0 || offset + length > source.size) {
-    throw endsEarly(source, offset, length);
-  }
-}
-
-function endsEarly(source: ByteSource, offset: number, length: number) {
-  return new SyntaxError(
-    `cannot read "${source.name}": expected ${length} bytes at byte ${offset}, got a file of ${source.size}`,
-  );
 }

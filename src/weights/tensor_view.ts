@@ -7,7 +7,7 @@
  */
 
 import { type Fail, failReading } from "../errors/fail.ts";
-import type { ByteSource } from "../runtime/byte_source.ts";
+import type { ByteRange, ByteSource } from "../runtime/byte_source.ts";
 import {
   decodeElements,
   type DType,
@@ -76,7 +76,7 @@ export class TensorView {
   }
 
   /** The span's place in the file's storage of that key, in bytes. */
-  get bytes(): { offset: number; length: number } {
+  get bytes(): ByteRange {
     const size = itemSize(this.storage.dtype);
     return {
       offset: (this.storage.start + this.offset) * size,
@@ -102,7 +102,7 @@ export interface StorageReader {
   /** Byte order of the elements. */
   readonly littleEndian: boolean;
   /** The bytes of the file that a view's read reads. */
-  range(view: TensorView): { readonly offset: number; readonly length: number };
+  range(view: TensorView): ByteRange;
   /** The bytes of a view's span. */
   read(view: TensorView): Promise<Uint8Array<ArrayBuffer>>;
 }

@@ -4,7 +4,11 @@
  * @module
  */
 
-import type { ByteSource } from "../../runtime/byte_source.ts";
+import {
+  type ByteRange,
+  type ByteSource,
+  checkRange,
+} from "../../runtime/byte_source.ts";
 import { collect, verified } from "./chunks.ts";
 import type { Keeper } from "./keeper.ts";
 import { type Part, Parts } from "./parts.ts";
@@ -67,7 +71,7 @@ export class RangedSource implements ByteSource {
     await (part.bytes = this.#receive(part, chunks));
   }
 
-  expect(ranges: Parameters<NonNullable<ByteSource["expect"]>>[0]): void {
+  expect(ranges: readonly ByteRange[]): void {
     const reads = ranges
       .map(({ offset, length }) => ({ offset, end: offset + length }));
     if (!this.keeper.isOpen || lengthOf(reads) <= NEARLY_ALL * this.size) {
@@ -92,12 +96,8 @@ export class RangedSource implements ByteSource {
   }
 
   async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    checkRange(this, offset, length);
     const end = offset + length;
-    if (offset < 0 || length < 0 || end > this.size) {
-      throw new SyntaxError(
-        `cannot read "${this.name}": ${length} bytes wanted at byte ${offset}, it has ${this.size}`,
-      );
-    }
     const whole = await (this.#whole ??= this.#fetchWhole?.());
     if (whole !== undefined) return await whole.read(offset, length);
     this.#release(offset);
