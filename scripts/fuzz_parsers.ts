@@ -7,6 +7,7 @@
  */
 
 import { unzipSync, type Zippable, zipSync } from "fflate";
+import { failReading } from "../src/errors/fail.ts";
 import { decodeNpy } from "../src/formats/npy.ts";
 import { openCheckpoint } from "../src/weights/open.ts";
 import { writePacked } from "../src/weights/pack.ts";
@@ -85,7 +86,7 @@ export const parsers = {
     },
     parse: (bytes) => {
       const { value } = unpickle(bytes, "bytes", pthWorld);
-      findStateDict(value, (why) => new SyntaxError(`"bytes": ${why}`));
+      findStateDict(value, failReading("bytes"));
       return Promise.resolve();
     },
   },
