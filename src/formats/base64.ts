@@ -1,4 +1,4 @@
-/** Base64 of bytes; a call takes only so many arguments, so long ones go in pieces. */
+/** Base64 of bytes, in pieces, since a call can't have too many arguments. */
 export function toBase64(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length; at += 0x8000) {

@@ -1,7 +1,7 @@
 import { release } from "../runtime/release.ts";
 import type { ByteSource } from "../runtime/byte_source.ts";
 
-/** Bytes to read at once, where fewer are asked for. */
+/** Bytes to read at once when fewer are needed. */
 const windowBytes = 1 << 16;
 
 /** Reads a source from front to back, as a `ByteQueue` reads a stream; skipped bytes are not read. */

@@ -6,7 +6,7 @@ export class ByteQueue {
   /** Bytes taken so far. */
   position = 0;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  /** What has arrived and is not taken yet. */
+  /** Bytes that have arrived and are not taken yet. */
   #rest: Uint8Array = new Uint8Array();
 
   constructor(

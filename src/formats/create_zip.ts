@@ -7,7 +7,7 @@ export interface ZipOutput {
     name: string,
     content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
   ): Promise<void>;
-  /** Appends a file that is compressed already, as raw deflate; its length stands in front of it. */
+  /** Appends a file that is compressed already, as raw deflate; with its length in front. */
   addDeflated(
     name: string,
     deflated: Uint8Array<ArrayBuffer>,

@@ -43,7 +43,7 @@ const ENCRYPTED = 1, DATA_DESCRIPTOR = 8;
 /** Compression methods. */
 const STORED = 0, DEFLATED = 8;
 
-/** What is used of a file's header. */
+/** The part of a file's header that is needed. */
 interface Header {
   readonly name: string;
   readonly flags: number;

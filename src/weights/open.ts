@@ -18,7 +18,7 @@ import { openTarPth } from "./tar_pth.ts";
  * a state dict. Its content decides which, never its name.
  *
  * A `.pth` holds a pickle, which is a program. It is not run: opcodes and globals that a state dict
- * doesn't need are rejected by name. The state dict may be the saved object itself or stand under
+ * doesn't need are rejected by name. The state dict may be the saved object itself or be under
  * `state_dict`, `model` or `model_state_dict`; other values are ignored.
  *
  * @param source A path, a URL or bytes.

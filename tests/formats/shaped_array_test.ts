@@ -6,7 +6,7 @@ const counted = (shape: number[]) => ({
   shape,
 });
 
-// Sides on both sides of the blocks' 16 and 256.
+// Sides below and above the blocks' 16 and 256.
 for (
   const shape of [
     [1, 1, 1, 1],
@@ -44,7 +44,7 @@ Deno.test("arrays of two dimensions pass unchanged", () => {
   assert.equal(nchwToNhwc(array), array);
 });
 
-Deno.test("arrays of other shapes are refused", () => {
+Deno.test("arrays of other shapes are rejected", () => {
   assert.throws(() => nhwcToNchw(counted([7, 7, 512])), {
     name: "TypeError",
     message:

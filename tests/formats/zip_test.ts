@@ -52,7 +52,7 @@ for (const deflate of [false, true]) {
     });
   });
 
-  Deno.test(`openZip: a ${kind} archive cut short is refused`, async () => {
+  Deno.test(`openZip: a ${kind} archive cut short is rejected`, async () => {
     const bytes = await zipOf(
       [["a", text("hello")], ["b", text("b")]],
       deflate,
@@ -135,7 +135,7 @@ function directoryRecords(bytes: Uint8Array): number[] {
   return offsets;
 }
 
-Deno.test("openZip: an impossible size is refused before anything is allocated", async () => {
+Deno.test("openZip: an impossible size is rejected before anything is allocated", async () => {
   const bytes = await zipOf(contents, true);
   const record = directoryRecords(bytes)[1];
   new DataView(bytes.buffer).setUint32(record + 24, 0x7fffffff, true);
@@ -146,7 +146,7 @@ Deno.test("openZip: an impossible size is refused before anything is allocated",
   });
 });
 
-Deno.test("openZip: entries that share bytes are refused", async () => {
+Deno.test("openZip: entries that share bytes are rejected", async () => {
   const bytes = await zipOf(
     [["a", text("hello")], ["b", text("hello")]],
     false,

@@ -1,4 +1,4 @@
-/** The caches: one contract for the folder and for the Cache API, and what only a folder can show. */
+/** The caches: one contract for the folder and the Cache API, and what only a folder has. */
 
 import assert from "node:assert/strict";
 import {
@@ -54,7 +54,7 @@ const caches_: Record<
 > = {
   async "a folder"() {
     const folder = await temporaryFolder();
-    // It need not be there.
+    // It doesn't exist yet.
     return { ...folder, cache: new FolderCache(`${folder.path}/not/yet`) };
   },
   async "the Cache API"() {
@@ -69,7 +69,7 @@ const caches_: Record<
 };
 
 for (const [name, open] of Object.entries(caches_)) {
-  Deno.test(`${name}: parts are kept, found, listed and removed`, async () => {
+  Deno.test(`${name}: parts are added, found, listed and removed`, async () => {
     await using opened = await open();
     const { cache } = opened;
     assert.equal(await cache.find(url), undefined);
@@ -97,7 +97,7 @@ for (const [name, open] of Object.entries(caches_)) {
     await assertKept(cache, other, { offset: 10, end: 20 });
   });
 
-  Deno.test(`${name}: a part is there from commit on, and not before`, async () => {
+  Deno.test(`${name}: a part is there only after commit`, async () => {
     await using opened = await open();
     const { cache } = opened;
     const part = { offset: 0, end: 10 };
@@ -109,7 +109,7 @@ for (const [name, open] of Object.entries(caches_)) {
     assert.equal(await cache.open(version, part), undefined);
   });
 
-  Deno.test(`${name}: two that write at once don't hurt each other`, async () => {
+  Deno.test(`${name}: two writers at once don't interfere`, async () => {
     await using opened = await open();
     const { cache } = opened;
     const part = { offset: 0, end: 100 };
@@ -118,7 +118,7 @@ for (const [name, open] of Object.entries(caches_)) {
     assert.deepEqual(spans((await cache.find(url))!.parts), [[0, 100]]);
   });
 
-  Deno.test(`${name}: versions don't mix, and one of another hash is not found`, async () => {
+  Deno.test(`${name}: versions don't mix; another hash isn't found`, async () => {
     await using opened = await open();
     const { cache } = opened;
     const hashed = { ...version, sha256: "ab" };
@@ -130,7 +130,7 @@ for (const [name, open] of Object.entries(caches_)) {
     assert.equal(await cache.open(later, { offset: 0, end: 10 }), undefined);
   });
 
-  Deno.test(`${name}: the whole takes the place of the parts`, async () => {
+  Deno.test(`${name}: the whole file replaces its parts`, async () => {
     await using opened = await open();
     const { cache } = opened;
     await put(cache, version, { offset: 10, end: 20 });
@@ -142,7 +142,7 @@ for (const [name, open] of Object.entries(caches_)) {
 Deno.test("the Cache API serves a whole load", async () => {
   await using opened = await caches_["the Cache API"]();
   await using env = await setUp();
-  // Deno's own choice is the folder.
+  // Deno uses the folder by default.
   using _ = withoutDeno();
   const settings = { ...env.settings, cache: true };
   await load(url, layer1Names, settings);
@@ -159,7 +159,7 @@ function withoutDeno(): Disposable {
   return { [Symbol.dispose]: () => void Object.assign(globalThis, { Deno }) };
 }
 
-Deno.test("a folder: what a process that died has left is taken away in time", async () => {
+Deno.test("a folder: unfinished files of dead processes are removed after a while", async () => {
   await using folder = await temporaryFolder();
   const cache = new FolderCache(folder.path);
   const part = { offset: 0, end: 10 };
@@ -176,7 +176,7 @@ Deno.test("a folder: what a process that died has left is taken away in time", a
   await dead.abort();
 });
 
-Deno.test("a cache that fails is said once, and the weights come all the same", async () => {
+Deno.test("a failing cache: one warning, and the weights load", async () => {
   await using env = await setUp();
   // A file where the folder should be.
   const cache = `${env.cache}/file`;
@@ -193,7 +193,7 @@ Deno.test("a cache that fails is said once, and the weights come all the same", 
   }
 });
 
-Deno.test("a disk that fills up in the middle is said, and the weights come all the same", async () => {
+Deno.test("a disk that fills up midway: one warning, and the weights load", async () => {
   await using env = await setUp();
   const folder = new FolderCache(env.cache);
   let room = 1_000_000;
@@ -244,7 +244,7 @@ Deno.test({
   },
 });
 
-Deno.test("where the folder is", async () => {
+Deno.test("the cache's folder", async () => {
   const code =
     `import { cacheFolder } from "./src/weights/fetch/open_cache.ts"; console.log(await cacheFolder());`;
   const run = async (env: Record<string, string>) => {
@@ -263,7 +263,7 @@ Deno.test("where the folder is", async () => {
   );
 });
 
-Deno.test("list and clear: what is kept, and nothing else", async () => {
+Deno.test("list and clear: the cached weights, and nothing else", async () => {
   await using env = await setUp();
   const { cache } = env;
   await load(url, layer1Names, env.settings);

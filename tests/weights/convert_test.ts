@@ -1,4 +1,4 @@
-/** WeightStorage weights from any source: `convertWeights`, `measureLoss`, `layertap convert`, all 17. */
+/** Packing weights from any source: `convertWeights`, `measureLoss`, `layertap convert`, all 17. */
 
 import assert from "node:assert/strict";
 import { convertAll } from "../../scripts/convert_all.ts";
@@ -24,7 +24,7 @@ const small: ArchRow = {
 };
 const shipped = "weights/mlnet_resnet18.npz";
 
-/** A state dict under other names: a prefix, another order, more beside it. */
+/** A state dict under other names: with a prefix, in another order, among other tensors. */
 function wrapped(row: ArchRow): Checkpoint {
   const inner = formulaCheckpoint(row);
   const prefix = "module.";
@@ -53,7 +53,7 @@ Deno.test("guessArch knows every network of the table by its tensors", () => {
   }
 });
 
-Deno.test("guessArch: other heads and inputs, networks of one's own, fronts of networks", () => {
+Deno.test("guessArch: other heads and inputs, custom networks, fronts of networks", () => {
   const tuned = guessArch(
     formulaCheckpoint({
       ...archTable.get("wide_resnet50_2")!,
@@ -94,7 +94,7 @@ Deno.test("guessArch: other heads and inputs, networks of one's own, fronts of n
   });
 });
 
-Deno.test("convertWeights: torchvision's names in the order of the forward pass, and where they come from", async () => {
+Deno.test("convertWeights: torchvision's names in the order of the forward pass, and their origin", async () => {
   const warnings: string[] = [];
   const shares: number[] = [];
   const packed = await convertWeights(wrapped(small), {
@@ -123,7 +123,7 @@ Deno.test("convertWeights: torchvision's names in the order of the forward pass,
   });
 });
 
-Deno.test("convertWeights: a file's hash is noted, and kept from copy to copy", async () => {
+Deno.test("convertWeights: a file's hash is stored, and stays in copies of copies", async () => {
   const file = await writePacked(formulaCheckpoint(small), {
     dtype: "float32",
   });
@@ -137,7 +137,7 @@ Deno.test("convertWeights: a file's hash is noted, and kept from copy to copy", 
   assert.equal(copied?.dtype, "int8");
 });
 
-Deno.test("convertWeights: up to a node, nothing behind it", async () => {
+Deno.test("convertWeights: up to a node, and nothing after it", async () => {
   const given = formulaCheckpoint(small);
   const packed = await convertWeights(given, {
     arch: small,
@@ -181,7 +181,7 @@ Deno.test("bad arguments to convertWeights", async () => {
   );
 });
 
-Deno.test("measureLoss: nothing for the same numbers, something for fewer bits", async () => {
+Deno.test("measureLoss: zero for the same numbers, more for fewer bits", async () => {
   const picture = await decodeImage(rocket);
   const source = formulaCheckpoint(small);
   const layers = ["layer1", "layer2", "layer3", "layer4", "avgpool"];
@@ -265,7 +265,7 @@ cliTest(
       entry.arch === "resnet18" ? { ...entry, url, sha256Prefix } : entry
     );
     await Deno.writeFile(`${folder}/resnet18-${sha256Prefix}.pth`, file);
-    // Not what its name says.
+    // Its content isn't what its name says.
     await Deno.writeTextFile(`${folder}/resnet34-b627a593.pth`, "nothing");
     const log: string[] = [];
     const missing = await convertAll(`${folder}/out`, {

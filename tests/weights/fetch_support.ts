@@ -1,4 +1,4 @@
-/** What the tests of fetching share: a file to fetch, and ways to load it. */
+/** Shared by the tests of fetching: a file to fetch, and ways to load it. */
 
 import assert from "node:assert/strict";
 import type { FetchSettings } from "../../src/weights/fetch/options.ts";
@@ -9,7 +9,7 @@ import { pthBytes } from "./pth_writer.ts";
 import { assertSameBits } from "./fixtures.ts";
 import { type Served, WeightsServer } from "./server.ts";
 
-/** Where the tests' server has it. */
+/** Its URL on the tests' server. */
 export const url = "https://example.com/front.pth";
 
 /** The tensors of resnet18 up to the end of `layer2`, 2.7 MB. */
@@ -59,7 +59,7 @@ function warn(message: string): never {
   assert.fail(`unexpected warning: ${message}`);
 }
 
-/** All paths in a folder and those below. */
+/** All paths in a folder and its subfolders. */
 export async function filesIn(folder: string): Promise<string[]> {
   const files: string[] = [];
   for await (const entry of Deno.readDir(folder)) {
@@ -70,7 +70,7 @@ export async function filesIn(folder: string): Promise<string[]> {
   return files;
 }
 
-/** A folder that is gone with the test. */
+/** A folder that lasts as long as the test. */
 export async function temporaryFolder(): Promise<
   { path: string } & AsyncDisposable
 > {

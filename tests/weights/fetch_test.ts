@@ -1,4 +1,4 @@
-/** Weights over the network, from a server on this machine that fails in every way it can. */
+/** Weights over the network, from a local server that fails in every way it can. */
 
 import assert from "node:assert/strict";
 import type { FetchProgress } from "../../src/weights/fetch/options.ts";
@@ -15,7 +15,7 @@ import {
 } from "./fetch_support.ts";
 import { corrupted, cutAfter, status } from "./server.ts";
 
-Deno.test("all of a file: fetched once, as one; then not at all", async () => {
+Deno.test("a whole file: fetched once, in one request; then not at all", async () => {
   await using env = await setUp();
   const { server, settings } = env;
   await load(url, frontNames, settings);
@@ -31,7 +31,7 @@ Deno.test("all of a file: fetched once, as one; then not at all", async () => {
   assert.equal(server.served.length, 0);
 });
 
-Deno.test("the front of a file: only that; then not at all; then only what is missing", async () => {
+Deno.test("the front of a file: only that; then nothing; then only the missing part", async () => {
   await using env = await setUp();
   const { server, settings } = env;
   await load(url, layer1Names, settings);
@@ -59,7 +59,7 @@ Deno.test("without a cache: each byte once, every time", async () => {
   assert.deepEqual(await filesIn(env.cache), []);
 });
 
-Deno.test("progress: what arrives of what will, and what it is checked by", async () => {
+Deno.test("progress: bytes so far, bytes in all, and the check", async () => {
   await using env = await setUp();
   for (const names of [layer1Names, frontNames]) {
     const events: FetchProgress[] = [];
@@ -77,12 +77,12 @@ Deno.test("progress: what arrives of what will, and what it is checked by", asyn
   }
 });
 
-Deno.test("a connection that breaks is taken up where it broke", async () => {
+Deno.test("a broken connection resumes where it broke", async () => {
   await using env = await setUp();
   const { server, settings } = env;
   for (const cache of [env.cache, false]) {
     server.reset();
-    // The first answer twice, a later one twice.
+    // The first response twice, a later one twice.
     server.fail(url, cutAfter(70_000), cutAfter(20_000));
     server.fail(url, (_, normal) => normal(), cutAfter(9_000), cutAfter(1));
     await load(url, frontNames, { ...settings, cache });
@@ -94,7 +94,7 @@ Deno.test("a connection that breaks is taken up where it broke", async () => {
   }
 });
 
-Deno.test("a server that is busy is asked again, a few times", async () => {
+Deno.test("a busy server gets a few more attempts", async () => {
   await using env = await setUp();
   const { server, settings } = env;
   const retryAfter = { "retry-after": "0.001" };
@@ -110,7 +110,7 @@ Deno.test("a server that is busy is asked again, a few times", async () => {
   assert.equal(server.served.length, 5);
 });
 
-Deno.test("no connection at all is said with the URL", async () => {
+Deno.test("without a connection: the error has the URL", async () => {
   await using env = await setUp();
   const fetch = () => Promise.reject(new TypeError("network down"));
   await assert.rejects(load(url, stemNames, { ...env.settings, fetch }), {
@@ -140,11 +140,11 @@ Deno.test("redirects are followed", async () => {
   assert.equal(server.served.length, 0);
 });
 
-Deno.test("damaged on the way: an error, and fetched again the next time", async () => {
+Deno.test("damaged in transit: an error, and fetched again next time", async () => {
   await using env = await setUp();
   const { server, settings } = env;
   for (const names of [stemNames, frontNames]) {
-    // In the first answer, within the values of conv1.weight or before.
+    // In the first response, in the values of conv1.weight or before.
     server.fail(url, corrupted(20_000));
     await assert.rejects(load(url, names, settings), {
       name: "SyntaxError",
@@ -157,7 +157,7 @@ Deno.test("damaged on the way: an error, and fetched again the next time", async
   }
 });
 
-Deno.test("damaged on disk: found, and fetched again", async () => {
+Deno.test("damaged on disk: detected, and fetched again", async () => {
   await using env = await setUp();
   const { server, settings } = env;
   const damages: ((bytes: Uint8Array<ArrayBuffer>) => Uint8Array)[] = [
@@ -182,11 +182,11 @@ Deno.test("damaged on disk: found, and fetched again", async () => {
   }
 });
 
-Deno.test("an abort ends it at once and leaves nothing behind", async () => {
+Deno.test("an abort ends a load at once and leaves nothing in the cache", async () => {
   await using env = await setUp();
   const { server } = env;
   for (const cache of [env.cache, false]) {
-    // A server that sends half of what it should and then nothing.
+    // A server that sends a part of the response, then nothing.
     const controller = new AbortController();
     const slow = async (_: Request, normal: () => Promise<Response>) => {
       const reader = (await normal()).body!.getReader();
@@ -216,7 +216,7 @@ Deno.test("an abort ends it at once and leaves nothing behind", async () => {
   }
 });
 
-Deno.test("an abort ends the wait between two attempts, and one before it all", async () => {
+Deno.test("an abort ends the wait between two attempts, or comes before the first", async () => {
   await using env = await setUp();
   env.server.fail(url, status(503));
   const controller = new AbortController();
@@ -229,7 +229,7 @@ Deno.test("an abort ends the wait between two attempts, and one before it all", 
   assert.equal(env.server.served.length, 0);
 });
 
-Deno.test("a file that changes on the way is loaded anew", async () => {
+Deno.test("a file that changes meanwhile is loaded again", async () => {
   await using env = await setUp();
   const { server, settings } = env;
   const longer = new Uint8Array([...frontPth, 0]);
@@ -252,13 +252,13 @@ Deno.test("a file that changes on the way is loaded anew", async () => {
   }
 });
 
-Deno.test("what is kept of a file is not mixed with a later one", async () => {
+Deno.test("cached parts of a file don't mix with a later one", async () => {
   await using env = await setUp();
   const { server, settings } = env;
   await load(url, stemNames, settings);
   server.put(url, frontPth, `"later"`);
   server.reset();
-  // What is kept will do, as long as it is enough.
+  // Cached parts are used as long as they suffice.
   await load(url, stemNames, settings);
   assert.equal(server.served.length, 0);
   await load(url, layer1Names, settings);

@@ -1,4 +1,4 @@
-/** What the tests of weights share: their files, and sources made of bytes. */
+/** Shared by the tests of weights: their files, and sources made of bytes. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -83,7 +83,7 @@ export function cosine(a: Float32Array, b: Float32Array): number {
   return ab / Math.sqrt(aa * bb);
 }
 
-/** A source of bytes that notes what is read of it. */
+/** A source of bytes that records its reads. */
 export async function countingSource(
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<ByteSource & { reads: { offset: number; length: number }[] }> {
@@ -100,7 +100,7 @@ export async function countingSource(
   };
 }
 
-/** An archive of the files given. */
+/** An archive of files. */
 export async function zipOf(
   files: Iterable<
     readonly [string, Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>]
@@ -119,7 +119,7 @@ export async function zipOf(
   return await whole;
 }
 
-/** The archive with some of its files changed: the new content, or null to leave one out. */
+/** The archive with some files changed: their new content, or null to remove one. */
 export async function rezipped(
   bytes: Uint8Array<ArrayBuffer>,
   changes: Record<string, Uint8Array<ArrayBuffer> | string | null>,
@@ -140,7 +140,7 @@ export async function rezipped(
   return await zipOf(files, deflate);
 }
 
-/** Numbers of a fixed seed, 0 up to `below` (mulberry32). */
+/** Random integers from 0 up to `below`, from a seed (mulberry32). */
 export function seededRandom(seed: number): (below: number) => number {
   return (below) => {
     seed = (seed + 0x6d2b79f5) | 0;

@@ -9,7 +9,7 @@ import {
   folder,
 } from "./fixtures.ts";
 
-/** Files, and whose tensors they have. */
+/** Files, and the files with the same tensors. */
 const files = [
   ["legacy.pth", "wrapped_model_state_dict.pth"],
   ["legacy_protocol_4.pth", "wrapped_model_state_dict.pth"],
@@ -29,7 +29,7 @@ for (const [file, ...sameAs] of files) {
   });
 }
 
-Deno.test("only the tensor that is asked for is read, where expect said", async () => {
+Deno.test("only the requested tensor is read, at the range that expect gave", async () => {
   const source = await countingSource(fileBytes("legacy_views.pth"));
   let expected: readonly { offset: number; length: number }[] = [];
   source.expect = (ranges) => expected = ranges;
@@ -58,7 +58,7 @@ Deno.test("only the tensor that is asked for is read, where expect said", async 
   });
 });
 
-Deno.test("a legacy file whose parts do not agree is refused", async () => {
+Deno.test("a legacy file whose parts disagree is rejected", async () => {
   const bytes = Buffer.from(fileBytes("legacy_python_2.pth"));
   const changed = (from: string, to: string, last = false) => {
     const at = last
@@ -100,7 +100,7 @@ Deno.test("a legacy file whose parts do not agree is refused", async () => {
   }
 });
 
-Deno.test("the number in front of a storage is checked when it is read", async () => {
+Deno.test("a storage's number of elements is checked on reading it", async () => {
   const bytes = fileBytes("legacy_dtypes.pth");
   const source = await countingSource(bytes);
   await (await openCheckpointIn(source)).read("int16");

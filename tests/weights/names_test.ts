@@ -13,7 +13,7 @@ import {
 } from "./fixtures.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
 
-/** A checkpoint of these names whose only value is the name's number, and what is asked of it. */
+/** A checkpoint with these names, whose only values are their numbers; records its reads. */
 function checkpointOf(names: readonly string[], rows = 1) {
   const log: string[] = [];
   const checkpoint: Checkpoint = {

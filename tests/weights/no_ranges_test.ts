@@ -1,4 +1,4 @@
-/** Weights from servers that have no byte ranges, or have them wrongly. */
+/** Weights from servers without byte ranges, or with wrong ones. */
 
 import assert from "node:assert/strict";
 import type { FetchProgress } from "../../src/weights/fetch/options.ts";
@@ -22,7 +22,7 @@ const packed = await writePacked(frontCheckpoint(), {
   metadata: { arch: "front" },
 });
 
-Deno.test("without ranges: the whole file once, and kept if there is a cache", async () => {
+Deno.test("without ranges: the whole file once, and into the cache, if any", async () => {
   await using env = await setUp();
   const { server, settings } = env;
   server.hasRanges = false;
@@ -37,7 +37,7 @@ Deno.test("without ranges: the whole file once, and kept if there is a cache", a
   }
 });
 
-Deno.test("without ranges: cut and begun again, changed and begun anew", async () => {
+Deno.test("without ranges: a broken response resumes, a changed file starts over", async () => {
   await using env = await setUp();
   const { server, settings } = env;
   server.hasRanges = false;
@@ -54,7 +54,7 @@ Deno.test("without ranges: cut and begun again, changed and begun anew", async (
   }
 });
 
-Deno.test("packed weights, without ranges: used as they arrive, and no further than needed", async () => {
+Deno.test("packed weights, without ranges: used as they arrive, and fetched no further than needed", async () => {
   await using env = await setUp();
   const { server, settings } = env;
   server.put(packedUrl, packed);
@@ -65,14 +65,14 @@ Deno.test("packed weights, without ranges: used as they arrive, and no further t
     await load(packedUrl, stemNames, { ...settings, cache });
     assert.equal(server.served.length, 1);
     assert.ok(server.sent < packed.length / 2, `${server.sent} bytes`);
-    // What had been written of it is taken away as soon as the stream has ended.
+    // The unfinished file is removed once the stream has ended.
     const left = async () =>
       (await filesIn(env.cache)).filter((path) => !path.endsWith(".json"));
     while ((await left()).length > 0) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
-  // All of it was seen, so it is kept.
+  // All of it arrived, so it is cached.
   await load(packedUrl, frontNames, settings);
   server.reset();
   await load(packedUrl, stemNames, settings);
@@ -80,7 +80,7 @@ Deno.test("packed weights, without ranges: used as they arrive, and no further t
   assert.equal(server.served.length, 0);
 });
 
-Deno.test("packed weights, with ranges: by parts into the cache, else as one stream", async () => {
+Deno.test("packed weights, with ranges: in parts into the cache, without a cache as one stream", async () => {
   await using env = await setUp();
   const { server, settings } = env;
   server.put(packedUrl, packed);
@@ -104,7 +104,7 @@ Deno.test("packed weights, with ranges: by parts into the cache, else as one str
   ]);
 });
 
-Deno.test("a server that sends less, more or something else than it was asked for", async () => {
+Deno.test("a server that sends less, more or something else than requested", async () => {
   await using env = await setUp();
   const { server, settings } = env;
   const range = (offset: number, length: number, size = frontPth.length) =>
@@ -147,7 +147,7 @@ Deno.test("a server that sends less, more or something else than it was asked fo
   }
 });
 
-Deno.test("an empty file, and a range that a browser may not see", async () => {
+Deno.test("an empty file, and a range that a browser can't see", async () => {
   await using env = await setUp();
   const { server, settings } = env;
   const empty = "https://example.com/empty.pth";

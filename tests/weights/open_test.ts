@@ -40,7 +40,7 @@ Deno.test("openCheckpoint takes a path, a URL, bytes, a buffer, a Blob, a File",
   }
 });
 
-Deno.test("openByteSource reads copies, and nothing beyond the end", async () => {
+Deno.test("openByteSource reads copies, and never beyond the end", async () => {
   for (const given of [path, bytes, new Blob([bytes])]) {
     const source = await openByteSource(given);
     assert.equal(source.size, bytes.length);
@@ -76,7 +76,7 @@ Deno.test("errors name the file that can't be opened", async () => {
   });
 });
 
-Deno.test("a server's refusal is named, its answer read", async () => {
+Deno.test("a server's error status is in the message; its file is read", async () => {
   const { fetch } = globalThis;
   const url = "https://example.com/net.pth";
   const answers: [Response | Error, string][] = [

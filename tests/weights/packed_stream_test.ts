@@ -1,4 +1,4 @@
-/** Packed weights while they arrive. */
+/** Packed weights read while they arrive. */
 
 import assert from "node:assert/strict";
 import { openCheckpoint } from "../../src/weights/open.ts";
@@ -29,7 +29,7 @@ const tensors: Tensors = new Map([
 ]);
 const packed = await writePacked(checkpointOf(tensors), { dtype: "int8" });
 
-/** The bytes in chunks of a size, and how far they were asked for. */
+/** The bytes in chunks, and how many were requested. */
 function arriving(bytes: Uint8Array, chunk = 512, failure?: Error) {
   const state = { sent: 0, cancelled: false };
   const stream = new ReadableStream<Uint8Array>({
@@ -50,7 +50,7 @@ function arriving(bytes: Uint8Array, chunk = 512, failure?: Error) {
 const open = (bytes: Uint8Array, chunk?: number) =>
   openPackedStream(new ByteQueue("net.npz", arriving(bytes, chunk).stream));
 
-Deno.test("isPackedStart knows packed weights by their first bytes", async () => {
+Deno.test("isPackedStart recognises packed weights by their first bytes", async () => {
   assert.equal(isPackedStart(packed.subarray(0, 64)), true);
   assert.equal(isPackedStart(packed.subarray(0, 40)), false);
   assert.equal(isPackedStart(fileBytes("plain.npz").subarray(0, 64)), false);
@@ -78,7 +78,7 @@ for (const chunk of [7, 1000, packed.length]) {
   });
 }
 
-Deno.test("nothing is fetched before it is needed, nor what lies behind the last expected", async () => {
+Deno.test("nothing is fetched before it is needed, nor after the last expected tensor", async () => {
   const { stream, state } = arriving(packed);
   const checkpoint = await openPackedStream(new ByteQueue("net.npz", stream));
   assert.ok(state.sent <= 1024, `${state.sent}`);
@@ -91,7 +91,7 @@ Deno.test("nothing is fetched before it is needed, nor what lies behind the last
   await assert.rejects(checkpoint.read("fc.bias"), { name: "RangeError" });
 });
 
-Deno.test("tensors in between are passed over, those before are gone", async () => {
+Deno.test("tensors may be skipped, but not read afterwards", async () => {
   const checkpoint = await open(packed);
   const bias = await checkpoint.read("fc.bias");
   assertSameBits(bias, tensors.get("fc.bias")!.data, "fc.bias");
@@ -106,7 +106,7 @@ Deno.test("tensors in between are passed over, those before are gone", async () 
   });
 });
 
-Deno.test("close cancels the stream; what the sender finds at the end is thrown", async () => {
+Deno.test("close cancels the stream; an error at its end is thrown", async () => {
   const { stream, state } = arriving(packed);
   const checkpoint = await openPackedStream(new ByteQueue("net.npz", stream));
   checkpoint.close();
@@ -121,7 +121,7 @@ Deno.test("close cancels the stream; what the sender finds at the end is thrown"
   await assert.rejects(failing.read("fc.bias"), failure);
 });
 
-Deno.test("a stream that is cut short or altered is refused, wherever it is", async () => {
+Deno.test("a stream cut short or changed anywhere is rejected", async () => {
   const readAll = async (bytes: Uint8Array) => {
     const checkpoint = await open(bytes, 100);
     for (const name of tensors.keys()) await checkpoint.read(name);
@@ -135,7 +135,7 @@ Deno.test("a stream that is cut short or altered is refused, wherever it is", as
     );
     const altered = packed.slice();
     altered[random(packed.length)] ^= 1 << random(8);
-    // What is altered may be a date, or the directory.
+    // The changed byte may be in a date, or in the directory.
     await readAll(altered).catch(({ name, message }) => {
       assert.equal(name, "SyntaxError", message);
       assert.match(message, /^cannot read "net\.npz/);
@@ -150,10 +150,10 @@ Deno.test("a stream that is cut short or altered is refused, wherever it is", as
   });
 });
 
-Deno.test("an entry that claims more than its tensor has is not unpacked", async () => {
+Deno.test("an entry larger than its tensor is not unpacked", async () => {
   const altered = packed.slice();
   const view = new DataView(altered.buffer);
-  // The second entry follows the first, whose packed length stands at 18.
+  // The second entry follows the first, whose compressed length is at 18.
   const second = 30 + view.getUint16(26, true) + view.getUint32(18, true);
   view.setUint32(second + 22, 2 ** 31, true);
   const checkpoint = await open(altered);

@@ -31,7 +31,7 @@ for (const file of ["plain.npz", "plain_compressed.npz"]) {
   });
 }
 
-/** A network's tensors, with channels of unlike size, one of zeros and one subnormal. */
+/** A network's tensors, with channels of different magnitude, one of zeros and one subnormal. */
 const filter = Float32Array.from(
   { length: 5 * 2 * 3 * 3 },
   (_, i) => Math.sin(i * 1.7) * 10 ** (Math.floor(i / 18) - 3),
@@ -77,7 +77,7 @@ Deno.test("writePacked, float32: the same bits, names, order and metadata", asyn
   assert.deepEqual(rest, { ...metadata, dtype: "float32" });
 });
 
-Deno.test("writePacked, float16: filters to 11 bits, vectors as they were", async () => {
+Deno.test("writePacked, float16: filters to 11 bits, vectors unchanged", async () => {
   const checkpoint = await openCheckpoint(
     await writePacked(given, { dtype: "float16" }),
   );
@@ -94,7 +94,7 @@ Deno.test("writePacked, float16: filters to 11 bits, vectors as they were", asyn
   );
 });
 
-Deno.test("writePacked, int8: filters as whole multiples of a scale for each channel, vectors as they were", async () => {
+Deno.test("writePacked, int8: filters as integers with a scale for each channel, vectors unchanged", async () => {
   const checkpoint = await openCheckpoint(
     await writePacked(given, { dtype: "int8" }),
   );
@@ -114,7 +114,7 @@ Deno.test("writePacked, int8: filters as whole multiples of a scale for each cha
   );
 });
 
-Deno.test("writePacked: the file's entries are .npy arrays, metadata first, scales behind", async () => {
+Deno.test("writePacked: the entries are .npy arrays, after the metadata; scales follow their values", async () => {
   const files = unzipSync(await writePacked(given, { dtype: "int8" }));
   assert.deepEqual(Object.keys(files), [
     "metadata.json",
@@ -136,7 +136,7 @@ Deno.test("writePacked: the file's entries are .npy arrays, metadata first, scal
   assert.deepEqual(array("conv1.weight.scale.npy").shape, [5]);
 });
 
-Deno.test("writePacked takes a checkpoint, and writes the same bytes each time", async () => {
+Deno.test("writePacked writes a checkpoint, with the same bytes each time", async () => {
   const write = async () =>
     await writePacked(await openCheckpoint(fileBytes("state_dict.pth")), {
       dtype: "int8",
@@ -147,7 +147,7 @@ Deno.test("writePacked takes a checkpoint, and writes the same bytes each time",
   assert.deepEqual(checkpoint.tensors.get("fc.weight")?.shape, [5, 4]);
 });
 
-Deno.test("writePacked takes the tensors and the order that it is told", async () => {
+Deno.test("writePacked writes the given tensors in the given order", async () => {
   const names = ["fc.bias", "conv1.weight"];
   const packed = await writePacked(given, { dtype: "float32", names });
   const checkpoint = await openCheckpoint(packed);
@@ -201,7 +201,7 @@ Deno.test("writePacked rejects values that the type can't hold, and names that c
   assert.ok(Number.isNaN((await kept.read("conv1.weight"))[1]));
 });
 
-Deno.test("openPacked tells which parts of the file will be read", async () => {
+Deno.test("openPacked tells its source which ranges it will read", async () => {
   const bytes = await writePacked(given, { dtype: "int8" });
   const source = await countingSource(bytes);
   const expected: { offset: number; length: number }[] = [];

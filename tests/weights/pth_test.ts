@@ -14,7 +14,7 @@ import {
   rezipped,
 } from "./fixtures.ts";
 
-/** Files, and whose tensors they have. */
+/** Files, and the files with the same tensors. */
 const files = [
   ["state_dict.pth", "state_dict.pth"],
   ["dtypes.pth", "dtypes.pth"],
@@ -45,7 +45,7 @@ for (const [file, sameAs] of files) {
   });
 }
 
-Deno.test("the tests' own writer writes what PyTorch does, byte for byte", async () => {
+Deno.test("the tests' writer writes PyTorch's bytes", async () => {
   const bytes = fileBytes("archive.pth");
   assert.deepEqual(await pthBytes(await openCheckpoint(bytes)), bytes);
 });
@@ -63,7 +63,7 @@ Deno.test("state_dict.pth: num_batches_tracked is a scalar of int64", async () =
   assert.deepEqual([...await checkpoint.read(name)], [7]);
 });
 
-Deno.test("a tensor that is not there is a RangeError", async () => {
+Deno.test("a missing tensor is a RangeError", async () => {
   const checkpoint = await openCheckpoint(fileBytes("state_dict.pth"));
   await assert.rejects(checkpoint.read("conv2.weight"), {
     name: "RangeError",
@@ -71,7 +71,7 @@ Deno.test("a tensor that is not there is a RangeError", async () => {
   });
 });
 
-Deno.test("what is read belongs to the caller", async () => {
+Deno.test("the caller owns the values", async () => {
   const bytes = fileBytes("state_dict.pth");
   const checkpoint = await openCheckpoint(bytes);
   const first = await checkpoint.read("conv1.weight");
@@ -81,7 +81,7 @@ Deno.test("what is read belongs to the caller", async () => {
   assert.deepEqual(bytes, fileBytes("state_dict.pth"));
 });
 
-Deno.test("of a view in a big storage only the view's bytes are read", async () => {
+Deno.test("of a large storage only the view's bytes are read", async () => {
   const source = await countingSource(fileBytes("views.pth"));
   const checkpoint = await openCheckpointIn(source);
   const read = async (name: string) => {
@@ -98,7 +98,7 @@ Deno.test("of a view in a big storage only the view's bytes are read", async () 
   assert.ok(whole.includes(600 * 4), String(whole));
 });
 
-Deno.test("expect tells the source each entry's range, and nothing else is read", async () => {
+Deno.test("expect tells the source the entries' ranges, and nothing else is read", async () => {
   const source = await countingSource(fileBytes("tiny.pth"));
   let expected: readonly { offset: number; length: number }[] = [];
   source.expect = (ranges) => expected = ranges;
@@ -120,7 +120,7 @@ Deno.test("expect tells the source each entry's range, and nothing else is read"
   }
 });
 
-Deno.test("averaged weights are taken only where there are no others", async () => {
+Deno.test("averaged weights are used only if there are no others", async () => {
   const bytes = fileBytes("train_script_2.pth");
   const archive = await openZip(await openByteSource(bytes));
   const pickle = await archive.read("train_script_2/data.pkl");
@@ -184,7 +184,7 @@ Deno.test("an archive whose parts disagree is rejected", async () => {
   );
 });
 
-Deno.test("an expanded tensor beyond the file's size is refused", async () => {
+Deno.test("an expanded tensor larger than the file is rejected", async () => {
   const bytes = fileBytes("views.pth");
   const archive = await openZip(await openByteSource(bytes));
   const pickle = await archive.read("views/data.pkl");

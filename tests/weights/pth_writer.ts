@@ -1,6 +1,6 @@
 /**
  * Zip-format `.pth` files of any size, as PyTorch 1.13 writes them, byte for byte: storages
- * ordered as strings and aligned to 64 bytes, sizes behind the data, zip64 at the end.
+ * ordered as strings and aligned to 64 bytes, sizes after the data, zip64 at the end.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Checkpoint, StoredTensor } from "../../src/weights/checkpoint.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Writes the file as it goes: one tensor is in memory at a time. */
+/** Writes the file with one tensor in memory at a time. */
 export async function writePth(
   checkpoint: Checkpoint,
   path: string,
@@ -93,7 +93,7 @@ export async function* pthChunks(
   );
 }
 
-/** Storage class of each type that is written, and its bytes. */
+/** Storage class of each type, and its bytes. */
 const types: Record<
   string,
   { storage: string; store: (values: Float32Array<ArrayBuffer>) => Bytes }
@@ -109,7 +109,7 @@ const types: Record<
   },
 };
 
-/** An OrderedDict of tensors, each the whole of a storage of its own; its memo is CPython's. */
+/** An OrderedDict of tensors, each with its own storage; the memo is CPython's. */
 function statePickle(tensors: readonly [string, StoredTensor][]): Bytes {
   const parts: Bytes[] = [];
   const memo = new Map<string, number>();

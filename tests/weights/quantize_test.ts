@@ -1,4 +1,4 @@
-/** int8 quantisation: what is promised of its numbers. */
+/** int8 quantisation: what its numbers promise. */
 
 import assert from "node:assert/strict";
 import { quantizeInt8, stepFor } from "../../src/weights/quantize.ts";
@@ -32,7 +32,7 @@ Deno.test("8 bits hold the largest value, however small the step", () => {
   }
 });
 
-Deno.test("errors cancel: less is left of them in each kernel and each channel", () => {
+Deno.test("errors cancel within each kernel and each channel", () => {
   const step = 0.2;
   const { values: data, factors: scale } = quantizeInt8(filter, shape, step);
   const error = filter.map((value, i) =>
@@ -51,7 +51,7 @@ Deno.test("errors cancel: less is left of them in each kernel and each channel",
   };
   assert.ok(squaredSums(error, 9) < 0.6 * squaredSums(rounded, 9));
   assert.ok(squaredSums(error, length) < 0.3 * squaredSums(rounded, length));
-  // Nor is any value far from where it was.
+  // No value moves far.
   assert.ok(error.every((e) => Math.abs(e) < 2));
 });
 

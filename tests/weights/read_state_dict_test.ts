@@ -19,7 +19,7 @@ for (const file of ["dtypes.pth", "legacy_dtypes.pth"]) {
   });
 }
 
-Deno.test("readStateDict: unfolded, under the file's own names", async () => {
+Deno.test("readStateDict: not folded, with the file's own names", async () => {
   const names: string[] = [];
   const read = readStateDict("tests/data/weights/data_parallel.pth");
   for await (const { name } of read) names.push(name);
@@ -33,7 +33,7 @@ Deno.test("readStateDict: unfolded, under the file's own names", async () => {
   ]);
 });
 
-Deno.test("readStateDict closes the file behind the last, and where the loop is left", async () => {
+Deno.test("readStateDict closes the file after the last tensor, or when the loop ends early", async () => {
   const path = "tests/data/weights/tar.pth";
   const handle = await open(path);
   const prototype = Object.getPrototypeOf(handle);
@@ -54,7 +54,7 @@ Deno.test("readStateDict closes the file behind the last, and where the loop is 
   }
 });
 
-Deno.test("readStateDict fails as openCheckpoint does", async () => {
+Deno.test("readStateDict throws what openCheckpoint throws", async () => {
   await assert.rejects(readStateDict("nowhere.pth").next(), {
     name: "Error",
     message: 'cannot open "nowhere.pth": there is no such file',

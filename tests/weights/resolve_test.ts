@@ -47,7 +47,7 @@ Deno.test("weightsTable: torchvision's 17 entries", () => {
       std: [0.229, 0.224, 0.225],
     },
   });
-  // The one V1 that was trained by the new recipe.
+  // The only V1 trained with the new recipe.
   const [x64] = weightsTable.filter(({ arch }) => arch === "resnext101_64x4d");
   assert.equal(x64.name, "IMAGENET1K_V1");
   assert.equal(x64.preset.resizeSize, 232);
@@ -102,7 +102,7 @@ Deno.test("unknown weights: the message lists the entries", async () => {
   }
 });
 
-Deno.test("names and enum members lead to their files", async () => {
+Deno.test("names and enum members open their files", async () => {
   const cases = [
     ["resnet18", true, "IMAGENET1K_V1", "resnet18-f37072fd"],
     ["resnet50", true, "IMAGENET1K_V1", "resnet50-0676ba61"],
@@ -138,7 +138,7 @@ Deno.test("names and enum members lead to their files", async () => {
   }
 });
 
-Deno.test("torch's cache: only a file whose hash holds is opened", async () => {
+Deno.test("torch's cache: only a file with the right hash is opened", async () => {
   const url = "https://example.com/state_dict.pth";
   const path = `${folder}/state_dict.pth`;
   const hash = await crypto.subtle.digest(
@@ -171,7 +171,7 @@ Deno.test({
   },
 });
 
-Deno.test("torch's cache: where the environment says", async () => {
+Deno.test("torch's cache: its folder, by the environment", async () => {
   const { stdout } = await new Deno.Command("deno", {
     args: [
       "eval",
@@ -186,7 +186,7 @@ Deno.test("torch's cache: where the environment says", async () => {
   );
 });
 
-Deno.test("a path, bytes and an open checkpoint are taken as they are", async () => {
+Deno.test("a path, bytes and an open checkpoint", async () => {
   const path = `${folder}/state_dict.pth`;
   for (
     const given of [path, await Deno.readFile(path), await openCheckpoint(path)]

@@ -18,7 +18,7 @@ for (const [file, sameAs] of files) {
   Deno.test(`${file}: the tensors that PyTorch sees, bit for bit`, async () => {
     const checkpoint = await openCheckpoint(`${folder}/${file}`);
     const expected = await expectedTensors(sameAs);
-    // The file has them in an order of its own.
+    // The file has its own order.
     const ordered: Tensors = new Map(
       [...checkpoint.tensors.keys()].map((name) => [name, expected.get(name)!]),
     );
@@ -47,7 +47,7 @@ Deno.test("a tensor is one read, the range that expect names", async () => {
   assert.deepEqual(expected.map(({ length }) => length), [4 * 27 * 4, 5 * 4]);
 });
 
-/** A file of that header, and zeros for data. */
+/** A file with that header, and zeros as data. */
 function fileOf(header: unknown, dataLength: number) {
   const json = new TextEncoder().encode(
     typeof header === "string" ? header : JSON.stringify(header),
@@ -70,7 +70,7 @@ const tensor = (
   data_offsets: [begin, end],
 });
 
-Deno.test("headers that the reference takes", async () => {
+Deno.test("headers that the reference accepts", async () => {
   const cases: [header: unknown, length: number, names: string[]][] = [
     [{ a: tensor([2], 0, 8) }, 8, ["a"]],
     [{ b: tensor([1], 8, 12), a: tensor([2], 0, 8) }, 12, ["a", "b"]],

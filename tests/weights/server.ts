@@ -1,11 +1,11 @@
 /**
- * A server on this machine that plays the hosts of weights, counts what it is asked, and fails in
- * the ways that a test wants.
+ * A local server that stands for the hosts of weights, records requests, and fails in the ways that
+ * tests ask for.
  *
  * @module
  */
 
-/** What was asked, and how much was sent. */
+/** A request, and how many bytes were sent. */
 export interface Served {
   readonly path: string;
   readonly range: string | null;
@@ -14,7 +14,7 @@ export interface Served {
   sent: number;
 }
 
-/** Answers a request otherwise than it should be; `normal` is how it should be. */
+/** Answers a request wrongly; `normal` makes the right response. */
 export type Fault = (
   request: Request,
   normal: () => Promise<Response>,
@@ -28,10 +28,10 @@ interface File {
 
 const CHUNK = 64 * 1024;
 
-/** Serves files of memory and disk under `/<host>/<path>`, byte ranges included. */
+/** Serves files from memory and disk under `/<host>/<path>`, with byte ranges. */
 export class WeightsServer {
   readonly served: Served[] = [];
-  /** Whether it answers with ranges. */
+  /** Whether it supports ranges. */
   hasRanges = true;
   readonly #files = new Map<string, File>();
   readonly #faults = new Map<string, Fault[]>();
@@ -43,7 +43,7 @@ export class WeightsServer {
         hostname: "127.0.0.1",
         port: 0,
         onListen() {},
-        // A body that breaks off is what some tests want.
+        // Some tests break off a body.
         onError: () => new Response(null, { status: 500 }),
       },
       (request) => this.#serve(request),
@@ -54,7 +54,7 @@ export class WeightsServer {
     return `http://127.0.0.1:${this.#server.addr.port}`;
   }
 
-  /** Leads what is meant for any host here. */
+  /** Sends requests for any host to this server. */
   readonly fetch: typeof fetch = (input, init) => {
     const { host, pathname } = new URL(String(input));
     const isHere = host === `127.0.0.1:${this.#server.addr.port}`;
@@ -67,7 +67,7 @@ export class WeightsServer {
     return this.served.reduce((sum, { sent }) => sum + sent, 0);
   }
 
-  /** Serves bytes at a URL of any host; they take the place of those before. */
+  /** Serves bytes at a URL of any host, instead of earlier ones. */
   put(url: string, bytes: Uint8Array<ArrayBuffer>, etag?: string): void {
     this.#files.set(pathOf(url), {
       size: bytes.length,
@@ -94,13 +94,13 @@ export class WeightsServer {
     });
   }
 
-  /** The next requests for a URL go wrong so, one after the other. */
+  /** Makes the next requests for a URL fail, one after the other. */
   fail(url: string, ...faults: Fault[]): void {
     const path = pathOf(url);
     this.#faults.set(path, [...this.#faults.get(path) ?? [], ...faults]);
   }
 
-  /** Forgets what was counted, and what was to go wrong. */
+  /** Forgets the requests and the faults to come. */
   reset(): void {
     this.served.length = 0;
     this.#faults.clear();
@@ -186,7 +186,7 @@ function bodyOf(file: File, offset: number, end: number) {
   });
 }
 
-/** Breaks the connection after so many bytes of the body. */
+/** Breaks the connection after this many bytes of the body. */
 export function cutAfter(length: number): Fault {
   return async (_, normal) => {
     const response = await normal();
@@ -204,7 +204,7 @@ export function cutAfter(length: number): Fault {
   };
 }
 
-/** Sends a chunk every few milliseconds, so that little is under way unread. */
+/** Sends a chunk every few milliseconds, so that few bytes are in transit. */
 export const slowly: Fault = async (_, normal) => {
   const response = await normal();
   const slow = response.body!.pipeThrough(
@@ -218,7 +218,7 @@ export const slowly: Fault = async (_, normal) => {
   return new Response(slow, response);
 };
 
-/** Answers with a status and nothing else. */
+/** Answers with a status and no body. */
 export function status(code: number, headers?: HeadersInit): Fault {
   return () => new Response(null, { status: code, headers });
 }

@@ -1,4 +1,4 @@
-/** The weights that ship: whole, of the right network, near the float32 ones, and made from them. */
+/** The weights that ship: complete, of the right network, close to the float32 ones and made from them. */
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -45,7 +45,7 @@ Deno.test("true opens it for mlnet_resnet18: names, shapes, order, preset", asyn
     shape: [512, 512, 3, 3],
     dtype: "int8",
   });
-  // Every tensor has values, its last channel as well, and none is NaN.
+  // Every tensor has values, in its last channel too, and none is NaN.
   let parameters = 0;
   for (const [name, { shape }] of checkpoint.tensors) {
     const values = await checkpoint.read(name);
@@ -59,7 +59,7 @@ Deno.test("true opens it for mlnet_resnet18: names, shapes, order, preset", asyn
   checkpoint.close();
 });
 
-/** An image of which each pixel is taken from another place of this one. */
+/** An image whose pixels come from other places of this one. */
 function moved(
   { width, height, data }: RgbImage,
   size: { width: number; height: number },
@@ -98,7 +98,7 @@ async function pictures(): Promise<RgbImage[]> {
   ];
 }
 
-Deno.test("features are within 0.999 of the float32 network's, on pictures that no choice was made on too", async () => {
+Deno.test("features are within 0.999 of the float32 network's, also on pictures not used for tuning", async () => {
   const golden = await openCheckpoint("tests/data/weights/mlnet_float32.npz");
   using model = await createModel("mlnet_resnet18", null, true);
   const images = await pictures();
@@ -121,7 +121,7 @@ Deno.test("features are within 0.999 of the float32 network's, on pictures that 
   golden.close();
 });
 
-/** Path of the float32 state dict, where the environment gives one and may be read. */
+/** Path of the float32 state dict, if the environment has one and it may be read. */
 function sourcePath(): string | undefined {
   const variable = "LAYERTAP_MLNET_PTH";
   const { state } = Deno.permissions.querySync({ name: "env", variable });
@@ -130,7 +130,7 @@ function sourcePath(): string | undefined {
 
 Deno.test({
   name: "it is made anew from the .pth byte for byte",
-  // The state dict has 64 MB and is not part of the repository.
+  // The state dict has 64 MB and isn't in the repository.
   ignore: sourcePath() === undefined,
   async fn() {
     const packed = await convertWeights(sourcePath()!, {

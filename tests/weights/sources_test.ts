@@ -1,4 +1,4 @@
-/** Where weights come from: the official host, its mirror, a host of one's own, torch's cache. */
+/** Sources of weights: the official host, its mirror, your own host, torch's cache. */
 
 import assert from "node:assert/strict";
 import { writePacked } from "../../src/weights/pack.ts";
@@ -16,7 +16,7 @@ import { filesIn, temporaryFolder } from "./fetch_support.ts";
 import { checkpointOf, type Tensors } from "./fixtures.ts";
 import { corrupted, cutAfter, status, WeightsServer } from "./server.ts";
 
-/** A stand-in for a network's weights: values that tell it from others, long enough for ranges. */
+/** A stand-in for a network's weights, with its number as values, long enough for ranges. */
 function standIn(number: number): Tensors {
   const data = (length: number) =>
     Float32Array.from({ length }, (_, i) => number + i / length);
@@ -50,7 +50,7 @@ function safetensors(tensors: Tensors): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The official host with stand-ins for all, and a table that has their hashes. */
+/** The official host with stand-ins for all files, and a table with their hashes. */
 async function setUp() {
   const stack = new AsyncDisposableStack();
   const server = stack.use(new WeightsServer());
@@ -69,7 +69,7 @@ async function setUp() {
     retryDelay: () => 1,
     warn: (message) => warnings.push(message),
   };
-  /** Opens, reads, and says which stand-in it is. */
+  /** Opens and reads a stand-in; returns its number. */
   const resolve = async (
     arch: string,
     pretrained: string | true,
@@ -103,7 +103,7 @@ async function setUp() {
   };
 }
 
-Deno.test("the 17 official names, whole and in part, and never a second time", async () => {
+Deno.test("the 17 official names, in whole and in part, each fetched once", async () => {
   await using env = await setUp();
   for (const names of [["conv1.weight"], undefined]) {
     for (const [i, { arch, name, preset }] of env.table.entries()) {
@@ -121,7 +121,7 @@ Deno.test("the 17 official names, whole and in part, and never a second time", a
   assert.deepEqual(env.warnings, []);
 });
 
-Deno.test("true, DEFAULT, enum members and the official URLs are entries too", async () => {
+Deno.test("true, DEFAULT, enum members and the official URLs mean entries", async () => {
   await using env = await setUp();
   const numberOf = (arch: string, name: string) =>
     env.table.findIndex((e) => e.arch === arch && e.name === name);
@@ -141,7 +141,7 @@ Deno.test("true, DEFAULT, enum members and the official URLs are entries too", a
   }
 });
 
-Deno.test("modelUrls: the nine of torchvision, the old files of five", async () => {
+Deno.test("modelUrls: torchvision's nine, five of them older files", async () => {
   assert.equal(Object.keys(modelUrls).length, 9);
   assert.equal(
     modelUrls.resnet50,
@@ -151,7 +151,7 @@ Deno.test("modelUrls: the nine of torchvision, the old files of five", async () 
     modelUrls.resnext50_32x4d,
     "https://download.pytorch.org/models/resnext50_32x4d-7cdf4587.pth",
   );
-  // An old file has its own hash, which is that of its name.
+  // An older file has its own hash, in its name.
   await using env = await setUp();
   env.server.put(modelUrls.resnet18, await pthBytes(checkpointOf(standIn(40))));
   await assert.rejects(env.resolve("resnet18", modelUrls.resnet18), {
@@ -161,7 +161,7 @@ Deno.test("modelUrls: the nine of torchvision, the old files of five", async () 
   });
 });
 
-Deno.test("a wrong hash is an error, not remembered, and no mirror takes its place", async () => {
+Deno.test("a wrong hash is an error, isn't cached, and the mirror isn't tried", async () => {
   await using env = await setUp();
   const { url } = env.table[0];
   env.server.put(env.table[0].mirrorUrl, safetensors(standIn(50)));
@@ -184,7 +184,7 @@ Deno.test("a wrong hash is an error, not remembered, and no mirror takes its pla
   }
 });
 
-Deno.test("an official file that is cut on the way", async () => {
+Deno.test("an official file cut short in transit", async () => {
   await using env = await setUp();
   const { url } = env.table[0];
   env.server.fail(url, cutAfter(10_000), cutAfter(5_000));
@@ -192,7 +192,7 @@ Deno.test("an official file that is cut on the way", async () => {
   assert.ok(env.server.served.some(({ ifRange }) => ifRange !== null));
 });
 
-Deno.test("the mirror, where the official host fails; then from the cache", async () => {
+Deno.test("the mirror if the official host fails; then the cache", async () => {
   await using env = await setUp();
   const { server, warnings } = env;
   const { url, mirrorUrl } = env.table[4];
@@ -214,7 +214,7 @@ Deno.test("the mirror, where the official host fails; then from the cache", asyn
   assert.equal(server.served.length, 0);
 });
 
-Deno.test("hf: names a repository, and a revision of it", async () => {
+Deno.test("hf: means a repository, and a revision of it", async () => {
   await using env = await setUp();
   const base = "https://huggingface.co/some/net.v1/resolve";
   env.server.put(`${base}/main/model.safetensors`, safetensors(standIn(70)));
@@ -235,7 +235,7 @@ Deno.test("hf: names a repository, and a revision of it", async () => {
   });
 });
 
-Deno.test("offline, with nothing kept: where to get the file and where to put it", async () => {
+Deno.test("offline, with an empty cache: where to get the file and where to put it", async () => {
   await using env = await setUp();
   const { url, mirrorUrl } = env.table[0];
   const fetch = () => Promise.reject(new TypeError("no network"));
@@ -246,12 +246,12 @@ Deno.test("offline, with nothing kept: where to get the file and where to put it
       `cannot fetch ${mirrorUrl}: no network; download ${url} and pass the file's path, ` +
       "or put it into ~/.cache/torch/hub/checkpoints",
   });
-  // What is kept needs no network.
+  // Cached files need no network.
   await env.resolve("resnet18", true);
   assert.equal((await env.resolve("resnet18", true, { fetch })).number, 0);
 });
 
-Deno.test("torch's cache: read, where the hash holds, and nothing fetched", async () => {
+Deno.test("torch's cache: a file with the right hash is read, and nothing fetched", async () => {
   await using env = await setUp();
   await using folder = await temporaryFolder();
   const [entry] = env.table;
@@ -262,7 +262,7 @@ Deno.test("torch's cache: read, where the hash holds, and nothing fetched", asyn
     checkpoint.close();
     return { first, source: checkpoint.source };
   };
-  // The old file of the same weights, if its hash held, would do.
+  // The older file of the same weights would be used if its hash were right.
   const old = `${folder.path}/resnet18-5c106cde.pth`;
   await Deno.writeFile(old, await pthBytes(checkpointOf(standIn(9))));
   await open(entry);
@@ -276,7 +276,7 @@ Deno.test("torch's cache: read, where the hash holds, and nothing fetched", asyn
   assert.deepEqual(await open(entry), { first: 0, source: path });
   assert.equal(env.server.served.length, 0);
 
-  // Another file of that name is left alone.
+  // Another file of that name isn't used.
   await Deno.writeFile(path, await pthBytes(checkpointOf(standIn(9))));
   assert.deepEqual(await open(entry), { first: 0, source: entry.url });
   assert.equal(env.warnings.length, 1);
@@ -287,7 +287,7 @@ Deno.test("torch's cache: read, where the hash holds, and nothing fetched", asyn
   assert.deepEqual(await filesIn(folder.path), [path]);
 });
 
-Deno.test("weightsBase: the packed file of a host of one's own, by its manifest", async () => {
+Deno.test("weightsBase: the packed file of your own host, by its manifest", async () => {
   await using env = await setUp();
   const { server, warnings } = env;
   const weightsBase = "https://cdn.example.com/weights/";
@@ -325,7 +325,7 @@ Deno.test("weightsBase: the packed file of a host of one's own, by its manifest"
   assert.equal((await resolve()).preset?.resizeSize, 232);
   assert.ok(!server.served.some(({ path }) => path.includes("pytorch")));
 
-  // The second time only the manifest is asked for, and offline not even that.
+  // The second time only the manifest is requested; offline, the cached one is used.
   server.reset();
   assert.equal((await resolve()).number, 80);
   assert.deepEqual(
@@ -336,7 +336,7 @@ Deno.test("weightsBase: the packed file of a host of one's own, by its manifest"
   assert.equal((await resolve({ fetch })).number, 80);
   assert.deepEqual(warnings, []);
 
-  // What the host doesn't have comes from the official one, and that is said.
+  // Files that the host lacks come from the official one, with a warning.
   assert.equal((await resolve({ baseDType: "float32" })).number, 3);
   assert.equal((await resolve({}, "IMAGENET1K_V1")).number, 2);
   assert.deepEqual(warnings, [
@@ -355,7 +355,7 @@ Deno.test("weightsBase: the packed file of a host of one's own, by its manifest"
     name: "SyntaxError",
     message: /^cannot read ".*": expected \d+ bytes, got \d+$/,
   });
-  // Published anew under the same name, it is fetched anew.
+  // Published again under the same name, it is fetched again.
   const anew = await writePacked(
     checkpointOf(new Map([...standIn(82)].slice(1, 2))),
     { dtype: "float16" },

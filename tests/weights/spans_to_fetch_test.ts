@@ -56,7 +56,7 @@ Deno.test("neighbours needed far apart in time are fetched together only if shor
 });
 
 Deno.test("bytes that two reads share are fetched with the first of them", () => {
-  // A zip archive's entries are like that: each read takes a few bytes of the next.
+  // As with a zip archive's entries: each read takes a few bytes of the next.
   const early = span(MIB, 2 * MIB), late = span(0, MIB + 24);
   assert.deepEqual(fetched([early, ...far, late]).filter(isNear), [
     [MIB, 2 * MIB],

@@ -37,7 +37,7 @@ Deno.test("readTar: the files, not their extended headers", async () => {
   }
 });
 
-Deno.test("only the tensor that is asked for is read", async () => {
+Deno.test("only the requested tensor is read", async () => {
   const source = await countingSource(fileBytes("tar.pth"));
   const checkpoint = await openCheckpointIn(source);
   source.reads.length = 0;
@@ -73,7 +73,7 @@ async function changed(
   return new Uint8Array(bytes);
 }
 
-Deno.test("a tar whose parts do not agree is refused", async () => {
+Deno.test("a tar whose parts disagree is rejected", async () => {
   const whole = fileBytes("tar_python_2.pth");
   const header = whole.slice();
   header[1] ^= 1;

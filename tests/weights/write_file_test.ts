@@ -1,4 +1,4 @@
-// Writes: needs --allow-read and --allow-write for the folder of temporary files.
+// Needs --allow-read and --allow-write for the folder of temporary files.
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** A server can't be reached, or doesn't send what was asked for. */
+/** A server can't be reached, or doesn't send what was requested. */
 export class FetchError extends Error {}
 
 /** The same, but another attempt may help. */

@@ -21,7 +21,7 @@ import {
 import type { Span } from "./span.ts";
 import type { FileVersion } from "./remote_file.ts";
 
-// A static import would stand at the top of a bundle, which then loads in no browser or Worker.
+// A static import would keep a bundle from loading in browsers and Workers.
 const fs = await import("node:fs/promises");
 
 /** The file that describes the file whose parts are in the folder. */

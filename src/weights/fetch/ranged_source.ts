@@ -1,5 +1,5 @@
 /**
- * A file on a server, of which only what is read is fetched.
+ * A file on a server, fetched as far as it is read.
  *
  * @module
  */
