@@ -46,6 +46,9 @@ class HookTable<Hook> {
   readonly #entries = new Map<string, Set<{ hook: Hook }>>();
 
   add(module: string, hook: Hook): HookHandle {
+    if (typeof hook !== "function") {
+      throw new TypeError(expected(`hook on "${module}"`, "a function", hook));
+    }
     const entry = { hook };
     const entries = this.#entries.get(module) ?? new Set();
     this.#entries.set(module, entries.add(entry));

@@ -7,7 +7,7 @@
 import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import { callsOf } from "../arch/node_names.ts";
 import type { Preset } from "../arch/preset.ts";
-import { asIs, expected } from "../errors/expected.ts";
+import { expected } from "../errors/expected.ts";
 import type { Picture } from "../image/rgb_image.ts";
 import { type LinearWeights, replaceHead } from "./head.ts";
 import type { ForwardHook, ForwardPreHook, HookHandle } from "./hooks.ts";
@@ -15,7 +15,7 @@ import { requireInput } from "./layout.ts";
 import { Network } from "./network.ts";
 import { cutParts, type ModelParts } from "./parts.ts";
 import { preprocess } from "./preprocess.ts";
-import { namedValues, Runner } from "./runner.ts";
+import { Runner } from "./runner.ts";
 import type { SaveOptions } from "./save.ts";
 
 /** The parts of a model, for this package's own functions; throws if it was disposed. */
@@ -57,23 +57,11 @@ export class ResNet extends Network implements Disposable {
 
   /**
    * Computes the network's output: the prediction, or the layer that the model was created with. Of
-   * several layers, that is the deepest; {@linkcode ResNet.extract} gives them all.
+   * several layers it returns the deepest; {@linkcode ResNet.extract} returns them all.
    *
    * @param x A batch `[N, H, W, 3]` of any size, normalized as by {@linkcode ResNet.preprocess}.
    * @returns The value of `model.outputLayer`.
-   * @throws {TypeError} If `x` isn't a float32 `[N, H, W, 3]`, or a hook returns anything but a
-   *   tensor of the same shape.
-   *
-   * @example Features of a picture
-   * ```ts
-   * import { createModel, decodeImage } from "@layertap/resnet";
-   * import assert from "node:assert/strict";
-   *
-   * using model = await createModel("mlnet_resnet18", "layer4", true);
-   * const input = model.preprocess(await decodeImage("examples/images/chelsea.png"));
-   * const maps = model.forward(input);
-   * assert.deepEqual(maps.shape, [1, 7, 7, 512]);
-   * ```
+   * @throws {TypeError} If `x` has another shape or type, or a hook's result has.
    */
   forward(x: Tensor4D): Tensor {
     this.#requireInput(x);
@@ -107,13 +95,11 @@ export class ResNet extends Network implements Disposable {
   ): Record<Name, Tensor> {
     this.requireAlive();
     if (!Array.isArray(names)) {
-      const got = typeof names === "string" ? names : asIs(typeof names);
-      throw new TypeError(expected("extract", "a list of node names", got));
+      throw new TypeError(expected("extract", "a list of node names", names));
     }
-    const nodes = new Map(names.map((name) => [name, this.resolveNode(name)]));
+    const nodes = names.map((name) => [name, this.resolveNode(name)] as const);
     this.#requireInput(x);
-    const values = this.#runner.run(x, [...new Set(nodes.values())]);
-    return namedValues(values, nodes);
+    return this.#runner.runNamed(x, new Map(nodes));
   }
 
   /**
@@ -131,8 +117,8 @@ export class ResNet extends Network implements Disposable {
    * From the features before pooling to the prediction, as timm's `forward_head`.
    *
    * @param features What {@linkcode ResNet.forwardFeatures} returns, of any height and width.
-   * @param options.preLogits Stop before `fc`: the pooled features, `[N, C]`.
-   * @returns The logits `[N, numClasses]`, or the pooled features.
+   * @param options.preLogits Stop before `fc`, at the pooled features.
+   * @returns The logits `[N, numClasses]`, or the pooled features `[N, C]`.
    * @throws {TypeError} If `features` isn't `[N, H, W, C]` with the channels of `layer4`.
    * @throws {RangeError} If the model ends before the whole network does.
    *
@@ -169,9 +155,7 @@ export class ResNet extends Network implements Disposable {
    * output is the node's own value, untouched by an in-place ReLU after it.
    *
    * @param name A module's name as in {@linkcode Network.namedModules}; `""` is the whole network.
-   * @param hook Called with the module, its input and its output, NHWC. The tensors are valid until
-   *   `forward` returns; `clone()` one to keep it. A tensor that the hook returns replaces the
-   *   output. What it throws, `forward` throws.
+   * @param hook Called with the module, its input and its output. What it throws, `forward` throws.
    * @returns A handle that removes the hook.
    * @throws {RangeError} If there is no such module, or it ends after the model's last layer.
    *
@@ -193,18 +177,16 @@ export class ResNet extends Network implements Disposable {
    * ```
    */
   registerForwardHook(name: string, hook: ForwardHook): HookHandle {
-    this.#requireHook("registerForwardHook", name, hook);
+    this.#requireModule(name);
     return this.#runner.hooks.forward.add(name, hook);
   }
 
   /**
-   * Registers a function that is called before each call of a module; otherwise as
-   * {@linkcode ResNet.registerForwardHook}. A container's hooks run before those of the modules
-   * inside.
+   * Registers a function that is called before each call of a module. A container's hooks run before
+   * those of the modules inside; otherwise as {@linkcode ResNet.registerForwardHook}.
    *
    * @param name A module's name; `""` is the whole network.
-   * @param hook Called with the module and its input. A tensor that it returns replaces the input for
-   *   this module alone: a block's identity branch keeps the old value.
+   * @param hook Called with the module and its input.
    * @returns A handle that removes the hook.
    * @throws {RangeError} If there is no such module, or it ends after the model's last layer.
    *
@@ -222,7 +204,7 @@ export class ResNet extends Network implements Disposable {
    * ```
    */
   registerForwardPreHook(name: string, hook: ForwardPreHook): HookHandle {
-    this.#requireHook("registerForwardPreHook", name, hook);
+    this.#requireModule(name);
     return this.#runner.hooks.pre.add(name, hook);
   }
 
@@ -336,11 +318,8 @@ export class ResNet extends Network implements Disposable {
     requireInput(x, this.inChannels);
   }
 
-  #requireHook(method: string, name: string, hook: unknown): void {
-    this.requireAlive();
-    if (typeof hook !== "function") {
-      throw new TypeError(expected(`${method}("${name}")`, "a function", hook));
-    }
-    callsOf(this.#parts.trace, this.#parts.full, name);
+  #requireModule(name: string): void {
+    const { trace, full } = partsOf(this);
+    callsOf(trace, full, name);
   }
 }

@@ -43,23 +43,18 @@ export interface ModelOptions extends ConstructorOptions, FetchOptions {
 
 /** The options that are part of a row, without those left undefined. */
 export function constructorOptions(
-  {
-    groups,
-    widthPerGroup,
-    numClasses,
-    replaceStrideWithDilation,
-    inChannels,
-  }: ConstructorOptions,
+  options: ConstructorOptions,
 ): ConstructorOptions {
-  const options = {
-    groups,
-    widthPerGroup,
-    numClasses,
-    replaceStrideWithDilation,
-    inChannels,
-  };
+  const keys = [
+    "groups",
+    "widthPerGroup",
+    "numClasses",
+    "replaceStrideWithDilation",
+    "inChannels",
+  ] as const;
   return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
+    keys.filter((key) => options[key] !== undefined)
+      .map((key) => [key, options[key]]),
   );
 }
 

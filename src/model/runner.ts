@@ -64,6 +64,22 @@ export class Runner {
     }
   }
 
+  /** The same by names for the nodes; two names of one node get two tensors. */
+  runNamed<Name extends string>(
+    x: Tensor4D,
+    nodes: ReadonlyMap<Name, Value>,
+  ): Record<Name, Tensor> {
+    const values = this.run(x, [...new Set(nodes.values())]);
+    const given = new Set<Value>();
+    const entries = [...nodes].map(([name, node]) => {
+      const value = values.get(node)!;
+      const own = given.has(node) ? value.clone() : value;
+      given.add(node);
+      return [name, own];
+    });
+    return Object.fromEntries(entries);
+  }
+
   /** Frees the plans. A pass under way then throws. */
   dispose(): void {
     for (const plan of this.#plans.values()) plan.dispose();
@@ -95,19 +111,4 @@ export class Runner {
     plan.dispose();
     this.#plans.delete(oldest);
   }
-}
-
-/** Values under the names they were asked for by; two names of one node get two tensors. */
-export function namedValues<Name extends string>(
-  values: ReadonlyMap<Value, Tensor>,
-  nodes: ReadonlyMap<Name, Value>,
-): Record<Name, Tensor> {
-  const given = new Set<Value>();
-  const entries = [...nodes].map(([name, node]) => {
-    const value = values.get(node)!;
-    const own = given.has(node) ? value.clone() : value;
-    given.add(node);
-    return [name, own];
-  });
-  return Object.fromEntries(entries);
 }

@@ -328,7 +328,7 @@ hookTest("names that can't be hooked say what to do instead", (model) => {
     () => model.registerForwardHook("layer1", 5 as unknown as () => void),
     {
       name: "TypeError",
-      message: /^registerForwardHook\("layer1"\): expected a function, got 5$/,
+      message: /^hook on "layer1": expected a function, got 5$/,
     },
   );
 });
