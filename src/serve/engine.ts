@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { OutputLayer } from "../arch/cut_network.ts";
 import type { ModelOptions } from "../model/options.ts";
 import type { Summary } from "../summary/summary.ts";
 import type { HandlerOptions } from "./options.ts";
@@ -13,7 +14,7 @@ import type { Task } from "./task.ts";
 /** Settings of an engine; they can be sent to a thread. */
 export interface EngineSettings
   extends Required<Pick<HandlerOptions, "arch" | "backend" | "decoders">> {
-  readonly outputLayer: string | null;
+  readonly outputLayer: OutputLayer;
   readonly pretrained: boolean | string | Uint8Array;
   readonly model: ModelOptions;
   readonly labels?: readonly string[];

@@ -16,8 +16,8 @@ import type { LogEntry } from "./log.ts";
 export interface HandlerOptions {
   /** As for `createModel`: a name or a row. Default `"mlnet_resnet18"`, which is included. */
   readonly arch?: ArchName | ArchRow | (string & Record<never, never>);
-  /** The last layer that clients can ask for. Default: the whole network. */
-  readonly outputLayer?: string | null;
+  /** The last layer that clients can ask for; of a list, the deepest. Default: the whole network. */
+  readonly outputLayer?: string | readonly string[] | null;
   /** As for `createModel`. Default `true`: the included or the official weights. */
   readonly pretrained?: boolean | FileSource;
   /** Other options of `createModel`, except those that can't be sent to a thread. */
