@@ -11,8 +11,7 @@ import type { ArchRow } from "./table.ts";
 import { cutTrace, deepestOf, type Trace, traceForward } from "./trace.ts";
 
 /**
- * Where a network ends: a node or module, several of which the deepest counts, or null for the
- * network's own end.
+ * Where a network ends: a node or module, the deepest of several, or null for the whole network.
  */
 export type OutputLayer = string | readonly string[] | null;
 

@@ -22,7 +22,7 @@ export interface Fused {
   readonly relu?: boolean;
 }
 
-/** The kernel that a step calls; `kernels/kernels.ts` documents each. */
+/** The kernel that a step calls; `kernels/operations.ts` documents each. */
 export type Operation =
   | ({ readonly kind: "conv2d"; readonly module: Conv2d } & Fused)
   | { readonly kind: "unfoldedConv2d"; readonly module: Conv2d }

@@ -41,7 +41,7 @@ export interface ClassifyOptions {
  * @throws {RangeError} If the model has no `fc`, `top` is out of bounds, or there aren't as many names
  *   as classes.
  *
- * @example The three likeliest classes
+ * @example The three most probable classes
  * ```ts
  * import { classify, createModel, decodeImage } from "@layertap/resnet";
  * import assert from "node:assert/strict";

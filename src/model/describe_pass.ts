@@ -25,7 +25,7 @@ export interface PassDescription {
   readonly arenaBytes: number;
 }
 
-/** Describes the pass of `forward` on inputs of a shape, NHWC. Stock kernels have no steps to tell. */
+/** Describes the pass of `forward` on inputs of a shape, NHWC. Stock kernels tell no steps. */
 export function describePass(
   model: ResNet,
   shape: readonly number[],

@@ -60,8 +60,8 @@ export async function measureLoss(
   options: NetworkOptions = {},
 ): Promise<LayerLoss[]> {
   const { outputLayer } = options;
-  const exact = { ...options, baseDType: "float32" } as const;
-  return await withNetwork(source, exact, async ({ row, checkpoint }) => {
+  const settings = { ...options, baseDType: "float32" } as const;
+  return await withNetwork(source, settings, async ({ row, checkpoint }) => {
     const { values: near, preset } = await run(packed);
     const { values: exact } = await run(checkpoint, preset);
     return [...exact.keys()].map((layer) => ({

@@ -37,7 +37,7 @@ export async function saveModel(
 }
 
 /**
- * A model's weights as a checkpoint that unpacks each tensor when it is read.
+ * A model's weights as a checkpoint, whose tensors are read on demand.
  *
  * The model's batch norms are folded in; the checkpoint has equivalent ones: see
  * {@linkcode unfoldBatchNorm}.
@@ -53,7 +53,7 @@ export function stateDict(
     convs.set(module.name, trace.nodes.get(inputs[0])!.module!.name);
   }
 
-  const unpack = (name: string): Record<string, Float32Array> => {
+  const readModule = (name: string): Record<string, Float32Array> => {
     if (modules.get(name)!.type === "Linear") {
       return { ...kernels.readLinear(parameters.get(name)) };
     }
@@ -65,8 +65,8 @@ export function stateDict(
     const { weight, bias, mean, variance } = norm;
     return { weight, bias, running_mean: mean, running_var: variance };
   };
-  /** The last unpacked module: its tensors are read one after the other. */
-  let last = { module: "", tensors: {} as ReturnType<typeof unpack> };
+  /** The last module read: its tensors are read one after the other. */
+  let last = { module: "", tensors: {} as ReturnType<typeof readModule> };
 
   return {
     source: `the model ${row.name}`,
@@ -77,7 +77,9 @@ export function stateDict(
     read(name) {
       const dot = name.lastIndexOf(".");
       const module = name.slice(0, dot);
-      if (last.module !== module) last = { module, tensors: unpack(module) };
+      if (last.module !== module) {
+        last = { module, tensors: readModule(module) };
+      }
       return Promise.resolve(
         new Float32Array(last.tensors[name.slice(dot + 1)]),
       );

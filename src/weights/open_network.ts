@@ -15,11 +15,11 @@ import { headClasses, withTorchvisionNames } from "./key_names.ts";
 import { checkTensors } from "./load.ts";
 import { type Pretrained, withPretrained } from "./resolve.ts";
 
-/** Which network the weights belong to, how far it is needed, and how weights are fetched. */
+/** The network that weights belong to, and how they are fetched. */
 export interface NetworkOptions extends FetchOptions {
-  /** The architecture. Default: the one that the tensors' names and shapes tell. */
+  /** The architecture. Default: found from the names and shapes of the tensors. */
   readonly arch?: ArchName | ArchRow | (string & Record<never, never>);
-  /** The last node or module, or several of which the deepest counts. Default: the whole network. */
+  /** The last node or module; of a list, the deepest. Default: the whole network. */
   readonly outputLayer?: string | readonly string[] | null;
 }
 
@@ -34,8 +34,8 @@ export interface OpenedNetwork extends CutNetwork {
 /**
  * Opens weights, finds their network, uses both and closes the weights.
  *
- * A row without `numClasses`, or a name, means a head of any size: the weights say which. A wrong
- * layer of a known architecture is an error before anything is fetched.
+ * A name, or a row without `numClasses`, means any number of classes: the weights decide. If the
+ * architecture is given, a wrong layer is an error before anything is fetched.
  *
  * @throws {RangeError} If the architecture, the layer or the entry is unknown.
  * @throws {TypeError} If the weights don't fit the network.
@@ -66,7 +66,7 @@ export async function withNetwork<T>(
   );
 }
 
-/** A name says nothing of the head, a row of one's own may. */
+/** A name leaves the number of classes open; a row may give it. */
 function anyHead(arch: string | ArchRow): ArchRow {
   const row = archRow(arch);
   return typeof arch === "string" ? withoutClasses(row) : row;

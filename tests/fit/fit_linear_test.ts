@@ -1,4 +1,4 @@
-/** fitLinear: against NumPy, and what it can't do. */
+/** fitLinear against NumPy, and its errors. */
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
@@ -95,7 +95,7 @@ linearTest("a fit is a head for the model", async () => {
   tf.dispose([input, features, logits, scores, best]);
 });
 
-linearTest("fitLinear: what it can't do", async () => {
+linearTest("bad input to fitLinear", async () => {
   const x = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
   const bad = tf.tensor2d([1, 2, 3, NaN, 5, 6], [3, 2]);
   const maps = tf.zeros([3, 1, 1, 2]);

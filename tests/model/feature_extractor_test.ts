@@ -16,7 +16,7 @@ const arch = {
 
 const input = () => tf.tensor4d(uniform("input", 33 * 47 * 3), [1, 33, 47, 3]);
 
-Deno.test("a feature extractor gives the nodes by the caller's names, and goes no deeper", async () => {
+Deno.test("a feature extractor returns nodes by the caller's names, and goes no deeper", async () => {
   await startBackend();
   const before = tf.memory().numTensors;
   const x = input();

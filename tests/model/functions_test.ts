@@ -110,7 +110,7 @@ functionTest("classify: ImageNet's names for 1000 classes", async () => {
   assert.equal(first.label, "285");
 });
 
-functionTest("classify: what it can't do", async () => {
+functionTest("bad input to classify", async () => {
   using model = await createModel(tiny, null, formulaCheckpoint(tiny));
   using cut = model.truncate("flatten");
   const [cat] = pictures;
@@ -210,7 +210,7 @@ functionTest("featureMapGrid: a pixel for each value", async () => {
   tf.dispose([maps, batch]);
 });
 
-functionTest("featureMapGrid: what it can't draw", async () => {
+functionTest("bad input to featureMapGrid", async () => {
   for (
     const [tensor, what] of [
       [tf.zeros([2, 3, 4, 5]), "float32 [2, 3, 4, 5]"],

@@ -128,7 +128,7 @@ hookTest("a hook may remove itself", (model, x) => {
   assert.equal(calls, 1);
 });
 
-hookTest("a returned tensor takes the output's place", (model, x) => {
+hookTest("a returned tensor replaces the output", (model, x) => {
   const doubled = tf.tidy(() => {
     const { layer4 } = model.extract(x, ["layer4"]);
     return tf.mul(tf.mean(layer4, [1, 2], true), 2);
@@ -152,7 +152,7 @@ hookTest("a returned tensor takes the output's place", (model, x) => {
 });
 
 hookTest(
-  "a convolution that is replaced goes through its batch norm",
+  "a replaced convolution goes through its batch norm",
   (model, x) => {
     model.registerForwardHook("conv1", (_m, _i, output) => tf.mul(output, 0.5));
     const { conv1, bn1 } = model.extract(x, ["conv1", "bn1"]);
@@ -174,7 +174,7 @@ hookTest(
 );
 
 hookTest(
-  "a tensor made before stays its owner's and can be returned each time",
+  "a tensor made outside the hook can be returned each time",
   (model, x) => {
     const blank = tf.zerosLike(x);
     const { layer3: saved } = model.extract(blank, ["layer3"]);
@@ -200,7 +200,7 @@ hookTest(
   },
 );
 
-hookTest("disposing what is lent does no harm", (model, x) => {
+hookTest("a hook may dispose its tensors", (model, x) => {
   const plain = take(model.forward(x));
   const handle = model.registerForwardHook("layer2", (_m, [input], output) => {
     input.dispose();
@@ -300,7 +300,7 @@ hookTest(
   },
 );
 
-hookTest("names that can't be hooked say what to do instead", (model) => {
+hookTest("bad names of hooks: the message says what to do instead", (model) => {
   const hook = () => {};
   const cases: [string, RegExp][] = [
     [

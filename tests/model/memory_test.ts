@@ -17,7 +17,7 @@ import {
 // a bias for each of their output channels.
 const wholeBytes = 4 * 25_530_472, layer2Bytes = 4 * 1_439_872;
 
-memoryTest("cut at layer2, resnet50 holds nothing behind it", async (x) => {
+memoryTest("cut at layer2, resnet50 holds nothing after it", async (x) => {
   const before = held(), heap = wasmHeap();
   const checkpoint = formulaCheckpoint("resnet50");
   using model = await createModel("resnet50", "layer2", checkpoint, direct);
@@ -47,37 +47,40 @@ memoryTest("a whole resnet50 is each weight once in tensors", async () => {
   assert.equal(model.weightBytes, wholeBytes);
 });
 
-memoryTest("truncate makes no tensor, and each goes on its own", async (x) => {
-  const before = held();
-  const cut = await makeSmall("layer2");
-  const cutWeights = heldSince(before);
-  const expected = takeNonZero(cut.forward(x));
-  cut.dispose();
+memoryTest(
+  "truncate makes no tensor; each model is disposed on its own",
+  async (x) => {
+    const before = held();
+    const cut = await makeSmall("layer2");
+    const cutWeights = heldSince(before);
+    const expected = takeNonZero(cut.forward(x));
+    cut.dispose();
 
-  for (const first of ["original", "truncated"]) {
-    const model = await makeSmall();
-    const wholeWeights = heldSince(before);
-    const front = model.truncate("layer2");
-    assert.deepEqual(heldSince(before), wholeWeights);
-    assert.equal(front.weightBytes, cutWeights.bytes);
-
-    const logits = takeNonZero(model.forward(x));
-    assert.deepEqual(takeNonZero(front.forward(x)), expected);
-    assert.deepEqual(heldSince(before), wholeWeights);
-    if (first === "original") {
-      model.dispose();
-      assert.deepEqual(heldSince(before), cutWeights);
-      assert.deepEqual(takeNonZero(front.forward(x)), expected);
-      front.dispose();
-    } else {
-      front.dispose();
+    for (const first of ["original", "truncated"]) {
+      const model = await makeSmall();
+      const wholeWeights = heldSince(before);
+      const front = model.truncate("layer2");
       assert.deepEqual(heldSince(before), wholeWeights);
-      assert.deepEqual(takeNonZero(model.forward(x)), logits);
-      model.dispose();
+      assert.equal(front.weightBytes, cutWeights.bytes);
+
+      const logits = takeNonZero(model.forward(x));
+      assert.deepEqual(takeNonZero(front.forward(x)), expected);
+      assert.deepEqual(heldSince(before), wholeWeights);
+      if (first === "original") {
+        model.dispose();
+        assert.deepEqual(heldSince(before), cutWeights);
+        assert.deepEqual(takeNonZero(front.forward(x)), expected);
+        front.dispose();
+      } else {
+        front.dispose();
+        assert.deepEqual(heldSince(before), wholeWeights);
+        assert.deepEqual(takeNonZero(model.forward(x)), logits);
+        model.dispose();
+      }
+      assert.deepEqual(heldSince(before), nothing);
     }
-    assert.deepEqual(heldSince(before), nothing);
-  }
-});
+  },
+);
 
 memoryTest("extract of one more node costs that node's tensor", async (x) => {
   using model = await makeSmall();

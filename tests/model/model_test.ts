@@ -69,7 +69,7 @@ Deno.test("truncation: each cut gives the node that the whole network has", asyn
         assert.equal(last, name === "flatten" ? "avgpool" : name.split(".")[0]);
         assert.deepEqual([...module.children.keys()], children);
       }
-      // Only what stands before the cut was read.
+      // Only tensors up to the cut were read.
       const read = new Set(
         checkpoint.reads.map((key) => key.replace(/\.\w+$/, "")),
       );
@@ -135,7 +135,7 @@ Deno.test("nodes: what computes each, and from what", async () => {
   assert.deepEqual(nodes[0].inputs, ["x"]);
 });
 
-Deno.test("truncate: a cut of a cut, and each lives on without the other", async () => {
+Deno.test("truncate: a cut of a cut, each independent of the others", async () => {
   await startBackend();
   const x = input();
   const model = await createModel(small, "layer3", formulaCheckpoint(small));
@@ -278,7 +278,7 @@ Deno.test("a checkpoint that doesn't match: all differences in one message", asy
     message:
       /2 tensors missing \(fc\.weight, fc\.bias\); the file has no head \(fc\)/,
   });
-  // Cut before the head, the same file fits; and where nothing is said, the file decides.
+  // Cut before the head, the same file matches; without numClasses, the file decides.
   (await createModel(ten, "flatten", headless)).dispose();
   (await createModel(small, null, headless)).dispose();
   await assert.rejects(() => createModel(small, "fc", headless), {

@@ -58,7 +58,7 @@ preHookTest("each module gets its input, containers first", (model, x) => {
   assert.deepEqual(inputs.get(""), x.dataSync());
 });
 
-preHookTest("a changed input is the module's alone", (model, x) => {
+preHookTest("a changed input reaches its module alone", (model, x) => {
   // The block's identity branch keeps the old value.
   const { "layer2.0": input, "layer2.1.bn3": branch } = model.extract(x, [
     "layer2.0",
@@ -79,7 +79,7 @@ preHookTest("a changed input is the module's alone", (model, x) => {
 });
 
 preHookTest(
-  "a container's changed input reaches all that is inside",
+  "a container's changed input reaches all modules inside",
   (model, x) => {
     const handle = model.registerForwardPreHook(
       "layer2.1",
@@ -115,7 +115,7 @@ preHookTest("the whole network's input", (model, x) => {
   closeTo(take(model.forward(x)), want);
 });
 
-preHookTest("what they may not return, and what they throw", (model, x) => {
+preHookTest("bad results, and errors that hooks throw", (model, x) => {
   const before = tf.memory().numTensors;
   const cases: [() => unknown, RegExp][] = [
     [

@@ -22,7 +22,7 @@ export interface FetchProgress {
   readonly check: "sha256" | "crc32" | "none";
 }
 
-/** Where packed weights of one's own are served. */
+/** A server of your own packed weights. */
 export interface WeightsBase {
   /** A folder of packed weights and their `manifest.json`; it ends in `/`. */
   readonly url: string;
