@@ -109,7 +109,7 @@ export type PictureRequest = Values<typeof pictureOptions> & {
 };
 
 /**
- * Checks the options together, as far as that is possible without the weights.
+ * Checks the options together, before the weights are loaded.
  *
  * @throws {UsageError} If one is missing, or does not fit the kind or the network.
  */

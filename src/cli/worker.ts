@@ -18,7 +18,7 @@ export const worker = command({
     },
     window: {
       value: "N",
-      help: "requests in progress at once (default: 2 batches or 16 lines)",
+      help: "most outstanding requests (default: 2 batches or 16 lines)",
       read: integer(1),
     },
     "max-bytes": {

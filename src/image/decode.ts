@@ -17,7 +17,7 @@ import { release } from "../runtime/release.ts";
 import { webp } from "./webp.ts";
 
 /** The supported file formats. */
-export const formats: readonly ImageFormat[] = [jpeg, png, webp];
+const formats: readonly ImageFormat[] = [jpeg, png, webp];
 
 /** Options of {@linkcode decodeImage}. */
 export interface DecodeOptions {
@@ -70,7 +70,7 @@ export async function decodeImage(
     }
   };
 
-  const format = formats.find((format) => format.matches(bytes));
+  const format = formatOf(bytes);
   if (!format) throw new SyntaxError(cannot(unsupported(bytes)));
   const header = await parse(() => format.readHeader(bytes));
   const { width, height } = header;
@@ -102,8 +102,13 @@ const others: readonly (readonly [number, string, string])[] = [
   [0, "%PDF", "a PDF"],
 ];
 
+/** The format of a file, by its first bytes. */
+export function formatOf(bytes: Uint8Array): ImageFormat | undefined {
+  return formats.find((format) => format.matches(bytes));
+}
+
 /** What the data are instead of a supported format. */
-function unsupported(bytes: Uint8Array): string {
+export function unsupported(bytes: Uint8Array): string {
   if (bytes.length === 0) return "it is empty";
   const other = others.find(([at, text]) => hasText(bytes, at, text));
   const what = other ? `is ${other[2]}` : "has an unknown format";

@@ -33,8 +33,8 @@ export interface Handler extends AsyncDisposable {
  * Makes a handler that serves one network: `POST /features`, `/classify` and `/picture`,
  * `GET /summary`, `/healthz` and `/openapi.json`, which describes them.
  *
- * Requests that wait at the same time run as one batch. In Deno and Node the network runs in a thread
- * of its own. Errors are problem responses (RFC 9457); the `Server-Timing` header has the time of each
+ * Requests that wait at the same time run as one batch. In Deno and Node the network runs in a separate
+ * thread. Errors are problem responses (RFC 9457); the `Server-Timing` header has the time of each
  * stage.
  *
  * @param options The network and the limits. The network is loaded with the first request, or by
@@ -117,14 +117,14 @@ async function dispatch(context: Context): Promise<Response> {
     throw new Problem(404, `nothing at ${pathname}; the paths are ${paths}`);
   }
   const isHead = method === "HEAD" && "GET" in methods;
-  const known = isHead ? "GET" : method;
-  if (!Object.hasOwn(methods, known)) {
+  const effective = isHead ? "GET" : method;
+  if (!Object.hasOwn(methods, effective)) {
     const allow = Object.keys(methods).join(", ");
     throw new Problem(405, `${pathname} takes ${allow}, not ${method}`, {
       allow,
     });
   }
-  const response = await methods[known](context);
+  const response = await methods[effective](context);
   if (!isHead) return response;
   const { status, headers } = response;
   return new Response(null, { status, headers });

@@ -1,5 +1,5 @@
 /**
- * An engine runs the network, in the server's thread or in its own.
+ * An engine runs the network, in the server's thread or in a separate one.
  *
  * @module
  */

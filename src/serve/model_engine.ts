@@ -1,5 +1,5 @@
 /**
- * An engine in the current thread; a thread of its own imports this module, too.
+ * An engine in the current thread. A separate thread imports this module, too.
  *
  * @module
  */
@@ -73,7 +73,7 @@ function describe(
       const [, ...shape] = shapes.get(model.resolveNode(name))!;
       layers.set(name, [shape.pop()!, ...shape]);
     } catch {
-      // A container that the cut goes through has no output.
+      // A container that is cut in the middle has no output.
     }
   }
   const head = model.layers.get("fc");

@@ -32,7 +32,7 @@ export interface HandlerOptions {
   /** Names of the classes, in the order of `fc`'s outputs, as for `classify`. */
   readonly labels?: readonly string[];
   /**
-   * Whether the network runs in a thread of its own, so that the server answers while it computes.
+   * Whether the network runs in a separate thread, so that the server answers while it computes.
    * Default: if the runtime has `node:worker_threads`, as Deno and Node do.
    */
   readonly thread?: boolean;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formats } from "../image/decode.ts";
+import { formatOf, unsupported } from "../image/decode.ts";
 import { readBody } from "./body.ts";
 import type { Settings } from "./options.ts";
 import { Problem } from "./problem.ts";
@@ -130,8 +130,9 @@ function requireCount(count: number, most: number): void {
 }
 
 function requireSignature({ name, bytes }: PictureFile): void {
-  if (bytes.length === 0) throw new Problem(422, `"${name}" is empty`);
-  if (formats.some((format) => format.matches(bytes))) return;
-  const known = formats.map((format) => format.name).join(", ");
-  throw new Problem(415, `"${name}" is not a picture; expected ${known}`);
+  if (formatOf(bytes)) return;
+  throw new Problem(
+    bytes.length === 0 ? 422 : 415,
+    `cannot decode "${name}": ${unsupported(bytes)}`,
+  );
 }

@@ -22,7 +22,7 @@ export interface ServiceState {
     EngineInfo,
     "arch" | "outputLayer" | "build" | "threads" | "kernels"
   >;
-  /** Whether it runs in a thread of its own. */
+  /** Whether it runs in a separate thread. */
   readonly worker?: boolean;
   /** Why it doesn't, if it should. */
   readonly fallback?: string;

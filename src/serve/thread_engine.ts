@@ -1,5 +1,5 @@
 /**
- * An engine in a thread of its own, so that the server's thread stays free.
+ * An engine in a separate thread, so that the server's thread stays free.
  *
  * @module
  */
@@ -70,7 +70,7 @@ export class NoThreadError extends Error {}
 /**
  * Starts a thread and loads the network in it.
  *
- * @throws {NoThreadError} If there are no threads here, or they can't import this package.
+ * @throws {NoThreadError} If this runtime has no threads, or they can't import this package.
  * @throws What loading the network throws.
  */
 export async function startThreadEngine(
@@ -105,7 +105,7 @@ export async function startThreadEngine(
   throw new NoThreadError((message as { unavailable: string }).unavailable);
 }
 
-/** Sends one message at a time and waits for its answer; only then it keeps the process alive. */
+/** Sends one message at a time. It keeps the process alive only while it waits for the answer. */
 class Link {
   readonly #thread: Thread;
   #lost: EngineLostError | undefined;

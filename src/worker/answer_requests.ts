@@ -21,7 +21,7 @@ import type {
 } from "./protocol.ts";
 import type { RequestWindow } from "./request_window.ts";
 
-/** A request in progress. */
+/** An outstanding request. */
 interface Job {
   readonly request: WorkerRequest;
   readonly answers: PictureAnswer[];

@@ -1,13 +1,13 @@
 import type { WorkerRequest } from "./protocol.ts";
 
 /**
- * The requests in progress: read, but not yet answered.
+ * The outstanding requests: read, but not yet answered.
  *
  * Reading pauses while the window is full, so a fast sender has to wait.
  */
 export class RequestWindow {
   readonly #waiting: WorkerRequest[] = [];
-  #inProgress = 0;
+  #outstanding = 0;
   #end: { readonly error?: unknown } | undefined;
   #wake = () => {};
   #change = this.#nextChange();
@@ -19,9 +19,9 @@ export class RequestWindow {
     try {
       for await (const request of requests) {
         this.#waiting.push(request);
-        this.#inProgress++;
+        this.#outstanding++;
         this.#changed();
-        while (this.#inProgress >= this.size) await this.#change;
+        while (this.#outstanding >= this.size) await this.#change;
       }
       this.#end = {};
     } catch (error) {
@@ -30,14 +30,14 @@ export class RequestWindow {
     this.#changed();
   }
 
-  /** Removes the oldest waiting request, if any; it stays in progress. */
+  /** Removes the oldest waiting request, if any; it stays outstanding. */
   take(): WorkerRequest | undefined {
     return this.#waiting.shift();
   }
 
   /** Makes room after an answer. */
   answered(): void {
-    this.#inProgress--;
+    this.#outstanding--;
     this.#changed();
   }
 

@@ -24,7 +24,7 @@ export interface WorkerOptions extends ExtractFilesOptions {
   /** Arrow IPC streams, or JSON Lines. Default `"arrow"`. */
   readonly protocol?: "arrow" | "jsonl";
   /**
-   * Requests in progress at once: read, but not yet answered. Default 2 for `"arrow"`, whose
+   * The most outstanding requests: read, but not yet answered. Default 2 for `"arrow"`, whose
    * requests are batches, 16 for `"jsonl"`.
    */
   readonly window?: number;
@@ -41,7 +41,7 @@ export interface WorkerOptions extends ExtractFilesOptions {
 /**
  * Answers requests for the nodes of pictures, in order, until the input ends.
  *
- * At most `window` requests are in progress, which bounds the memory; the input is not read while
+ * At most `window` requests are outstanding, which bounds the memory; the input is not read while
  * answers are not taken. Up to 8 pictures that wait run as one batch. The answer to a picture that
  * can't be read is its error. A batch of zeros warms up the network before the first request.
  *

@@ -247,7 +247,7 @@ Deno.test("the description, and HEAD", async () => {
   assert.equal(await head.text(), "");
 });
 
-Deno.test("in a thread of its own: the same values and number of threads, and the included weights", async () => {
+Deno.test("in a separate thread: the same values and number of threads, and the included weights", async () => {
   using shipped = await createModel("mlnet_resnet18", "flatten", true);
   const image = await decodeImage(chelsea);
   const want = tf.tidy(() =>

@@ -245,7 +245,7 @@ Deno.test("pictures are fetched from allowed hosts only, even after redirects", 
     ["cat.png", 422, /it is not a URL/],
     ["/loop", 422, /more than 5 redirects/],
     ["/missing", 422, /answered 404/],
-    ["/page", 415, /is not a picture/],
+    ["/page", 415, /unknown format/],
     ["/huge", 413, /500000 bytes/],
   ];
   for (const [path, status, detail] of cases) {
@@ -275,7 +275,7 @@ Deno.test("pictures are fetched from allowed hosts only, even after redirects", 
   await refused(hasty, list("/slow"), 504, /within 0.5 seconds/);
 });
 
-Deno.test("with a thread of its own the network computes while the server answers", async () => {
+Deno.test("in a separate thread the network computes while the server answers", async () => {
   await serving({ thread: true, arch: "resnet50" }, async (origin) => {
     const body = chelsea;
     const work = Promise.all(

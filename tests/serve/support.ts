@@ -17,7 +17,7 @@ export const tiny: ArchRow = {
   numClasses: 4,
 };
 
-/** The pictures that ship. */
+/** The pictures of the examples. */
 export const [chelsea, rocket, coffee] = await Promise.all(
   ["chelsea.png", "rocket.jpg", "coffee.png"].map((name) =>
     Deno.readFile(`examples/images/${name}`)

@@ -17,7 +17,7 @@ import { closeTo } from "../support/close.ts";
 
 const names = ["layer1", "layer2", "avgpool"];
 
-/** The pictures that ship, a text, half a picture, and a missing file. */
+/** The pictures of the examples, a text, half a picture, and a missing file. */
 async function requests(): Promise<Picture[]> {
   const whole = await Promise.all(
     pictures.map(async (path) => ({
