@@ -40,27 +40,6 @@ Deno.test("openCheckpoint takes a path, a URL, bytes, a buffer, a Blob, a File",
   }
 });
 
-Deno.test("openByteSource reads copies, and never beyond the end", async () => {
-  for (const given of [path, bytes, new Blob([bytes])]) {
-    const source = await openByteSource(given);
-    assert.equal(source.size, bytes.length);
-    const part = await source.read(100, 50);
-    assert.deepEqual(part, bytes.slice(100, 150));
-    part.fill(0);
-    assert.deepEqual(await source.read(100, 50), bytes.slice(100, 150));
-    assert.equal((await source.read(bytes.length, 0)).length, 0);
-    for (const [offset, length] of [[bytes.length - 1, 2], [-1, 1], [0, -1]]) {
-      await assert.rejects(async () => await source.read(offset, length), {
-        name: "SyntaxError",
-        message:
-          `cannot read "${source.name}": expected ${length} bytes at byte ${offset}, got a file of ${bytes.length}`,
-      });
-    }
-    source.close();
-    source.close();
-  }
-});
-
 Deno.test("errors name the file that can't be opened", async () => {
   await assert.rejects(openCheckpoint("nowhere/net.pth"), {
     name: "Error",
