@@ -4,14 +4,14 @@
  * @module
  */
 
-/** The modules that are used wherever they exist, without waiting for an import. */
+/** The modules that are used without an import, which would be asynchronous. */
 interface Builtins {
   "node:os": typeof import("node:os");
   "node:worker_threads": typeof import("node:worker_threads");
   "node:zlib": typeof import("node:zlib");
 }
 
-/** A built-in module, or undefined where there is none. A static import would break browsers. */
+/** A built-in module, if the runtime has it; a static import would fail in browsers. */
 export function builtin<Name extends keyof Builtins>(
   name: Name,
 ): Builtins[Name] | undefined {

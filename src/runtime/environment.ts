@@ -1,12 +1,12 @@
 /**
- * What the program may do and know of its surroundings.
+ * Permissions, environment variables, and the folder for caches.
  *
  * @module
  */
 
 import { isDeno } from "./which.ts";
 
-/** Whether Deno has granted this already, so that using it neither throws nor asks the user. */
+/** Whether Deno has granted this, so that using it neither throws nor asks the user. */
 export function isGranted(permission: Deno.PermissionDescriptor): boolean {
   if (!isDeno()) return true; // Other runtimes have no such permissions.
   return Deno.permissions.querySync(permission).state === "granted";
@@ -28,7 +28,7 @@ export function environmentVariable(variable: string): string | undefined {
   return process()?.env?.[variable] || undefined;
 }
 
-/** The user's folder for caches; undefined if there is none or its variable may not be read. */
+/** The user's folder for caches, if the environment names one and may be read. */
 export function userCacheFolder(): string | undefined {
   const platform = process()?.platform;
   if (platform === "win32") return environmentVariable("LOCALAPPDATA");
@@ -37,7 +37,7 @@ export function userCacheFolder(): string | undefined {
   return environmentVariable("XDG_CACHE_HOME") ?? (home && `${home}/.cache`);
 }
 
-/** Whether the Cache API is the place for files: Deno has it too, but can keep them in a folder. */
+/** Whether downloads belong in the Cache API. Deno has it too, but a folder can be shared with Node. */
 export function keepsFilesInCacheApi(): boolean {
   return "caches" in globalThis && !isDeno();
 }

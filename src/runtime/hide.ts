@@ -1,27 +1,27 @@
 /**
  * Hiding the runtime from emscripten's glue code.
  *
- * That code takes a Node path wherever it finds a `process`, Deno included: it adds handlers for
- * uncaught exceptions and starts threads that can't start there. A factory is one self-contained
- * function, so its text can be evaluated again in a scope where those names mean something else.
+ * That code takes its Node path wherever it finds a `process`, as in Deno: it adds handlers for
+ * uncaught exceptions, and starts threads in a way that fails there. A factory is one self-contained
+ * function, so its text can be evaluated again in a scope that hides those names.
  *
  * @module
  */
 
 import { looksLikeNode } from "./which.ts";
 
-/** Names that are looked for; a value of `undefined` hides the runtime's own. */
+/** The names that the glue code looks for. */
 const hidden: Readonly<Record<string, undefined>> = {
   process: undefined,
   require: undefined,
   _scriptDir: undefined,
 };
 
-/** Hides them in the text of a thread that follows. */
+/** Hides the names in the text of a thread. */
 export const hidingText: string = Object.keys(hidden)
   .map((name) => `const ${name} = undefined;\n`).join("");
 
-/** What a factory finds in place of the runtime's own. */
+/** What a factory finds instead of the runtime's own. */
 export interface Stage {
   /** Logical cores. */
   readonly cores: number;
@@ -30,14 +30,14 @@ export interface Stage {
 }
 
 /**
- * The same factory, which finds no runtime, but what the stage has.
+ * Returns a factory that finds no runtime, except what is on the stage.
  *
- * @throws {EvalError} If there is a stage, and code may not be made from text here.
+ * @throws {EvalError} If there is a stage, and this runtime evaluates no text.
  */
 export function hideRuntime<
   F extends (...parameters: never[]) => unknown,
 >(factory: F, stage?: Stage): F {
-  // The text may not stand alone: in a minified bundle it may speak of other variables.
+  // In a minified bundle, the text may refer to variables outside it.
   if (!stage && !looksLikeNode()) return factory;
   const scope = {
     ...hidden,
@@ -51,14 +51,14 @@ export function hideRuntime<
       ...Object.values(scope),
     );
   } catch (error) {
-    // Cloudflare Workers and strict content policies make no code from text. There `process` can be
-    // taken away for the moment; but without its stage a factory would wait for ever.
+    // Cloudflare Workers and strict content policies evaluate no text. There, removing `process`
+    // during the call does; but without its stage, a factory would wait forever.
     if (error instanceof EvalError && !stage) return withoutProcess(factory);
     throw error;
   }
 }
 
-/** The same factory, which finds no `process` while it looks around. */
+/** Returns a factory that finds no `process` during its synchronous part. */
 function withoutProcess<F extends (...parameters: never[]) => unknown>(
   factory: F,
 ): F {

@@ -1,7 +1,7 @@
 import { builtin } from "./builtin.ts";
 import { isWorkerd } from "./which.ts";
 
-/** `node:zlib`, native and synchronous, or undefined; `workerd`'s imitation fails at some lengths. */
+/** Native `node:zlib`, if there is one; that of `workerd` fails at some lengths. */
 export function nodeZlib(): typeof import("node:zlib") | undefined {
   return isWorkerd() ? undefined : builtin("node:zlib");
 }

@@ -1,9 +1,9 @@
 /**
  * Threads, wherever JavaScript runs.
  *
- * Where there is `node:worker_threads` a thread starts from a data URL: that takes no permission,
- * works for a package that was imported over HTTP, and lets the process end while the thread runs.
- * Elsewhere it is a Web Worker from a blob URL.
+ * With `node:worker_threads`, a thread starts from a data URL: that takes no permission, works for a
+ * package imported over HTTP, and lets the process end while the thread runs. Otherwise it is a Web
+ * Worker from a blob URL.
  *
  * @module
  */
@@ -13,29 +13,29 @@ import { isWorkerd } from "./which.ts";
 
 /** A thread; it runs until it is terminated. */
 export interface Thread {
-  /** Sends a message; one that is sent before the thread is up waits for it. */
+  /** Sends a message. It may be sent before the thread is up. */
   post(message: unknown, transfer?: Transferable[]): void;
-  /** Makes it keep the process alive, as it does from the start. */
+  /** Keeps the process alive while the thread runs: the default. */
   ref(): void;
-  /** Lets the process end while it runs. A web page always can. */
+  /** Lets the process end while the thread runs. */
   unref(): void;
-  /** Ends it, whatever it does. */
+  /** Ends the thread, even in the middle of work. */
   terminate(): Promise<void>;
 }
 
-/** What becomes of a thread. */
+/** What a thread gets, and who hears from it. */
 export interface ThreadOptions<Message> {
-  /** Takes what the thread posts. */
+  /** Called with each message from the thread. */
   onMessage?(message: Message): void;
-  /** Takes what the thread throws, and why it can't start. */
+  /** Called if the thread throws or can't start. */
   onError(error: Error): void;
-  /** Called when the thread has ended; a Web Worker doesn't tell. */
+  /** Called when the thread has ended; never for a Web Worker. */
   onExit?(): void;
-  /** The thread's environment variables. Default: none, since copying them takes a permission. */
+  /** The thread's environment variables. Default: none, since copying takes a permission. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What the thread's text can call: `post(message, transfer)` and `listen(receive)`. */
+/** Define `post(message, transfer)` and `listen(receive)` for the thread's text. */
 const prologues = {
   node: `import { parentPort } from "node:worker_threads";
 const post = (message, transfer) => parentPort.postMessage(message, transfer);
@@ -60,8 +60,8 @@ export function canImportInThreads(): boolean {
 /**
  * Starts a thread.
  *
- * @param text A module's text. It has two functions: `listen(receive)` takes messages, and
- *   `post(message, transfer)` sends them.
+ * @param text The text of a module, which may call `listen(receive)` to take messages and
+ *   `post(message, transfer)` to send them.
  */
 export function startThread<Message>(
   text: string,
@@ -105,7 +105,7 @@ function startWebThread<Message>(
   const blob = new Blob([prologues.web + text], { type: "text/javascript" });
   const worker = new Worker(URL.createObjectURL(blob), { type: "module" });
   worker.onmessage = ({ data }) => onMessage?.(data);
-  // Under a strict content policy this comes without a message.
+  // Under a strict content policy there is no message.
   worker.onerror = ({ message }) =>
     onError(new Error(message || "the thread can't start"));
   return {

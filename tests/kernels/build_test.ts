@@ -7,7 +7,7 @@ import { taskNames } from "../../src/kernels/tasks.ts";
 
 const folder = new URL("../../src/runtime/wasm/", import.meta.url);
 
-Deno.test("the kernels' files are the generator's, byte for byte", async () => {
+Deno.test("the .wasm files are what build_kernels.ts writes, byte for byte", async () => {
   const files = buildKernels();
   const names = [...Deno.readDirSync(folder)].map(({ name }) => name)
     .filter((name) => name.endsWith(".wasm") && name !== "jpeg.wasm"); // Not ours.
@@ -22,7 +22,7 @@ Deno.test("the kernels' files are the generator's, byte for byte", async () => {
   }
 });
 
-Deno.test("the kernels' files are small, need a memory and nothing else, and put nothing into it", () => {
+Deno.test("the .wasm files are small, import only a memory, and have no data", () => {
   const dataSection = 11;
   for (const [name, bytes] of buildKernels()) {
     assert.ok(bytes.length < 64 * 1024, `${name}: ${bytes.length} bytes`);

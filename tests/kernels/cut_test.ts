@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { outputSize, tilesOf } from "../../src/kernels/geometry.ts";
 import { cutDirect, cutWinograd } from "../../src/kernels/cut.ts";
 
-Deno.test("tiles: all rows, few of them in small tiles", () => {
+Deno.test("tilesOf covers all rows, with few small tiles", () => {
   for (const most of [5, 6]) {
     for (let rows = 1; rows < 400; rows++) {
       const tiles = tilesOf(rows, most);
@@ -16,14 +16,14 @@ Deno.test("tiles: all rows, few of them in small tiles", () => {
   assert.deepEqual(tilesOf(7, 6), [6, 1]);
 });
 
-Deno.test("outputSize is torch.nn.Conv2d's", () => {
+Deno.test("outputSize follows torch.nn.Conv2d", () => {
   const window = { kernelSize: 3, stride: 2, padding: 1, dilation: 1 };
   assert.equal(outputSize(56, window), 28);
   assert.equal(outputSize(57, window), 29);
   assert.equal(outputSize(9, { ...window, dilation: 4, padding: 4 }), 5);
 });
 
-Deno.test("cuts: chunks for all threads, weights read once where they are most", () => {
+Deno.test("cutDirect gives all threads chunks, and reads weights once where they are most of the data", () => {
   const layer4 = cutDirect({
     tiles: 9,
     panels: 256,
@@ -55,7 +55,7 @@ Deno.test("cuts: chunks for all threads, weights read once where they are most",
   assert.deepEqual(tiny, { tilesPerChunk: 1, panelsPerChunk: 1, chunks: 1 });
 });
 
-Deno.test("cuts: Winograd in blocks where there are tiles enough", () => {
+Deno.test("cutWinograd makes blocks if there are enough tiles", () => {
   const cut = cutWinograd({ tiles: 196, ins: 64, outs: 64 }, 4, 2);
   assert.ok(cut.blockTiles >= 16 && cut.blockTiles <= 98);
   assert.equal(

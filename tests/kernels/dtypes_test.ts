@@ -1,4 +1,4 @@
-/** Weights kept as float16 and int8: every node of a trained network, on real pictures. */
+/** Weights as float16 and int8: every node of a trained network, on real pictures. */
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
@@ -32,7 +32,7 @@ async function everyNode(
   options: ModelOptions,
 ): Promise<Map<string, Float32Array[]>> {
   const file = await openCheckpoint("weights/mlnet_resnet18.npz");
-  // Its int8 would stay as it is.
+  // The file's int8 would stay as it is.
   const asFloats = { ...file, readRows: undefined };
   using model = await createModel("mlnet_resnet18", null, asFloats, options);
   file.close();
@@ -51,7 +51,7 @@ async function everyNode(
 }
 
 Deno.test({
-  name: "real pictures: float16 and int8 are near float32, at every node",
+  name: "float16 and int8 are near float32 at every node, on real pictures",
   ignore,
   async fn() {
     const x = preprocess(pictures, imagenetPreset);
@@ -79,7 +79,7 @@ Deno.test({
             off = Math.max(off, distant);
           });
         }
-        // What isn't kept as asked for would be nearer.
+        // Weights of a larger type would be nearer.
         if (dtype === "float16") assert.ok(off > 2e-5);
         if (dtype === "int8") assert.ok(alike < 0.99999);
       }
@@ -95,7 +95,7 @@ const arch: ArchRow = {
 };
 
 Deno.test({
-  name: "the bytes of the weights: each type's own",
+  name: "each type takes its own number of bytes",
   ignore,
   async fn() {
     const bytesOf = async (options: ModelOptions) => {
@@ -146,7 +146,7 @@ Deno.test("unknown memory and dtype", async () => {
 });
 
 Deno.test({
-  name: "stock kernels refuse what they don't have",
+  name: "stock kernels reject other types and small memory",
   ignore: kernels === "own",
   async fn() {
     const create = (options: ModelOptions) =>

@@ -1,5 +1,5 @@
 // stock: no, it tests our own kernels
-/** Programs: jobs in turn on any number of threads, memory planned ahead, threads that fail midway. */
+/** Programs: jobs run in turn on any number of threads, share memory, and survive failing threads. */
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
@@ -25,10 +25,10 @@ const heap = new Heap();
 const module = await (heap.shared ? plainShared() : plain());
 const ignore = !heap.shared;
 
-/** Jobs of a chain. */
+/** The jobs of a chain, and the floats that each adds to. */
 const links = 700, length = 64;
 
-/** Adds 1 to its input, job after job; more jobs than the threads' table holds. */
+/** Adds 1 to its input, job after job, with more jobs than the threads' table holds. */
 function chain(device: Device): { program: Program; check(): void } {
   const recording = new Recording(device);
   const one = recording.values(new Float32Array(length).fill(1));
@@ -53,7 +53,7 @@ function chain(device: Device): { program: Program; check(): void } {
   const input = heap.allocate(4 * length), output = heap.allocate(4 * length);
   x.address = input.address;
   const program = new Program(recording, new Set([x, last]));
-  // Two values live at a time.
+  // Two values live at the same time.
   assert.equal(program.arenaBytes, 2 * 4 * length);
   const check = () => {
     const random = randoms(length);
@@ -80,7 +80,7 @@ Deno.test("a program's jobs run in turn, on 1 to 4 threads", async () => {
     const warnings = await warned(async () => {
       for (let run = 0; run < 60; run++) {
         check();
-        // Now and then the threads start, or fall asleep.
+        // Meanwhile threads start, or fall asleep.
         if (run % 20 === 0) {
           await new Promise((resolve) => setTimeout(resolve, 30));
         }
@@ -92,7 +92,7 @@ Deno.test("a program's jobs run in turn, on 1 to 4 threads", async () => {
   }
 });
 
-/** Begins a chunk of one of the jobs, and never ends it. */
+/** A thread that begins a chunk of a job and never ends it. */
 function stuckAt(job: number) {
   return ({ words }: { words: Int32Array }): KernelThread => {
     const { store } = Atomics;
@@ -113,7 +113,7 @@ function stuckAt(job: number) {
 
 Deno.test({
   name:
-    "a thread that is stuck midway: the job is done again, and those behind it",
+    "a program does a job again, and those after it, when a thread is stuck",
   ignore,
   async fn() {
     for (const job of [0, 1, 300, 510]) {
@@ -132,11 +132,11 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a thread that meets an error midway is given up at once",
+  name: "a program gives up a thread that throws",
   ignore,
   async fn() {
     const broken: StartKernelThread = (start, onError) => {
-      // Shared memory that is too small for every address.
+      // Shared memory too small for any address.
       const memory = new WebAssembly.Memory({
         initial: 1,
         maximum: 1,
@@ -160,7 +160,7 @@ Deno.test({
   },
 });
 
-Deno.test("assignOffsets: what lives at the same time doesn't share memory", () => {
+Deno.test("assignOffsets gives values that live at the same time different memory", () => {
   const random = randoms(5);
   const integer = (most: number) => Math.floor((random() + 1) / 2 * most);
   for (let round = 0; round < 200; round++) {
@@ -191,7 +191,7 @@ Deno.test("assignOffsets: what lives at the same time doesn't share memory", () 
   }
 });
 
-Deno.test("a model in a hook of another, and of itself: the same bits as alone", async () => {
+Deno.test("a model in a hook of another, or of itself, gives the same bits as alone", async () => {
   using outer = await createModel("resnet18", null, false, { seed: 1 });
   using inner = await createModel("resnet18", "layer2", false, { seed: 2 });
   const x = tf.tensor4d(floats(64 * 64 * 3, randoms(1)), [1, 64, 64, 3]);

@@ -1,12 +1,12 @@
 /**
- * A plain convolution in float64, and random cases of it.
+ * A plain convolution in float64, and random numbers.
  *
  * @module
  */
 
 import type { Conv2d } from "../../src/arch/module.ts";
 
-/** An image batch's shape, NHWC. */
+/** The shape of a batch of images, NHWC. */
 export type Shape4D = [number, number, number, number];
 
 /** Numbers in -1..1, the same for the same seed. */
@@ -19,7 +19,7 @@ export function randoms(seed: number): () => number {
   };
 }
 
-/** So many of them. */
+/** An array of such numbers. */
 export function floats(count: number, random: () => number): Float32Array {
   return Float32Array.from({ length: count }, random);
 }

@@ -101,7 +101,7 @@ Deno.test("scaled rows give what their floats give, and stay as they are where t
   }
 });
 
-Deno.test("packed weights are read in any order, and several at once", async () => {
+Deno.test("packed weights can be read in any order, and several at once", async () => {
   const checkpoint = await openCheckpoint("weights/mlnet_resnet18.npz");
   const names = [...checkpoint.tensors.keys()];
   const inOrder: Float32Array[] = [];

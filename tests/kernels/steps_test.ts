@@ -1,5 +1,5 @@
 // stock: no, it tests our own kernels
-/** Our pooling, pointwise and linear kernels, and watched convolutions, against the stock ones. */
+/** Our pooling, pointwise and linear kernels, and watched convolutions, against tfjs's. */
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";

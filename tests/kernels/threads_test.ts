@@ -1,5 +1,5 @@
 // stock: no, it tests our own kernels
-/** Threads that fail: the work gets done all the same, without waiting long. */
+/** A pool finishes its work when threads fail, without long waits. */
 
 import assert from "node:assert/strict";
 import { startBackend } from "../../mod.ts";
@@ -49,7 +49,7 @@ function fakeClock() {
   };
 }
 
-/** Runs twice with one thread of that behavior; gives how often the pool looked at the clock. */
+/** Runs twice with one such thread; `reads` counts how often the pool read the clock. */
 async function runWith(
   options: PoolOptions,
 ): Promise<{ warnings: string[]; threads: number; reads: number }> {

@@ -1,5 +1,5 @@
 /**
- * The package in a page, without a worker of the page's own: for `browser_package_test.ts`, bundled.
+ * The package on a page's main thread, bundled for `browser_package_test.ts`.
  *
  * @module
  */
@@ -15,12 +15,12 @@ const row = {
   numClasses: 10,
 } as const;
 
-/** Starts the backend, and gives the logits of a network and an input by formula. */
+/** Starts the backend and returns the logits of a network and an input made by formulas. */
 async function run(options: BackendOptions) {
   const info = await startBackend(options);
   using model = await createModel(row, null, formulaCheckpoint(row));
   const x = tf.tensor4d(uniform("input", 3 * 64 * 64), [1, 64, 64, 3]);
-  // Threads join when they are up: some passes with them, and some without.
+  // The first passes run without the threads, the last with them.
   let logits: number[] = [];
   for (let pass = 0; pass < 20; pass++) {
     const output = model.forward(x);

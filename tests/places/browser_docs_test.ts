@@ -1,4 +1,4 @@
-/** The commands and the module of docs/browser.md, as they stand there. */
+/** The commands and the module of docs/browser.md, unchanged. */
 
 import assert from "node:assert/strict";
 import { browserTest, serveFolder } from "./browser_support.ts";
@@ -14,7 +14,7 @@ async function run(args: string[]): Promise<void> {
   assert(success, new TextDecoder().decode(stderr));
 }
 
-/** A command with the documented paths below a folder. */
+/** A command whose paths are in a folder. */
 const inFolder = (folder: string, args: string[]) =>
   args.map((arg) => /^(site|page\.ts)$/.test(arg) ? `${folder}/${arg}` : arg);
 
@@ -64,7 +64,7 @@ Deno.test("docs/browser.md: the explorer is served, and built for a static host"
   assert.deepEqual(names.sort(), ["code", "images", "index.html", "style.css"]);
 });
 
-browserTest("docs/browser.md: a page of one's own", async (browser) => {
+browserTest("docs/browser.md: your own page", async (browser) => {
   const folder = await emptied("out/test/docs_page");
   await Deno.writeTextFile(`${folder}/page.ts`, block("ts"));
   await run(inFolder(folder, commands[2]));

@@ -1,5 +1,5 @@
 /**
- * The explorer in a page: opened, watched, and looked at.
+ * Opens the explorer in a page, watches it, and reads what it shows.
  *
  * @module
  */
@@ -11,20 +11,20 @@ import { type Browser, type Page, serveFolder } from "./browser_support.ts";
 const folder = "out/test/explorer";
 let built: Promise<void> | undefined;
 
-/** A page with the explorer, ready, and what it has asked for. */
+/** A page with the explorer, ready, and its requests. */
 export interface Visit {
   readonly page: Page;
   readonly origin: string;
 }
 
-/** What a visit may be like. */
+/** The kind of visit. */
 export interface VisitOptions {
   readonly isolated?: boolean;
   readonly width?: number;
   readonly height?: number;
 }
 
-/** Opens the explorer, waits for the first maps, and checks what it has asked for and said. */
+/** Opens the explorer, waits for the first maps, and checks its requests and messages. */
 export async function visit(
   browser: Browser,
   use: (visit: Visit) => Promise<void>,
@@ -55,7 +55,7 @@ export async function visit(
   assert.deepEqual(complaints, []);
 }
 
-/** Waits until nothing goes on and there are maps. */
+/** Waits until it is idle and shows maps. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForFunction(
     `document.querySelector("#busy").hidden &&
@@ -73,7 +73,7 @@ export const text = (page: Page, selector: string) =>
     selector,
   );
 
-/** Waits until an element shows such a text. */
+/** Waits until an element's text matches. */
 export const waitForText = (page: Page, selector: string, pattern: RegExp) =>
   page.waitForFunction(
     `${pattern}.test(document.querySelector(${
@@ -82,7 +82,7 @@ export const waitForText = (page: Page, selector: string, pattern: RegExp) =>
     { timeout: 60_000 },
   );
 
-/** The pixels of a canvas, RGBA; read from a copy, which leaves the canvas where it is. */
+/** The pixels of a canvas, RGBA, read from a copy so that the canvas stays on the GPU. */
 export async function pixels(page: Page, selector: string): Promise<number[]> {
   return await page.evaluate(
     `(() => {
@@ -96,11 +96,11 @@ export async function pixels(page: Page, selector: string): Promise<number[]> {
   ) as number[];
 }
 
-/** Whether two pictures look the same: a graphics driver may round each time as it likes. */
+/** Whether two pictures look the same; graphics drivers may round differently each time. */
 export const looksSame = (a: readonly number[], b: readonly number[]) =>
   a.length === b.length && a.every((value, i) => Math.abs(value - b[i]) <= 4);
 
-/** Waits until a canvas looks different from before, and gives its pixels. */
+/** Waits until a canvas looks different, and returns its pixels. */
 export async function changed(
   page: Page,
   selector: string,
@@ -114,7 +114,7 @@ export async function changed(
   }
 }
 
-/** Shows a node by a click on its button. */
+/** Clicks on a node's button. */
 export async function show(page: Page, node: string): Promise<void> {
   await page.evaluate(
     `document.querySelector('[data-node="${node}"]').click()`,

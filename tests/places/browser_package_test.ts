@@ -1,5 +1,5 @@
 // stock: no, the package runs in another process
-/** The package on a page's main thread, where nobody may wait, and under a strict content policy. */
+/** The package on a page's main thread, which may not sleep, and under a strict content policy. */
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
@@ -20,7 +20,7 @@ const policies = {
     "default-src 'self'; script-src 'self' 'unsafe-eval'; worker-src 'none'",
 };
 
-/** The case in a page of its own. */
+/** Runs `browser_case.ts` in a page of its own. */
 async function inPage(
   browser: Parameters<Parameters<typeof browserTest>[1]>[0],
   options: object,
@@ -99,7 +99,7 @@ for (const kernels of ["stock", "own"] as const) {
             isolated,
           );
           closeTo(logits, expected, 1e-4, what);
-          // Our own threads join later, or never, and nobody waits for them: 2 is what was asked for.
+          // Nobody waits for our own threads, which may never start: 2 is the requested number.
           const mayThread = isolated &&
             (policy === undefined ||
               (kernels === "own" && policy === policies["no workers"]));

@@ -1,8 +1,8 @@
 /**
- * A real Chromium for tests: found, started, driven by puppeteer-core.
+ * A real Chromium for tests, driven by puppeteer-core.
  *
- * puppeteer-core and axe-core are bundled from npm when a test needs them, so that they stand in no
- * lock file: Deno would fetch them for every task.
+ * puppeteer-core and axe-core are bundled from npm when a test needs them. In the lock file, Deno
+ * would fetch them for every task.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { testNeeding } from "../support/needing.ts";
 
 export { serveFolder };
 
-/** What tests use of puppeteer's `Page`. */
+/** The part of puppeteer's `Page` that tests use. */
 export interface Page {
   goto(url: string): Promise<unknown>;
   reload(): Promise<unknown>;
@@ -59,14 +59,14 @@ export interface Page {
   };
 }
 
-/** What tests use of puppeteer's `Browser`. */
+/** The part of puppeteer's `Browser` that tests use. */
 export interface Browser {
-  /** A page with a profile of its own: no cache and no storage that another test has filled. */
+  /** A page with its own profile, without the cache and storage of other tests. */
   newPage(): Promise<Page>;
   version(): Promise<string>;
 }
 
-/** A module from npm as one file, bundled for a runtime without Node; the caller's to remove. */
+/** Bundles a module from npm into one file for browsers. The caller removes it. */
 async function bundled(
   specifier: string,
   format: "esm" | "iife",
@@ -93,7 +93,7 @@ async function axeSource(): Promise<string> {
 }
 let axe: Promise<string> | undefined;
 
-/** What axe-core finds wrong with a page (contrast, names, roles), a line for each element. */
+/** The violations that axe-core finds in a page (contrast, names, roles), a line for each element. */
 export async function violations(page: Page): Promise<string[]> {
   axe ??= axeSource();
   await page.evaluate(`${await axe}; undefined`);
@@ -106,7 +106,7 @@ export async function violations(page: Page): Promise<string[]> {
       axe: { run(): Promise<Results> };
     };
     const { violations, passes } = await axe.run();
-    if (passes.length === 0) throw new Error("axe-core has checked nothing");
+    if (passes.length === 0) throw new Error("axe-core checked nothing");
     return violations.flatMap(({ id, nodes }) =>
       nodes.map(({ html, any }) =>
         `${id}: ${html.slice(0, 200)} ${JSON.stringify(any).slice(0, 300)}`
@@ -144,16 +144,16 @@ export class Chromium implements AsyncDisposable {
     this.#end = end;
   }
 
-  /** Starts it, without a window. */
+  /** Starts Chromium without a window. */
   static async start(): Promise<Chromium> {
     const profile = await Deno.makeTempDir({ prefix: "chromium-" });
     const child = new Deno.Command("chromium", {
       args: [
-        // Root, as in most containers, has no sandbox; only pages of the tests are opened.
+        // The sandbox doesn't work for root, as in most containers; all pages are the tests' own.
         ...["--headless=new", "--no-sandbox", "--disable-gpu"],
         ...["--no-first-run", "--disable-background-networking"],
         ...["--disable-component-update", "--disable-sync"],
-        // Frames in the time that they take, also where nobody looks.
+        // Draw frames without a display, as fast as they come.
         "--disable-renderer-backgrounding",
         `--user-data-dir=${profile}`,
         "--remote-debugging-port=0",
@@ -206,7 +206,7 @@ export class Chromium implements AsyncDisposable {
   }
 }
 
-/** puppeteer's connection by the runtime's own `WebSocket`. */
+/** A connection for puppeteer through Deno's `WebSocket`. */
 async function openTransport(address: string) {
   const socket = new WebSocket(address);
   await new Promise((resolve, reject) => {
@@ -225,9 +225,7 @@ async function openTransport(address: string) {
   return transport;
 }
 
-/**
- * A test in Chromium. What it opens is closed with the browser.
- */
+/** A test in Chromium, which is closed at the end. */
 export function browserTest(
   name: string,
   run: (browser: Browser, test: Deno.TestContext) => Promise<void>,

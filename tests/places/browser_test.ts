@@ -1,5 +1,5 @@
 // stock: no, the package runs in another process
-/** The explorer in a real Chromium: what a person does with it, and the numbers behind it. */
+/** The explorer in a real Chromium: what a person does with it, and its numbers. */
 
 import assert from "node:assert/strict";
 import { classify, createModel, decodeImage } from "../../mod.ts";
@@ -23,7 +23,7 @@ import {
 import { closeTo } from "../support/close.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
 
-/** Orders of one worker, as the page gives them; the last one's values. */
+/** Sends a worker orders, as the page does, and returns the values of the last one. */
 async function order(
   page: Page,
   orders: readonly [task: string, ...args: string[]][],
@@ -110,7 +110,7 @@ for (const isolated of [true, false]) {
 }
 
 browserTest(
-  "explorer: pictures, maps, and places that look alike",
+  "explorer: pictures, maps, and similar places",
   (browser) =>
     visit(browser, async ({ page }) => {
       const before = await pixels(page, "#canvas");
@@ -123,7 +123,7 @@ browserTest(
         "ReLU: 256 maps of 14 × 14",
       );
 
-      // The strongest map comes first; its greatest value has the last colour, viridis's yellow.
+      // The strongest map is first; its greatest value has viridis's last colour, yellow.
       const { values, shape } = await expectedMaps("layer3");
       const size = shape[1] * shape[2];
       const maps = Array.from(
@@ -201,7 +201,7 @@ browserTest(
       await page.evaluate(`document.querySelector("#busy button").click()`);
       await settled(page);
       assert.equal(await text(page, "#arch"), "mlnet_resnet18");
-      await show(page, "layer2.1.relu_1"); // It still computes.
+      await show(page, "layer2.1.relu_1"); // The network still works.
 
       await chooseFile(page, "#weights-file", path);
       await page.waitForSelector("#classes button");
@@ -246,7 +246,7 @@ browserTest(
 );
 
 browserTest(
-  "explorer: with the keyboard alone",
+  "explorer: by keyboard only",
   (browser) =>
     visit(browser, async ({ page }) => {
       const press = async (...keys: string[]) => {
@@ -296,7 +296,7 @@ browserTest(
 );
 
 browserTest(
-  "explorer: phones, dark and light, and nothing in anybody's way",
+  "explorer: phones, dark and light, accessibility",
   (browser) =>
     visit(browser, async ({ page }) => {
       const grounds = new Set<unknown>();
@@ -311,7 +311,7 @@ browserTest(
         );
         for (const width of [360, 800, 1280]) {
           await page.setViewport({ width, height: 800 });
-          // The open parts, too.
+          // With the details open too.
           await page.evaluate(
             `document.querySelectorAll('.unfold[aria-expanded="false"]').forEach((b) => b.click());
            document.querySelector("#grid button").click()`,
@@ -331,7 +331,7 @@ browserTest(
   "explorer: the page answers while the worker computes",
   (browser) =>
     visit(browser, async ({ page }) => {
-      // Timers and pictures of the page that come between an order and its answer.
+      // The page's timers and frames between an order and its answer.
       const [timers, frames] = await page.evaluate(
         `(async () => {
         let timers = 0, frames = 0, runs = true;

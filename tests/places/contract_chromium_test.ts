@@ -1,7 +1,7 @@
 // stock: no, each contract starts kernels of its own
 /**
- * The contract in Chromium, in a worker: in a page that is isolated, with threads, and in one that
- * isn't. See `contract/cases.ts`.
+ * The contract in Chromium, in a web worker of an isolated page, with threads, and of one that isn't
+ * isolated. See `contract/cases.ts`.
  */
 
 import assert from "node:assert/strict";

@@ -1,6 +1,6 @@
 /**
- * The package as JSR serves it: the files that would be published, over HTTP, with bare
- * specifiers replaced by what the import map says, imported by a project that has nothing else.
+ * The package as JSR serves it: the published files, over HTTP, with bare specifiers resolved, and
+ * imported by an empty project.
  */
 
 import assert from "node:assert/strict";
@@ -20,7 +20,7 @@ async function run(
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-/** Paths that `deno publish` would upload, with their sizes as it prints them. */
+/** The paths that `deno publish` would upload, with the sizes that it prints. */
 async function publishedFiles(): Promise<string[]> {
   const { code, stdout, stderr } = await run(
     ["publish", "--dry-run", "--allow-dirty", "--no-check"],
@@ -31,7 +31,7 @@ async function publishedFiles(): Promise<string[]> {
     .map(([, url]) => url.slice(root.href.length));
 }
 
-/** What an import map makes of a bare specifier. */
+/** Resolves a bare specifier by an import map. */
 function mapped(specifier: string): string {
   for (const [key, target] of Object.entries(denoJson.imports)) {
     if (specifier === key) return target;
@@ -49,7 +49,7 @@ function withoutBareSpecifiers(code: string): string {
   );
 }
 
-Deno.test("imported over HTTP: the example runs, with threads and the shipped weights", async () => {
+Deno.test("the example runs when imported over HTTP, with threads and the shipped weights", async () => {
   const files = new Set(await publishedFiles());
   for (
     const path of ["mod.ts", "src/cli/mod.ts", "weights/mlnet_resnet18.npz"]
@@ -108,7 +108,7 @@ Deno.test("imported over HTTP: the example runs, with threads and the shipped we
       shape: [1, 7, 7, 512],
     });
     assert(max > 1, `the largest feature is ${max}`);
-    // Nothing that the example doesn't need.
+    // The example doesn't need the command line and the server.
     assert(!requested.some((path) => /^src\/(cli|serve)\//.test(path)));
     assert.equal(requested.filter((path) => path.endsWith(".npz")).length, 1);
 

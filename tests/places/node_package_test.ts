@@ -1,5 +1,5 @@
 // stock: no, the package runs in another process
-/** The npm package, installed in a project of its own and used from Node. */
+/** The npm package, installed in a project and used from Node. */
 
 import assert from "node:assert/strict";
 import config from "../../deno.json" with { type: "json" };
@@ -10,7 +10,7 @@ import { fencedBlock } from "../support/fenced_block.ts";
 import { testNeeding } from "../support/needing.ts";
 import { NpmProject, run } from "./npm_project.ts";
 
-/** The README's three lines, with the picture where the project has it. */
+/** The README's example, with the project's path of the picture. */
 async function readmeExample(): Promise<string> {
   const code = await fencedBlock("README.md", "ts");
   assert(code.includes("examples/images/chelsea.png"));
@@ -20,21 +20,26 @@ async function readmeExample(): Promise<string> {
 testNeeding(["node", "npm", "npx"], "the npm package in Node", async (t) => {
   await using project = await NpmProject.create("typescript@5.9.3");
 
-  await t.step("the README's three lines give Deno's numbers", async () => {
-    await project.write(
-      "example.js",
-      await readmeExample() +
-        "console.log(JSON.stringify([maps.shape, [...await maps.data()]]));\n",
-    );
-    const [shape, values] = JSON.parse(await project.run("node", "example.js"));
-    using model = await createModel("mlnet_resnet18", "layer4", true);
-    const image = await decodeImage("examples/images/chelsea.png");
-    const maps = model.forward(model.preprocess(image));
-    assert.deepEqual(shape, maps.shape);
-    const want = await maps.data<"float32">();
-    assert(Math.max(...want) > 1);
-    closeTo(values, want);
-  });
+  await t.step(
+    "the README's example gives the same numbers as in Deno",
+    async () => {
+      await project.write(
+        "example.js",
+        await readmeExample() +
+          "console.log(JSON.stringify([maps.shape, [...await maps.data()]]));\n",
+      );
+      const [shape, values] = JSON.parse(
+        await project.run("node", "example.js"),
+      );
+      using model = await createModel("mlnet_resnet18", "layer4", true);
+      const image = await decodeImage("examples/images/chelsea.png");
+      const maps = model.forward(model.preprocess(image));
+      assert.deepEqual(shape, maps.shape);
+      const want = await maps.data<"float32">();
+      assert(Math.max(...want) > 1);
+      closeTo(values, want);
+    },
+  );
 
   await t.step("the commands of docs/node.md", async () => {
     const commands = [
@@ -43,7 +48,7 @@ testNeeding(["node", "npm", "npx"], "the npm package in Node", async (t) => {
     ];
     assert(commands.length <= 3);
     const [pack, install, example] = commands;
-    // The project above was made by the first two.
+    // The first two made the project above.
     assert.equal(pack, "deno task npm");
     const tarball = `layertap-resnet-${config.version}.tgz`;
     assert.equal(install, `npm install ./out/npm/${tarball}`);
@@ -52,7 +57,7 @@ testNeeding(["node", "npm", "npx"], "the npm package in Node", async (t) => {
     assert.match(output, /^\[ 1, 7, 7, 512 \] \d+\.\d/);
   });
 
-  await t.step("its types are found, and are right", async () => {
+  await t.step("TypeScript finds its types, and they are right", async () => {
     await project.write(
       "typed.ts",
       `import { classify, createModel, type ResNet, type Tensor4D } from "@layertap/resnet";
@@ -74,7 +79,7 @@ testNeeding(["node", "npm", "npx"], "the npm package in Node", async (t) => {
     );
   });
 
-  await t.step("as many threads as in Deno, and a server", async () => {
+  await t.step("it has as many threads as in Deno, and a server", async () => {
     await project.write(
       "server.js",
       `import { startBackend } from "@layertap/resnet";

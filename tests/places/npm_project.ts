@@ -1,5 +1,5 @@
 /**
- * A project in a temporary folder that has the package's tarball installed, with npm.
+ * A project in a temporary folder, with the package's tarball installed by npm.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import config from "../../deno.json" with { type: "json" };
 
 const root = new URL("../../", import.meta.url);
 
-/** Runs a program to its end; fails unless it succeeds. */
+/** Runs a program and returns its output. Throws if it fails. */
 export async function run(
   [program, ...args]: readonly string[],
   cwd: string | URL,
@@ -24,11 +24,11 @@ export async function run(
   );
 }
 
-/** A folder with a project in it, removed at the end. */
+/** A folder with a project, removed at the end. */
 export class NpmProject implements AsyncDisposable {
   private constructor(readonly folder: string) {}
 
-  /** Packs the tarball and makes the project. What it needs besides comes from npm's registry. */
+  /** Makes the tarball and the project. Its dependencies come from npm's registry. */
   static async create(...packages: readonly string[]): Promise<NpmProject> {
     const project = new NpmProject(await Deno.makeTempDir());
     await run(
@@ -59,7 +59,7 @@ export class NpmProject implements AsyncDisposable {
     await Deno.writeTextFile(`${this.folder}/${name}`, text);
   }
 
-  /** Copies a file of the repository into it. */
+  /** Copies a file of the repository into the project. */
   async copy(from: string, name: string): Promise<void> {
     await Deno.copyFile(new URL(from, root), `${this.folder}/${name}`);
   }

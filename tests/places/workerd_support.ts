@@ -1,19 +1,19 @@
 /**
- * A Worker that runs in `workerd`, by way of `workerd/dev.js`.
+ * A Cloudflare Worker that runs in `workerd`, through `workerd/dev.js`.
  *
  * @module
  */
 
 import { lines } from "../../src/formats/lines.ts";
 
-/** Bytes that an isolate holds: V8's heap and array buffers at their peak, WebAssembly's memories. */
+/** Bytes in an isolate: V8's heap and array buffers at their peak, WebAssembly's memories. */
 export interface IsolateMemory {
   readonly heap: number;
   readonly buffers: number;
   readonly wasm: number;
 }
 
-/** One Worker; give it up, or it runs on. */
+/** A Worker. It runs until it is disposed. */
 export class DevWorker implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
@@ -27,11 +27,11 @@ export class DevWorker implements AsyncDisposable {
   }
 
   /**
-   * Starts one.
+   * Starts a Worker.
    *
    * @param folder A project with wrangler and a configuration.
-   * @param config That configuration's file.
-   * @param vars Variables of its environment.
+   * @param config The file name of the configuration.
+   * @param vars Its environment variables.
    */
   static async start(
     folder: string,
@@ -55,12 +55,12 @@ export class DevWorker implements AsyncDisposable {
     return worker;
   }
 
-  /** Asks it. */
+  /** Sends a request. */
   fetch(path: string, init?: RequestInit): Promise<Response> {
     return fetch(new URL(path, this.#url), init);
   }
 
-  /** What its isolate holds. */
+  /** The memory of its isolate. */
   async memory(): Promise<IsolateMemory> {
     await this.#input.write(new TextEncoder().encode("\n"));
     return await this.#answer();
@@ -74,7 +74,7 @@ export class DevWorker implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#input.close();
-    for await (const _line of this.#answers); // Else its pipe stays open.
+    for await (const _line of this.#answers); // Otherwise its pipe stays open.
     await this.#child.status;
   }
 }

@@ -1,5 +1,5 @@
 // stock: no, each contract starts kernels of its own
-/** Cloudflare Workers: the example, and the contract, in `workerd` itself. */
+/** Cloudflare Workers: the example and the contract, in `workerd`. */
 
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
@@ -17,7 +17,7 @@ const golden: Golden = JSON.parse(
   await Deno.readTextFile("tests/data/contract/golden.json"),
 );
 
-/** The example keeps its weights in float16: of a node's largest value. */
+/** The tolerance for float16 weights, relative to a node's largest value. */
 const float16 = 2e-3;
 
 /** Files by name. */
@@ -26,7 +26,7 @@ async function namesIn(folder: string): Promise<string[]> {
     .filter(({ isFile }) => isFile).map(({ name }) => name);
 }
 
-/** The example in a folder of its own, made by the commands of its page. */
+/** The example in a folder of its own, made by the commands in docs/cloudflare.md. */
 async function install(folder: string): Promise<string> {
   const example = `${folder}/examples/cloudflare`;
   await Deno.mkdir(example, { recursive: true });
@@ -42,7 +42,7 @@ async function install(folder: string): Promise<string> {
   const [pack, install, dev] = commands;
   await run([...pack, `${folder}/out/npm`], root);
   await run(install, folder);
-  // What it runs is `wrangler dev`, which `dev.js` does.
+  // It runs `wrangler dev`, and so does `dev.js`.
   assert.deepEqual(dev.slice(0, 3), ["npm", "run", "dev"]);
   const version = await run(["node", "--version"], example);
   if (Number(/\d+/.exec(version)) < 22) {
@@ -60,7 +60,7 @@ testNeeding(
       const example = await install(folder);
 
       await t.step(
-        "the bundle has at most 1 MB, gzip, without weights",
+        "the bundle takes at most 1 MB, gzip, without weights",
         async () => {
           await run(
             ["npx", "wrangler", "deploy", "--dry-run", "--outdir", "dist"],
@@ -98,7 +98,7 @@ testNeeding(
         };
         const cold = await ask();
         const warm = Math.min(await ask(), await ask(), await ask());
-        // Batches that begin while the request that began the first is answered, and is no more.
+        // Batches that begin after the request that started the first one has ended.
         for (let i = 0; i < 5; i++) {
           await Promise.all([ask(), ask(), ask(), ask()]);
         }

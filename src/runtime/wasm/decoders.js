@@ -1,8 +1,6 @@
 // @ts-self-types="./decoders.d.ts"
 // deno-lint-ignore-file no-import-prefix
-// Source-phase imports give compiled modules with no permission, from npm, a file or HTTP alike.
-// TypeScript doesn't parse them yet, nor do all runtimes: hence a JavaScript file, imported where
-// nobody handed the modules over.
+// As in tfjs.js. Only imported if the caller provides no modules, since not all runtimes parse it.
 
 export const jpeg = () =>
   import.source("npm:@jsquash/jpeg@1.6.0/codec/dec/mozjpeg_dec.wasm");

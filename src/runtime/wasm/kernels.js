@@ -1,5 +1,5 @@
 // @ts-self-types="./kernels.d.ts"
-// As in ./tfjs.js: source-phase imports need no permission and no fetch.
+// As in tfjs.js.
 
 export const relaxed = () => import.source("./relaxed.wasm");
 

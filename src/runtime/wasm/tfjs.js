@@ -1,8 +1,8 @@
 // @ts-self-types="./tfjs.d.ts"
 // deno-lint-ignore-file no-import-prefix
-// Source-phase imports give compiled modules with no permission, from npm, a file or HTTP alike.
-// TypeScript doesn't parse them yet, hence a JavaScript file; the specifiers stand in full because
-// an import map doesn't reach a module that is imported over HTTP.
+// Source-phase imports give compiled modules without permissions, from npm, files and HTTP alike.
+// This is JavaScript since TypeScript can't parse them yet. The specifiers are complete since an
+// import map doesn't apply to a package that is imported over HTTP.
 
 export const threadedSimd = () =>
   import.source(

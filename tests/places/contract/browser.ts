@@ -1,6 +1,6 @@
 /**
- * The contract in a browser, as the module of a worker: asked with options for the backend, it
- * answers with what runs and how each case went, or with an error's text. The files are beside it.
+ * The contract in a browser, in a web worker: takes options for the backend, and answers with what
+ * runs and the result of each case, or with an error. The files are in the same folder.
  *
  * @module
  */

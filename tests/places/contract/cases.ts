@@ -1,6 +1,6 @@
 /**
- * What holds wherever the package runs: the same pictures, weights, nodes and numbers. Plain
- * JavaScript, without Deno, Node or a browser: each runtime brings the package and the files.
+ * What holds wherever the package runs: the same pictures, weights, nodes and numbers. The cases
+ * use no API of Deno, Node or browsers; each runtime provides the package and the files.
  *
  * @module
  */
@@ -15,9 +15,9 @@ export type Package = typeof layertap & typeof maps;
 
 type Model = layertap.ResNet;
 
-/** Files that a runtime brings. */
+/** The files that a runtime provides. */
 export interface Files {
-  /** Pictures by name: `chelsea.png` and `rocket.jpg`. */
+  /** The pictures `chelsea.png` and `rocket.jpg`, by name. */
   readonly pictures: Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
   /** The packed weights that ship. */
   readonly weights: Uint8Array<ArrayBuffer>;
@@ -25,7 +25,7 @@ export interface Files {
   readonly golden: Golden;
 }
 
-/** What torchvision makes of each picture. */
+/** The values that torchvision computes for each picture. */
 export type Golden = Readonly<
   Record<string, {
     readonly nodes: Readonly<
@@ -38,15 +38,15 @@ export type Golden = Readonly<
 interface World {
   readonly lib: Package;
   readonly files: Files;
-  /** The whole network that ships. Each case has one of its own on the same weights. */
+  /** The network that ships. Each case has its own copy with the same weights. */
   readonly model: Model;
-  /** How far a value may be off, as a part of the node's largest. */
+  /** The tolerance, relative to a node's largest value. */
   readonly within: number;
 }
 
 const arch = "mlnet_resnet18", classes = 10, features = 512;
 
-/** The contract: names and what is tried. A case throws if it doesn't hold. */
+/** The contract, by name. A case throws if it doesn't hold. */
 export const cases: Readonly<Record<string, (world: World) => Promise<void>>> =
   {
     "every node has torchvision's numbers": async (world) => {
@@ -62,7 +62,9 @@ export const cases: Readonly<Record<string, (world: World) => Promise<void>>> =
       }
     },
 
-    "a network that is cut gives the numbers of the whole": async (world) => {
+    "a truncated network gives the same numbers as the whole": async (
+      world,
+    ) => {
       const { lib, files } = world;
       for (const node of ["layer2.0.downsample.1", "layer3"]) {
         const cut = await lib.createModel(arch, node, files.weights);
@@ -73,7 +75,7 @@ export const cases: Readonly<Record<string, (world: World) => Promise<void>>> =
       }
     },
 
-    "hooks see every module, and may replace its output": async (world) => {
+    "hooks see every module, and can replace its output": async (world) => {
       const { lib, model, files } = world;
       const x = await input(model, lib, files);
       const seen: string[] = [];
@@ -87,7 +89,7 @@ export const cases: Readonly<Record<string, (world: World) => Promise<void>>> =
       const before = model.forward(x);
       equal(seen.join(), "layer1.0.relu,layer1.0.relu,layer3");
       await compareNode(world, "chelsea.png", "layer3", kept[0]);
-      // In place of the cat's, what the rocket has there.
+      // The rocket's value replaces the cat's.
       const rocket = await input(model, lib, files, "rocket.jpg");
       const { layer4 } = model.extract(rocket, ["layer4"]);
       const replacing = model.registerForwardHook("layer4", () => layer4);
@@ -96,7 +98,7 @@ export const cases: Readonly<Record<string, (world: World) => Promise<void>>> =
       for (const handle of [...handles, replacing]) handle.remove();
       const after = model.forward(x);
       equal((await after.data()).join(), (await before.data()).join());
-      equal(seen.length, 9); // `extract` calls them as well.
+      equal(seen.length, 9); // `extract` calls hooks too.
     },
 
     "pictures to vectors, one batch": async (
@@ -116,7 +118,7 @@ export const cases: Readonly<Record<string, (world: World) => Promise<void>>> =
       });
     },
 
-    "a head of one's own classifies": async (
+    "a new head classifies": async (
       { lib, model, files, within },
     ) => {
       const headed = model.withHead({
@@ -144,7 +146,7 @@ export const cases: Readonly<Record<string, (world: World) => Promise<void>>> =
       headed.dispose();
     },
 
-    "maps become a PNG, and come back from it": async (
+    "maps become a PNG that decodes to the same pixels": async (
       { lib, model, files },
     ) => {
       const front = model.truncate("layer1");
@@ -157,7 +159,7 @@ export const cases: Readonly<Record<string, (world: World) => Promise<void>>> =
       equal(new Set(data).size > 100, true);
     },
 
-    "errors say what was asked and what is allowed": async (
+    "errors name the argument and what was expected": async (
       { lib, model, files },
     ) => {
       const { weights, pictures } = files;
@@ -192,14 +194,14 @@ export const cases: Readonly<Record<string, (world: World) => Promise<void>>> =
     },
   };
 
-/** How one case went. */
+/** The result of a case. */
 export interface Result {
   readonly name: string;
-  /** What was wrong; null if nothing. */
+  /** The error; null if the case holds. */
   readonly error: string | null;
 }
 
-/** Runs every case on the backend that was started. */
+/** Runs every case on the backend that runs. */
 export async function runContract(
   lib: Package,
   files: Files,

@@ -1,4 +1,4 @@
-/** The files that the contract takes, by name. */
+/** The files of the contract, by name. */
 const paths = [
   "examples/images/chelsea.png",
   "examples/images/rocket.jpg",
@@ -6,7 +6,7 @@ const paths = [
   "tests/data/contract/golden.json",
 ];
 
-/** Copies them into a folder that is served. */
+/** Copies the files into a folder. */
 export async function copyFiles(folder: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   for (const path of paths) {

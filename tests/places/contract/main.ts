@@ -1,6 +1,6 @@
 /**
- * The contract in Deno and in Node: starts the backend as asked, prints what runs and how each
- * case went.
+ * The contract in Deno and Node: starts the backend with the given options, and prints what runs
+ * and the result of each case.
  *
  *     deno run --allow-read tests/places/contract/main.ts '{"kernels":"own"}' <weights> <golden> <pictures>
  */

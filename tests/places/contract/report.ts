@@ -1,5 +1,5 @@
 /**
- * From what a runtime prints to test steps, and the ways in which the backend starts.
+ * The ways to start the backend, and test steps from the report of a runtime.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import assert from "node:assert/strict";
 import type { BackendInfo, BackendOptions } from "../../../mod.ts";
 import { cases, type Result } from "./cases.ts";
 
-/** What a runtime says of itself and the contract. */
+/** The report of a runtime. */
 export interface Report {
   readonly info: BackendInfo;
   readonly results: readonly Result[];
 }
 
-/** A way to start. */
+/** Options of the backend. */
 export type Setting = Required<Pick<BackendOptions, "kernels" | "threads">>;
 
 /** Every set of kernels, with threads and without. */
@@ -25,12 +25,12 @@ export const settings: readonly Setting[] = [
   { kernels: "own", threads: 2 },
 ];
 
-/** As a test's name has it. */
+/** The setting in a test's name. */
 export function settingName({ kernels, threads }: Setting): string {
   return `${kernels} kernels, ${threads} thread${threads > 1 ? "s" : ""}`;
 }
 
-/** One step for each case; the backend has to be what was asked for. */
+/** Makes a test step of each case, and checks that the backend follows the setting. */
 export async function reportSteps(
   t: Deno.TestContext,
   { info, results }: Report,

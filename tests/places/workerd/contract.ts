@@ -1,6 +1,6 @@
 /**
- * The contract in a Worker: answers with what runs and how each case went. `KERNELS` says which
- * kernels; the files are its assets.
+ * The contract in a Cloudflare Worker: answers with what runs and the result of each case. The
+ * variable `KERNELS` chooses the kernels; the files are assets.
  *
  * @module
  */

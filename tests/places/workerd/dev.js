@@ -3,20 +3,20 @@
  *
  *     node dev.js wrangler.jsonc '{"KERNELS":"own"}'
  *
- * Prints its URL, then for each line on standard input the bytes that the isolate holds: `heap` and
+ * Prints its URL, then for each line on standard input the bytes in the isolate: `heap` and
  * `buffers` at their peak, and `wasm`, which never shrinks. It ends with its standard input.
  */
 
 import process from "node:process";
 import { createInterface } from "node:readline";
 
-process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false"; // It would ask another host.
+process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false"; // It would fetch from another host.
 process.env.WRANGLER_SEND_METRICS = "false";
 const { unstable_startWorker } = await import("wrangler");
 
-// Where a Worker fails as it starts, wrangler waits for it.
+// wrangler waits forever for a Worker that fails at start.
 const late = setTimeout(() => {
-  console.error("the Worker did not start within a minute");
+  console.error("the Worker didn't start within a minute");
   process.exit(1);
 }, 60_000);
 const [config, vars = "{}"] = process.argv.slice(2);
@@ -53,7 +53,7 @@ clearInterval(sampling);
 await worker.dispose();
 process.exit();
 
-/** A session of the inspector's protocol, and the Worker's context in it. */
+/** Opens a session with the inspector, in the Worker's context. */
 async function connect(url) {
   const socket = new WebSocket(url, {
     headers: { origin: "http://127.0.0.1" },
@@ -81,7 +81,7 @@ async function connect(url) {
   return { call, contextId };
 }
 
-/** The sizes of all WebAssembly memories. */
+/** Sums the sizes of all WebAssembly memories. */
 async function wasmBytes() {
   const { call, contextId } = inspector;
   const { result: prototype } = await call("Runtime.evaluate", {
