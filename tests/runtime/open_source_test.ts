@@ -6,7 +6,7 @@ import { openByteSource } from "../../src/runtime/open_source.ts";
 const path = "tests/data/weights/state_dict.pth";
 const bytes = await Deno.readFile(path);
 
-Deno.test("openByteSource reads copies, and nothing beyond the end", async () => {
+Deno.test("openByteSource reads copies, and never beyond the end", async () => {
   for (const given of [path, bytes, new Blob([bytes])]) {
     const source = await openByteSource(given);
     assert.equal(source.size, bytes.length);
