@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 import numpy as np
 import torch
-from case_files import Call, dense, either, legacy, loads, new_class, new_function, refuses, safetensors, saved, unzipped, zipped
+from case_files import Call, dense, legacy, loads, new_class, new_function, refuses, safetensors, saved, unzipped, zipped
 
 
 def archives(table, a):
@@ -51,7 +51,7 @@ def archives(table, a):
     add("encrypted.pth", zipped(small, flags=1), "Encrypted small", refuses("encrypt"))
     add("bzip2.pth", zipped([(name, content, 12) for name, content in small]), "A method of compression other than deflate", refuses("bzip2"))
     bomb = [(name, b"\0" * 2**28 if name.endswith("/0") else content) for name, content in entries]
-    add("deflate_bomb.pth", zipped(bomb, method=8), "An entry of 256 MiB that inflates from 256 KiB, where 37632 bytes are needed", either("data/0"))
+    add("deflate_bomb.pth", zipped(bomb, method=8), "An entry of 256 MiB that inflates from 256 KiB, where 37632 bytes are needed", refuses("data/0"))
     liar = [(name, b"\0" * 2**28, 8, 37632) if name.endswith("/0") else (name, content) for name, content in entries]
     add("deflate_bomb_that_lies.pth", zipped(liar), "The same, declared as 37632 bytes", refuses("data/0"))
     pkl = [(name, b"\x80\2" + b"0" * 2**28 if name.endswith("data.pkl") else content) for name, content in entries]

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from make_node_goldens import digest, uniform
+from make_node_goldens import digest, hash_name, uniform
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
 ONE = [1, 1, 1, 1]
@@ -29,6 +29,7 @@ ROWS = {
     "small": dict(name="small", block="BasicBlock", layers=ONE),
     "bottleneck": dict(name="small_bottleneck", block="Bottleneck", layers=ONE),
     "head": dict(name="small_head", block="BasicBlock", layers=ONE, numClasses=7),
+    "segmentation": dict(name="small_segmentation", block="Bottleneck", layers=[1, 1, 2, 1]),
     "bottleneck_eps_0": dict(name="small_eps_0", block="Bottleneck", layers=ONE, normEps=0),
     "bottleneck_stride_in_conv1": dict(name="small_caffe", block="Bottleneck", layers=ONE, strideInConv1=True),
 }
@@ -39,9 +40,10 @@ LAYERS = ["conv1", "bn1", "layer1", "layer2", "layer3", "layer4", "fc"]
 # --- Networks -----------------------------------------------------------------------------------
 
 
-def periodic(seed, shape, scale, base=0.0):
-    """A few numbers of 7 bits over and over, in base - scale..base + scale. `scale` is a power of two."""
+def periodic(seed, name, shape, scale, base=0.0):
+    """A few numbers of 7 bits over and over, in base - scale..base + scale, from a start by name. `scale` is a power of two."""
     table = np.round(uniform(seed, PERIOD if len(shape) > 1 else 13) * 63) / 64 * scale + base
+    table = np.roll(table, hash_name(name) % len(table))
     return torch.from_numpy(np.resize(table.astype(np.float32), int(np.prod(shape))).reshape(shape))
 
 
@@ -53,19 +55,19 @@ def weights(seed, row="small", last="layer1", variance=0.5, frozen=False):
     for name, tensor in net.state_dict().items():
         if LAYERS.index(name.split(".")[0]) > LAYERS.index(last):
             continue
-        shape, key = tuple(tensor.shape), f"{seed}:{name}"
+        shape = tuple(tensor.shape)
         if name.endswith("num_batches_tracked"):
             if frozen:
                 continue
             state[name] = torch.tensor(7)
         elif name.endswith("running_var"):
-            state[name] = periodic(key, shape, variance, 2 * variance)
+            state[name] = periodic(seed, name, shape, variance, 2 * variance)
         elif name.endswith(("running_mean", "bias")):
-            state[name] = periodic(key, shape, 0.25)
+            state[name] = periodic(seed, name, shape, 0.25)
         elif len(shape) == 1:
-            state[name] = periodic(key, shape, 0.5, 1)
+            state[name] = periodic(seed, name, shape, 0.5, 1)
         else:
-            state[name] = periodic(key, shape, 2.0 ** np.floor(np.log2(np.sqrt(3 / np.prod(shape[1:])))))
+            state[name] = periodic(seed, name, shape, 2.0 ** np.floor(np.log2(np.sqrt(3 / np.prod(shape[1:])))))
     return state
 
 

@@ -281,7 +281,7 @@ def caffe(table):
         data = safetensors(state) if extension == "safetensors" else saved(f"{name}.{extension}", state)
         table.add(kind, f"{name}.{extension}", data, what, *tries, given=given)
 
-    add("caffe_style", dense(c), "The stride stands in conv1; the tensors are the same", loads("caffe", **right), plain, loads("caffe", "bottleneck", "layer2", options={"strideInConv1": True}), given=True)
+    add("caffe_style", c, "The stride stands in conv1; the tensors are the same", loads("caffe", **right), plain, loads("caffe", "bottleneck", "layer2", options={"strideInConv1": True}), given=True)
     add("parallel", prefixed("module.", c), "DataParallel", loads("caffe", **right))
     add("caffe_style", c, "In safetensors", loads("caffe", **right), plain, extension="safetensors")
     add("backbone", {"state_dict": prefixed("backbone.", c)}, "MMDetection with style='caffe'", loads("caffe", **right))
@@ -304,21 +304,21 @@ def caffe(table):
 def segmentation(table):
     """torchvision's segmentation networks dilate layer3 and layer4."""
     kind = "segmentation"
-    s = strided("segmentation", "bottleneck", "layer3")
+    s = strided("segmentation", "segmentation", "layer3")
     one = torch.ones(1)
     body = prefixed("backbone.", s)
-    dilated = dict(arch="bottleneck", layer="layer3", notes=["replaceStrideWithDilation"])
+    dilated = dict(arch="segmentation", layer="layer3", notes=["replaceStrideWithDilation"])
 
     def add(name, state, what, *tries):
         table.add(kind, f"{name}.pth", saved(f"{name}.pth", state, pickle_protocol=4), what, *tries)
 
     fcn = {"classifier.0.weight": one, "classifier.4.weight": one, "aux_classifier.0.weight": one}
-    add("fcn", {**body, **fcn}, "FCN", loads("segmentation_dilated", **dilated), loads("segmentation", "bottleneck", "layer3", options={"replaceStrideWithDilation": [False, False, False]}))
+    add("fcn", {**body, **fcn}, "FCN", loads("segmentation_dilated", **dilated), loads("segmentation", "segmentation", "layer3", options={"replaceStrideWithDilation": [False, False, False]}))
     add("deeplab", {**body, "classifier.0.convs.0.0.weight": one, "aux_classifier.0.weight": one}, "DeepLab v3", loads("segmentation_dilated", **dilated))
     add("lightning", {"state_dict": prefixed("model.", {**body, **fcn})}, "In Lightning", loads("segmentation_dilated", **dilated))
     add("references", {"model": {**body, **fcn}, "optimizer": {}, "epoch": 3}, "As torchvision's references save it", loads("segmentation_dilated", **dilated))
     add("parallel", prefixed("module.", {**body, **fcn}), "DistributedDataParallel", loads("segmentation_dilated", **dilated))
-    plain = loads("segmentation", "bottleneck", "layer3")
+    plain = loads("segmentation", "segmentation", "layer3")
     add("no_auxiliary", {**body, "classifier.1.weight": one}, "backbone. beside a classifier alone is no segmentation network", plain)
     add("other_prefix", {**prefixed("encoder.", s), **fcn}, "Another prefix", plain)
 

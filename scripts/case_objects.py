@@ -50,8 +50,8 @@ def foreign(table, a):
 
     # NumPy.
     add("numpy_big_array", np.zeros((1000, 1000)), "An array of 8 MB, beyond today's limit of 4 MiB")
-    add("numpy_big_array_5", np.zeros((1000, 1000)), "The same, protocol 5", pickle_protocol=5)
-    add("numpy_many_scalars", list(np.zeros(300000, np.int64)), "300,000 scalars, beyond today's limit of 2^18 objects", pickle_protocol=4)
+    add("numpy_big_array_5", np.zeros((800, 800)), "The same, protocol 5", pickle_protocol=5)
+    add("numpy_many_scalars", list(np.zeros(60000, np.int64)), "60,000 scalars, beyond today's limit of 2^18 objects", pickle_protocol=4)
     add("floats_many", [[0.5, 0.25, 0.125, 2]] * 2 + [[0.5, i % 4] for i in range(100000)], "300,000 objects, as a history keeps them: pairs of a loss and a step", pickle_protocol=4)
     multiarray = new_function("numpy._core.multiarray", "_reconstruct")
     array = Call(multiarray, np.ndarray, (0,), Call(_codecs.encode, "b", "latin1"), state=(1, (3,), np.dtype("<f8"), False, b"\0" * 24))
@@ -404,9 +404,9 @@ def bombs(table, a):
         for _ in range(60):
             value = double(value)
         table.add(kind, f"exponential_{name}_around.pth", saved("exponential.pth", value), f"2^60 paths of {name} to one network", either())
-    many = OrderedDict((f"{i}.{k}", v) for i in range(2000) for k, v in list(a.items())[:1])
+    many = OrderedDict((f"{i}.{k}", v) for i in range(500) for k, v in list(a.items())[:1])
     many.update(a)
-    table.add(kind, "many_prefixes.pth", saved("many_prefixes.pth", many, pickle_protocol=4), "2,000 prefixes with a conv1.weight and nothing else", loads())
+    table.add(kind, "many_prefixes.pth", saved("many_prefixes.pth", many, pickle_protocol=4), "500 prefixes with a conv1.weight and nothing else", loads())
     header = b'{"a":' * 50000
     table.add(kind, "deep_header.safetensors", struct.pack("<Q", len(header)) + header, "A header of 50,000 objects, each in the one before", refuses())
     table.add(kind, "huge_header.safetensors", struct.pack("<Q", 2**62) + b"{}", "A header of 2^62 bytes, declared", refuses())
