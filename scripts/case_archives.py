@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 import numpy as np
 import torch
-from case_files import Call, dense, legacy, loads, new_class, new_function, refuses, safetensors, saved, unzipped, zipped
+from case_files import Call, dense, either, legacy, loads, new_class, new_function, refuses, safetensors, saved, unzipped, zipped
 
 
 def archives(table, a):
@@ -33,7 +33,9 @@ def archives(table, a):
     add("bytes_before.pth", zipped(small, before=b"#!/bin/sh\nexit 1\n" * 7, shift=False), "Bytes before the archive, which its offsets don't count")
     add("bytes_before_counted.pth", zipped(small, before=b"\0" * 1000), "Bytes before the archive, which its offsets count")
     add("bytes_before_zip64.pth", zipped(small, before=b"PK\3\4 is how an archive starts", shift=False, zip64=True), "Bytes before the archive that look like one, zip64")
-    add("comment.pth", zipped(small, comment=b"trained by hand. PK\5\6 is no end record"), "A comment with an end record's signature")
+    add("comment.pth", zipped(small, comment=b"trained by hand"), "A comment of the archive")
+    signature = zipped(small, comment=b"trained by hand. PK\5\6 does not end here")
+    add("comment_with_signature.pth", signature, "A comment with an end record's signature, which Python's zipfile refuses", either())
     add("descriptors.pth", zipped(small, descriptors=True), "Sizes behind the data, as a pipe writes them")
     add("descriptors_deflated.pth", zipped(small, method=8, descriptors=True), "The same, deflated")
     folders = [("checkpoint/", b""), ("checkpoint/data/", b""), *small]
@@ -150,7 +152,7 @@ def unusual(table, a):
     needed["conv1.weight"] = raw("F8_E4M3", [64, 3, 7, 7], 9408)
     table.add(kind, "F8_E4M3_needed.safetensors", safetensors(needed), "The first filter in 8-bit floats", refuses("conv1.weight", "F8_E4M3"))
     needed["conv1.weight"] = ("I32", [64, 3, 7, 7], b"\1" * 37632)
-    table.add(kind, "I32_needed.safetensors", safetensors(needed), "The first filter in integers, which makes this no network", refuses("conv1.weight"))
+    table.add(kind, "I32_needed.safetensors", safetensors(needed), "The first filter in integers: filters must be floats", refuses("conv1.weight"))
 
     def pth(name, beside, what, *tries, **options):
         table.add(kind, f"{name}.pth", saved(f"{name}.pth", OrderedDict([*a.items(), ("extra", beside)]), **options), what, *(tries or [loads()]))

@@ -23,8 +23,10 @@ import warnings
 import torch
 from case_archives import archives, shards, types, unusual
 from case_files import Table, flat, output, strided
-from case_networks import beside, caffe, detectors, encoders, ensembles, inside, others, segmentation, where
-from case_objects import bombs, evil, foreign, formats, whole
+from case_formats import formats
+from case_networks import beside, caffe, detectors, encoders, ensembles, inside, segmentation, where
+from case_objects import bombs, evil, foreign, whole
+from case_other_networks import others
 
 warnings.simplefilter("ignore")
 torch.set_num_threads(1)

@@ -288,7 +288,6 @@ def pictures():
     cut = lossless.getvalue()
     add(kind, "anim_second_cut.webp", cut[: len(cut) - 40], "The last picture is cut", "WebP", pixels=WIDE)
 
-    raw = WIDE.tobytes()
     add(kind, "a.gif", saved("GIF", WIDE), "GIF", "GIF", given=True)
     add(kind, "animated.gif", gif(), "An animated GIF", "GIF")
     add(kind, "a.bmp", saved("BMP"), "BMP", "BMP")
