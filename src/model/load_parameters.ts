@@ -40,21 +40,35 @@ export async function loadParameters(
     if (module?.type === "BatchNorm2d") norms.set(inputs[0], module);
   }
   try {
-    for (const { name, module, inputs: [from] } of nodes.values()) {
-      if (module?.type === "Conv2d") {
-        const weights = await reader.conv(module, norms.get(name));
-        const [, usualHeight = usualSide] = shapes.get(from) ?? [];
-        const loaded = kernels.loadConv(module, weights, {
-          ...storage,
-          usualHeight,
-        });
-        parameters.add(module.name, loaded);
-        releaseFilter(weights.filter);
-      } else if (module?.type === "Linear") {
-        const { weight, bias } = await reader.linear(module);
-        const loaded = kernels.loadLinear(module, weight, bias, storage);
-        releaseFilter(weight);
-        parameters.add(module.name, loaded);
+    for (const node of nodes.values()) {
+      switch (node.operation) {
+        case "Conv2d": {
+          const { name, module, inputs } = node;
+          const weights = await reader.conv(module, norms.get(name));
+          const [, usualHeight = usualSide] = shapes.get(inputs[0]) ?? [];
+          const here = { ...storage, usualHeight };
+          parameters.add(module.name, kernels.loadConv(module, weights, here));
+          releaseFilter(weights.filter);
+          break;
+        }
+        case "Linear": {
+          const { module } = node;
+          const { weight, bias } = await reader.linear(module);
+          const loaded = kernels.loadLinear(module, weight, bias, storage);
+          parameters.add(module.name, loaded);
+          releaseFilter(weight);
+          break;
+        }
+        case "BatchNorm2d": // Folded into its convolution.
+        case "ReLU":
+        case "MaxPool2d":
+        case "AdaptiveAvgPool2d":
+        case "add":
+        case "flatten":
+        case "passThrough":
+          break;
+        default:
+          node satisfies never;
       }
     }
   } catch (error) {

@@ -88,16 +88,16 @@ export async function measureLoss(
   });
 }
 
-/** Those of {@linkcode LAYERS} that a model has, and its last node. */
+/** Those of {@linkcode LAYERS} that a model has, and its last node if it ends before `avgpool`. */
 function layersOf(model: ResNet): string[] {
   const { calls, output } = partsOf(model).trace;
-  const found = LAYERS.filter((layer) =>
-    calls.some(({ module }) => module.name === layer)
+  const found = LAYERS.flatMap((layer) =>
+    calls.find(({ module }) => module.name === layer) ?? []
   );
-  const isLast = calls.some((call) =>
-    call.output === output && found.includes(call.module.name)
-  );
-  return isLast || found.includes("avgpool") ? found : [...found, output];
+  const names = found.map(({ module }) => module.name);
+  const isComplete = names.includes("avgpool") ||
+    found.at(-1)?.output === output;
+  return isComplete ? names : [...names, output];
 }
 
 function compare(
