@@ -22,7 +22,7 @@ async function start({ ASSETS }: Env): Promise<Handler> {
     outputLayer: "avgpool",
     pretrained: await weights.arrayBuffer(),
     model: { memory: "small" },
-    worker: false,
+    thread: false,
     limits: { pixels: 4_000_000 },
   });
 }

@@ -1,4 +1,4 @@
-import { formatOf } from "../tables/formats.ts";
+import { endings, formatOf } from "../tables/formats.ts";
 import { checked, command } from "./command.ts";
 import { openModel } from "./network.ts";
 import { featureOptions, modelOptions, shortTypes } from "./options.ts";
@@ -12,7 +12,7 @@ export const extract = command({
     ...featureOptions,
     out: {
       value: "FILE",
-      help: "file to write: .npz, .npy, .safetensors, .parquet or .jsonl",
+      help: `file to write, ending in one of ${endings}`,
       required: true,
     },
     dtype: {

@@ -5,7 +5,8 @@
  */
 
 import { item } from "../extract/compute_nodes.ts";
-import { type FeatureTable, featureTable } from "../tables/feature_table.ts";
+import { featureTable } from "../tables/feature_table.ts";
+import { formats, mediaTypes } from "../tables/formats.ts";
 import { nestedValues } from "../tables/jsonl.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 import type { Answer } from "./engine.ts";
@@ -14,19 +15,7 @@ import type { FeatureFormat, FeaturesTask } from "./task.ts";
 /** The media types of features; the first is the default. */
 export const featureTypes: Readonly<Record<FeatureFormat, string>> = {
   json: "application/json",
-  npy: "application/x-npy",
-  npz: "application/x-npz",
-  safetensors: "application/x-safetensors",
-};
-
-const streams: Record<
-  Exclude<FeatureFormat, "json">,
-  (table: FeatureTable) => Promise<ReadableStream<Uint8Array>>
-> = {
-  npy: async (table) => (await import("../tables/npy.ts")).npyStream(table),
-  npz: async (table) => (await import("../tables/npz.ts")).npzStream(table),
-  safetensors: async (table) =>
-    (await import("../tables/safetensors.ts")).safetensorsStream(table),
+  ...mediaTypes,
 };
 
 /**
@@ -58,7 +47,7 @@ export async function encodeFeatures(
     }));
     return encodeJson({ arch, pictures: json });
   }
-  const stream = await streams[format](featureTable(rows));
+  const stream = await formats[format](featureTable(rows), {});
   const body = new Uint8Array(await new Response(stream).arrayBuffer());
   return { body, type: featureTypes[format] };
 }

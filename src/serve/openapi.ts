@@ -172,10 +172,10 @@ export const openApi: Part = {
       ],
       "One array per layer, with all pictures stacked; .npy only for one layer",
       {
+        ...Object.fromEntries(
+          Object.values(featureTypes).map((type) => [type, binary]),
+        ),
         [featureTypes.json]: features,
-        [featureTypes.npy]: binary,
-        [featureTypes.npz]: binary,
-        [featureTypes.safetensors]: binary,
       },
     ),
     "/classify": post(

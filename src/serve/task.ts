@@ -5,6 +5,7 @@
  */
 
 import type { FeatureMapGridOptions } from "../maps/mod.ts";
+import type { mediaTypes } from "../tables/formats.ts";
 
 /** A picture file. */
 export interface PictureFile {
@@ -14,7 +15,7 @@ export interface PictureFile {
 }
 
 /** File formats of features. */
-export type FeatureFormat = "json" | "npy" | "npz" | "safetensors";
+export type FeatureFormat = "json" | keyof typeof mediaTypes;
 
 /** Compute layers. */
 export interface FeaturesTask {

@@ -21,7 +21,7 @@ export type FormatWriter = (
   options: FormatOptions,
 ) => Promise<ReadableStream<Uint8Array>>;
 
-const writers: Readonly<Record<string, FormatWriter>> = {
+const writers = {
   npz: async (table) => (await import("./npz.ts")).npzStream(table),
   npy: async (table) => (await import("./npy.ts")).npyStream(table),
   safetensors: async (table) =>
@@ -30,7 +30,22 @@ const writers: Readonly<Record<string, FormatWriter>> = {
     (await import("./parquet.ts")).parquetStream(table, about),
   jsonl: async (table, { jsonValues }) =>
     (await import("./jsonl.ts")).jsonlStream(table, { values: jsonValues }),
-};
+} satisfies Record<string, FormatWriter>;
+
+/** The formats by their ending. */
+export const formats: Readonly<Record<keyof typeof writers, FormatWriter>> =
+  writers;
+
+/** The formats that a server offers, and their media types. */
+export const mediaTypes = {
+  npy: "application/x-npy",
+  npz: "application/x-npz",
+  safetensors: "application/x-safetensors",
+} as const satisfies Partial<Record<keyof typeof writers, string>>;
+
+/** The endings of files: `.npz, .npy, …`. */
+export const endings: string = Object.keys(writers)
+  .map((name) => `.${name}`).join(", ");
 
 /**
  * The format for a file's name.
@@ -39,8 +54,7 @@ const writers: Readonly<Record<string, FormatWriter>> = {
  */
 export function formatOf(path: string, nodes: number): FormatWriter {
   const ending = /\.(\w+)$/.exec(path)?.[1].toLowerCase() ?? "";
-  if (!Object.hasOwn(writers, ending)) {
-    const endings = Object.keys(writers).map((name) => `.${name}`).join(", ");
+  if (!Object.hasOwn(formats, ending)) {
     throw new RangeError(
       `cannot write "${path}": expected a name that ends in one of ${endings}`,
     );
@@ -50,5 +64,5 @@ export function formatOf(path: string, nodes: number): FormatWriter {
       `cannot write ${nodes} nodes to "${path}": a .npy holds one; use .npz`,
     );
   }
-  return writers[ending];
+  return formats[ending as keyof typeof formats];
 }
