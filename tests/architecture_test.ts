@@ -142,6 +142,7 @@ Deno.test("only runtime/ and cli/ ask where the code runs", () => {
       !(withFiles.includes(folder) && fileModules.includes(name))
     );
     assert.deepEqual(names, [], file.path);
+    assert(!importedFiles(file).includes("runtime/which.ts"), file.path);
   }
 });
 

@@ -6,9 +6,14 @@
 
 import { isDeno } from "./which.ts";
 
+/** Whether permissions must be granted before files and variables can be used. */
+export function needsPermissions(): boolean {
+  return isDeno();
+}
+
 /** Whether Deno has granted this, so that using it neither throws nor asks the user. */
 export function isGranted(permission: Deno.PermissionDescriptor): boolean {
-  if (!isDeno()) return true; // Other runtimes have no such permissions.
+  if (!needsPermissions()) return true; // Other runtimes have no such permissions.
   return Deno.permissions.querySync(permission).state === "granted";
 }
 

@@ -2,9 +2,9 @@ import {
   environmentVariable,
   isGranted,
   keepsFilesInCacheApi,
+  needsPermissions,
   userCacheFolder,
 } from "../../runtime/environment.ts";
-import { isDeno } from "../../runtime/which.ts";
 import type { WeightsCache } from "./cache.ts";
 import type { FetchOptions } from "./options.ts";
 
@@ -43,7 +43,7 @@ export async function openCache(
     isGranted({ name: "read", path: folder }) &&
     (!willWrite || isGranted({ name: "write", path: folder }));
   if (!isAllowed) {
-    if (!isDeno()) {
+    if (!needsPermissions()) {
       throw new Error("no cache folder; set LAYERTAP_CACHE to one");
     }
     throw new Error(
