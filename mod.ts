@@ -96,6 +96,7 @@ export {
 } from "./src/arch/table.ts";
 
 export { decodeImage, type DecodeOptions } from "./src/image/decode.ts";
+export { jpegDecoder } from "./src/image/jpeg.ts";
 export { encodePng } from "./src/image/encode_png.ts";
 export {
   type ImageDataLike,

@@ -26,6 +26,11 @@ async function deno(args: string[]): Promise<void> {
   if (!success) throw new Error(new TextDecoder().decode(stderr));
 }
 
+/** Whether a file exists; of a clone's files only the build of `build:jpeg` may be missing. */
+async function exists(url: URL): Promise<boolean> {
+  return await Deno.stat(url).then(() => true, () => false);
+}
+
 /**
  * Bundles, and puts the package's `.wasm` files beside the bundle.
  *
@@ -81,6 +86,7 @@ export async function bundle(
       ...args,
     ]);
     for (const [file, url] of files) {
+      if (file === "jpeg.wasm" && !await exists(url)) continue;
       await Deno.copyFile(url, `${folder}/${file}`);
     }
   } finally {

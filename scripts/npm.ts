@@ -27,11 +27,12 @@ const additions: Readonly<Record<string, URL>> = {
   "npm/compile.js": new URL("scripts/npm/compile.js", root),
   "npm/layertap.js": new URL("scripts/npm/layertap.js", root),
   "licenses/README.md": new URL("scripts/npm/THIRD_PARTY.md", root),
+  "licenses/jpeg.codec.txt": new URL("scripts/npm/jpeg.codec.txt", root),
   "licenses/apache-2.0.txt": new URL(
-    import.meta.resolve("@jsquash/jpeg/LICENSE"),
+    import.meta.resolve("@jsquash/png/LICENSE"),
   ),
   ...Object.fromEntries(
-    ["jpeg", "png", "webp"].map((kind) => [
+    ["png", "webp"].map((kind) => [
       `licenses/${kind}.codec.md`,
       new URL(import.meta.resolve(`@jsquash/${kind}/codec/LICENSE.codec.md`)),
     ]),
@@ -107,6 +108,9 @@ async function build(): Promise<Files> {
   }
   for (const [name, url] of Object.entries(additions)) {
     files.set(name, await Deno.readFile(url));
+  }
+  if (!files.has("src/runtime/wasm/jpeg.wasm")) {
+    console.warn("without the fast JPEG decoder: run deno task build:jpeg");
   }
   const manifest = JSON.parse(text(files, "package.json"));
   const added = {

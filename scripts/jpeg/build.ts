@@ -14,8 +14,12 @@
 const root = new URL("../../", import.meta.url);
 const here = new URL("./", import.meta.url);
 
-/** What `jpeg.wasm` may take of memory: a 48-megapixel progressive file takes some 350 MB. */
+/** The most memory that `jpeg.wasm` takes: a progressive file of 48 megapixels needs some 350 MB. */
 const maxMemory = 2 ** 30;
+
+/** Of `jpeg.wasm`: every build gives these bytes. */
+const sha256 =
+  "288c4aeefbe6d2d25ecba9b15f82ead4abb21068cf884c997ae171a9f8b276a0";
 
 /** Of `src/`: what the decoder is made of, for samples of 8 bits. */
 const library =
@@ -196,4 +200,10 @@ if (import.meta.main) {
   const bytes = await Deno.readFile(new URL("jpeg.wasm", folder));
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   console.log(`jpeg.wasm: ${bytes.length} bytes, SHA-256 ${hash.toHex()}`);
+  if (hash.toHex() !== sha256) {
+    console.error(
+      `expected ${sha256}; if that is right, change it in build.ts`,
+    );
+    Deno.exit(1);
+  }
 }

@@ -109,7 +109,7 @@ static void nothing(j_decompress_ptr cinfo) {}
 void *EXPORT(allocate)(size_t bytes)
 {
   void *at = malloc(bytes);
-  if (!at) fail_with("it needs more memory than the decoder may take");
+  if (!at) fail_with("it needs too much memory");
   return at;
 }
 
@@ -122,7 +122,7 @@ void *EXPORT(fields)(void)
 }
 
 /* Reads the header. The bytes must stay until `finish`. */
-void EXPORT(begin)(const unsigned char *bytes, size_t length, int scans, size_t memory)
+void EXPORT(begin)(const unsigned char *bytes, size_t length, int scans)
 {
   memset(&info, 0, sizeof(info));
   memset(&errors, 0, sizeof(errors));
@@ -137,7 +137,6 @@ void EXPORT(begin)(const unsigned char *bytes, size_t length, int scans, size_t 
   errors.last_jpeg_message = (int)JMSG_LASTMSGCODE - 1;
   info.err = &errors;
   jpeg_create_decompress(&info);
-  info.mem->max_memory_to_use = (long)memory;
   progress.progress_monitor = watch_scans;
   info.progress = &progress;
   source.next_input_byte = bytes;
@@ -185,7 +184,8 @@ void EXPORT(window)(int left, int columns, int top)
   state.left = from;
   state.columns = info.output_width;
   if (top > 0) jpeg_skip_scanlines(&info, top);
-  buffer = allocate((size_t)MAX_ROWS * info.output_width * info.output_components);
+  /* The resize reads 16 bytes at a time. */
+  buffer = allocate((size_t)MAX_ROWS * info.output_width * info.output_components + 16);
   state.rows = (int32_t)(intptr_t)buffer;
 }
 

@@ -14,6 +14,11 @@ export function isWasmModules(name: string): boolean {
 /** workerd has no threads and no shared memory, but always has SIMD. */
 const unusedInWorkers = /shared|threaded|tfjs-backend-wasm\.wasm$/;
 
+/** What stands for a module that this package lacks. */
+function absent(name: string): string {
+  return `{ throw new Error("${name} isn't in this package"); }`;
+}
+
 /** The path of a `.wasm` file beside the module that imports it. */
 function besideModule(specifier: string): string {
   return `./${specifier.slice(specifier.lastIndexOf("/") + 1)}`;
@@ -46,20 +51,23 @@ export async function splitByRuntime(
     );
   }
   for (const { specifier, file } of found) {
-    if (specifier === file) continue; // It is already in the package.
+    if (specifier === file) continue; // Of the package itself.
     const url = new URL(import.meta.resolve(specifier));
     files.set(folder + file.slice("./".length), await Deno.readFile(url));
   }
   const code = (load: (imported: typeof found[number]) => string) =>
-    found.map((imported) =>
-      `export const ${imported.name} = async () => ${load(imported)};\n`
-    ).join("");
+    found.map((imported) => {
+      const isThere = files.has(folder + imported.file.slice("./".length));
+      return `export const ${imported.name} = async () => ${
+        isThere ? load(imported) : absent(imported.name)
+      };\n`;
+    }).join("");
   const up = "../".repeat(folder.split("/").length - 1);
   const siblings = {
     deno: source,
     workerd: code(({ name, specifier, file }) =>
       unusedInWorkers.test(specifier)
-        ? `{ throw new Error("${name} isn't packed for Workers"); }`
+        ? absent(name)
         : `(await import("${file}")).default`
     ),
     default: `import { compile } from "${up}npm/compile.js";\n\n` +

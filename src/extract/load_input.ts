@@ -5,8 +5,8 @@
  */
 
 import type { Preset } from "../arch/preset.ts";
-import { decodeImage, type DecodeOptions } from "../image/decode.ts";
-import { normalize, resizeAndCrop } from "../image/transform.ts";
+import { decodeAndCrop, type DecodeOptions } from "../image/decode.ts";
+import { normalize } from "../image/transform.ts";
 import { release } from "../runtime/release.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 
@@ -28,9 +28,7 @@ export async function loadInput(
   const source = typeof file === "string"
     ? file
     : new File([file.content], file.path); // Errors name it.
-  const image = await decodeImage(source, options);
-  const crop = resizeAndCrop(image, preset);
-  release(image.data);
+  const crop = await decodeAndCrop(source, preset, options);
   const data = normalize([crop], preset);
   release(crop.data);
   return { data, shape: [crop.height, crop.width, 3] };

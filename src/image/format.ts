@@ -4,8 +4,10 @@
  * @module
  */
 
-import type { ImageDataLike } from "./rgb_image.ts";
+import type { Preset } from "../arch/preset.ts";
+import type { Draft } from "./draft.ts";
 import type { DecoderModules } from "./load_decoder.ts";
+import type { ImageDataLike, RgbImage } from "./rgb_image.ts";
 
 /** What a file tells about its picture before decoding. */
 export interface ImageHeader {
@@ -18,7 +20,7 @@ export interface ImageHeader {
 }
 
 /** A file format. Its errors say what is wrong; the caller adds the file's name. */
-export interface ImageFormat {
+export interface ImageFormat<Header extends ImageHeader = ImageHeader> {
   /** Its name in messages. */
   readonly name: string;
   /** Whether the data start as this format does. */
@@ -28,13 +30,27 @@ export interface ImageFormat {
    *
    * @throws {Error} If the file is cut short, or damaged outside the pixels.
    */
-  readHeader(bytes: Uint8Array): ImageHeader;
+  readHeader(bytes: Uint8Array): Header;
   /** Loads the decoder, which is large. */
-  loadDecoder(modules: DecoderModules): Promise<Decode>;
+  loadDecoder(modules: DecoderModules): Promise<Decoder<Header>>;
 }
 
-/** Decodes a file whose header was read, to RGBA8 in new memory. */
-export type Decode = (bytes: Uint8Array) => Promise<ImageDataLike>;
+/** Decodes files whose headers were read. */
+export interface Decoder<Header extends ImageHeader = ImageHeader> {
+  /** Decodes to RGB8 or RGBA8 in new memory. */
+  decode(
+    bytes: Uint8Array,
+    header: Header,
+    draft?: Draft,
+  ): ImageDataLike | Promise<ImageDataLike>;
+  /** Decodes only what a crop needs, and resizes it meanwhile. */
+  crop?(
+    bytes: Uint8Array,
+    header: Header,
+    preset: Preset,
+    draft?: Draft,
+  ): Promise<RgbImage>;
+}
 
 /** The error for a file that ends too soon. */
 export function cutShort(where: string): Error {

@@ -1,16 +1,30 @@
 /**
- * JPEG: mozjpeg through `@jsquash/jpeg`.
+ * JPEG: libjpeg-turbo, the same picture from either of two builds.
  *
  * @module
  */
 
-import { type Decode, hasText, type ImageFormat } from "./format.ts";
+import { type Draft, draftDenominator } from "./draft.ts";
+import { type Decoder, hasText, type ImageFormat } from "./format.ts";
 import { IdleInstances } from "./idle_instances.ts";
-import { APP1, readFrame, segments } from "./jpeg_segments.ts";
-import { loadDecoder } from "./load_decoder.ts";
+import type { JpegDecoder } from "./jpeg_decoder.ts";
+import { type JpegHeader, readJpegHeader } from "./jpeg_header.ts";
+import {
+  type DecoderModules,
+  importDecoder,
+  loadDecoder,
+} from "./load_decoder.ts";
+import {
+  loadResize,
+  type Passes,
+  resizeRows,
+  startResize,
+} from "./resize_simd.ts";
+import { readPixels, type RowReader } from "./rows.ts";
+import { crop } from "./transform.ts";
 
-/** Baseline and progressive JPEG files: grey, YCbCr, RGB, CMYK and YCCK. */
-export const jpeg: ImageFormat = {
+/** Baseline, progressive and arithmetic-coded JPEG files: grey, YCbCr, RGB, CMYK and YCCK. */
+export const jpeg: ImageFormat<JpegHeader> = {
   name: "JPEG",
 
   matches: (bytes) => hasText(bytes, 0, "\xff\xd8\xff"),
@@ -18,50 +32,106 @@ export const jpeg: ImageFormat = {
   readHeader: readJpegHeader,
 
   async loadDecoder(modules) {
-    const module = await loadDecoder("jpeg", modules);
-    const { decodeFourComponents } = await import("./jpeg_cmyk.ts");
-    const decode: Decode = (bytes) =>
-      instances.use(module, (codec) => {
-        codec.complaint = "its compressed data is damaged";
-        try {
-          return codec.decoder.decode(bytes, false)!;
-        } catch (cause) {
-          throw new Error(codec.complaint, { cause });
-        }
-      });
-    return (bytes) =>
-      readJpegHeader(bytes).components === 4
-        ? decodeFourComponents(bytes, decode)
-        : decode(bytes);
+    const [module, resize] = await Promise.all([
+      loadJpeg(modules),
+      loadResize(),
+    ]);
+    const decoder: Decoder<JpegHeader> = {
+      decode: (bytes, header, draft) =>
+        read(
+          module,
+          bytes,
+          header,
+          draft,
+          (reader, { decoder }) => readPixels(decoder, reader),
+        ),
+    };
+    if (resize) {
+      decoder.crop = (bytes, header, preset, draft) =>
+        read(module, bytes, header, draft, (reader, started) => {
+          started.passes ??= startResize(resize, started.decoder.memory);
+          const { decoder, passes } = started;
+          return crop(
+            reader,
+            preset,
+            (plan) => resizeRows(decoder, passes, reader, plan),
+          );
+        });
+    }
+    return decoder;
   },
 };
 
-/** mozjpeg prints what is wrong, then exits by throwing an object that isn't an Error. */
-const instances = new IdleInstances(async (module) => {
-  const [{ default: factory }, { initEmscriptenModule }] = await Promise.all([
-    import("@jsquash/jpeg/codec/dec/mozjpeg_dec.js"),
-    import("@jsquash/jpeg/utils.js"),
-  ]);
-  const printed = { complaint: "" };
-  const decoder = await initEmscriptenModule(factory, module, {
-    printErr: (line: string) => printed.complaint = line,
-  });
-  return Object.assign(printed, { decoder });
-}, ({ decoder }) => decoder.HEAPU8.length);
+/** A decoder, and the resize in its memory. */
+interface Started {
+  readonly decoder: JpegDecoder;
+  passes?: Passes;
+}
 
-function readJpegHeader(bytes: Uint8Array) {
-  let size: { width: number; height: number; components: number } | undefined;
-  let exif: Uint8Array | undefined;
-  for (const segment of segments(bytes)) {
-    const frame = readFrame(segment);
-    if (frame) {
-      const { width, height, components } = frame;
-      size ??= { width, height, components: components.length };
-    }
-    if (segment.marker === APP1 && hasText(segment.payload, 0, "Exif\0\0")) {
-      exif ??= segment.payload;
-    }
+const instances = new IdleInstances<Started>(
+  async (module) => {
+    const { start } = isSimd(module)
+      ? await import("./jpeg_simd.ts")
+      : await import("./jpeg_plain.ts");
+    return { decoder: await start(module) };
+  },
+  ({ decoder }) => decoder.memory.buffer.byteLength,
+);
+
+/** Reads a picture on a decoder that nothing else uses meanwhile. */
+function read<R>(
+  module: WebAssembly.Module,
+  bytes: Uint8Array,
+  header: JpegHeader,
+  draft: Draft | undefined,
+  work: (reader: RowReader, started: Started) => R,
+): Promise<R> {
+  return instances.use(module, (started) => {
+    const denominator = draft ? draftDenominator(header, draft) : 1;
+    const reader = started.decoder.open(bytes, header, denominator);
+    const result = work(reader, started);
+    started.decoder.close();
+    return result;
+  });
+}
+
+/** Whether a module is this package's own build. */
+function isSimd(module: WebAssembly.Module): boolean {
+  return WebAssembly.Module.exports(module).some(({ name }) =>
+    name === "begin"
+  );
+}
+
+/** The caller's module, else this package's own build, else the one from npm. */
+async function loadJpeg(modules: DecoderModules): Promise<WebAssembly.Module> {
+  if (modules.jpeg === undefined) {
+    const own = await (ownBuild ??= importDecoder("jpegSimd").catch(() => {}));
+    if (own) return own;
   }
-  if (!size) throw new Error("it contains no picture");
-  return { ...size, exif };
+  return await loadDecoder("jpeg", modules);
+}
+
+/** Not there in a clone that hasn't built it, nor on engines without SIMD. */
+let ownBuild: Promise<WebAssembly.Module | void> | undefined;
+
+/**
+ * Which build of libjpeg-turbo decodes JPEG files: `"simd"`, the one that the package carries, or
+ * `"plain"`, from npm, on engines without SIMD and in a clone without `deno task build:jpeg`.
+ * Pixels are the same; `"plain"` takes two to three times as long and has no arithmetic coding.
+ *
+ * @param modules The compiled decoders that `decodeImage` gets, if any.
+ * @throws {Error} If this runtime can load neither.
+ *
+ * @example What decodes here
+ * ```ts
+ * import { jpegDecoder } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * assert(["simd", "plain"].includes(await jpegDecoder()));
+ * ```
+ */
+export async function jpegDecoder(
+  modules: DecoderModules = {},
+): Promise<"simd" | "plain"> {
+  return isSimd(await loadJpeg(modules)) ? "simd" : "plain";
 }

@@ -12,7 +12,7 @@ import { expected } from "../errors/expected.ts";
  * Compile each from the npm package and file named with it.
  */
 export interface DecoderModules {
-  /** `@jsquash/jpeg`, `codec/dec/mozjpeg_dec.wasm`. */
+  /** `@cwasm/jpeg-turbo`, `jpeg-turbo.wasm`; or this package's `src/runtime/wasm/jpeg.wasm`, with SIMD. */
   readonly jpeg?: WebAssembly.Module;
   /** `@jsquash/png`, `codec/pkg/squoosh_png_bg.wasm`. */
   readonly png?: WebAssembly.Module;
@@ -24,8 +24,9 @@ export interface DecoderModules {
 const own: Partial<Record<keyof DecoderModules, Promise<WebAssembly.Module>>> =
   {};
 
-async function importDecoder(
-  kind: keyof DecoderModules,
+/** Imports one of this package's modules. */
+export async function importDecoder(
+  kind: keyof DecoderModules | "jpegSimd",
 ): Promise<WebAssembly.Module> {
   const modules = await import("../runtime/wasm/decoders.js");
   return await modules[kind]();

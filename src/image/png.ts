@@ -42,6 +42,6 @@ export const png: ImageFormat = {
   async loadDecoder(modules) {
     const module = await loadDecoder("png", modules);
     const { decodePng } = await import("./png_codec.ts");
-    return (bytes) => decodePng(module, bytes);
+    return { decode: (bytes) => decodePng(module, bytes) };
   },
 };

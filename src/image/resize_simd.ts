@@ -9,7 +9,7 @@ import type { RgbImage } from "./rgb_image.ts";
 import { type Heap, maxRows, type RowReader } from "./rows.ts";
 
 /** The two passes; `scripts/kernels/resize.ts` says what each takes. */
-interface Passes {
+export interface Passes {
   horizontal(...args: number[]): void;
   vertical(...args: number[]): void;
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Box } from "./resize.ts";
+import type { RgbImage } from "./rgb_image.ts";
 
 /** A memory, and its free space. */
 export interface Heap {
@@ -28,4 +29,18 @@ export interface RowReader {
   start(box: Box): { readonly left: number; readonly columns: number };
   /** Address of the next `count` rows, at most 16, without padding; 16 more bytes can be read. */
   read(count: number): number;
+}
+
+/** Reads a whole picture. */
+export function readPixels(heap: Heap, reader: RowReader): RgbImage {
+  const { width, height } = reader;
+  reader.start({ left: 0, top: 0, width, height });
+  const data = new Uint8Array(3 * width * height);
+  for (let y = 0; y < height; y += maxRows) {
+    const count = Math.min(maxRows, height - y);
+    const address = reader.read(count);
+    const rows = new Uint8Array(heap.memory.buffer, address, 3 * width * count);
+    data.set(rows, 3 * width * y);
+  }
+  return { width, height, data };
 }

@@ -34,12 +34,14 @@ export const webp: ImageFormat = {
 
   async loadDecoder(modules) {
     const module = await loadDecoder("webp", modules);
-    return (bytes) =>
-      instances.use(module, (decoder) => {
-        const pixels = decoder.decode(bytes);
-        if (!pixels) throw new Error("its compressed data is damaged");
-        return pixels;
-      });
+    return {
+      decode: (bytes) =>
+        instances.use(module, (decoder) => {
+          const pixels = decoder.decode(bytes);
+          if (!pixels) throw new Error("its compressed data is damaged");
+          return pixels;
+        }),
+    };
   },
 };
 

@@ -99,10 +99,6 @@ Deno.test("decodeImage: damaged pixels are rejected if the format can tell", asy
   const webp = await readData("lossless.webp");
   webp.fill(0xff, 30);
   await assertRejected(webp, "its compressed data is damaged");
-
-  const jpeg = await readData("420.jpg");
-  jpeg[jpeg.indexOf(0xdb)] = 0xfe; // The first quantisation table becomes a comment.
-  await assertRejected(jpeg, "Quantization table 0x00 was not defined");
 });
 
 Deno.test("decodeImage: a file without a picture in it is rejected", async () => {
@@ -123,31 +119,6 @@ Deno.test("decodeImage: an animated WebP is rejected", async () => {
   const bytes = await readData("lossy_alpha.webp");
   bytes[20] |= 2;
   await assertRejected(bytes, "it is an animation");
-});
-
-Deno.test("decodeImage: unsupported CMYK JPEGs are rejected", async () => {
-  const bytes = await readData("cmyk_444.jpg");
-  const frame = bytes.findIndex((byte, i) =>
-    byte === 0xff && bytes[i + 1] === 0xc0
-  );
-  const changed = (at: number, value: number) => {
-    const copy = bytes.slice();
-    copy[frame + at] = value;
-    return copy;
-  };
-  await assertRejected(
-    changed(1, 0xc9),
-    "CMYK in this kind of JPEG is not supported",
-  );
-  await assertRejected(
-    changed(20, 0x22),
-    "the sampling of its components is not supported",
-  );
-  await assertRejected(
-    changed(11, 0x00),
-    "the sampling of its components is not supported",
-  );
-  await assertRejected(changed(10, 99), "a scan names an unknown component");
 });
 
 Deno.test("decodeImage: the message names a file that can't be read", async () => {

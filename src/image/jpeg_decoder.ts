@@ -1,0 +1,10 @@
+import type { JpegHeader } from "./jpeg_header.ts";
+import type { Heap, RowReader } from "./rows.ts";
+
+/** A build of libjpeg-turbo. It decodes one file at a time; after an error it is unusable. */
+export interface JpegDecoder extends Heap {
+  /** Starts a picture of 1/denominator the size. */
+  open(bytes: Uint8Array, header: JpegHeader, denominator: number): RowReader;
+  /** Frees all memory that the picture took. */
+  close(): void;
+}
