@@ -6,7 +6,7 @@
 
 import type { Preset } from "../arch/preset.ts";
 import { expected } from "../errors/expected.ts";
-import { checkDraft, type Draft } from "./draft.ts";
+import { checkDraft } from "./draft.ts";
 import { hasText, type ImageFormat } from "./format.ts";
 import { type RgbImage, toRgb } from "./rgb_image.ts";
 import { jpeg } from "./jpeg.ts";
@@ -33,7 +33,7 @@ export interface DecodeOptions {
    * smaller than `[width, height]`. Several times faster, and close to the full picture resized.
    * Other formats ignore it. Default: the full size.
    */
-  readonly draft?: Draft;
+  readonly draft?: readonly [width: number, height: number];
   /** Compiled decoders, for runtimes that can't import `.wasm` modules. */
   readonly modules?: DecoderModules;
 }
