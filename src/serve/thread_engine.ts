@@ -18,14 +18,14 @@ import {
   type EngineSettings,
 } from "./engine.ts";
 import { moduleUrl } from "./model_engine.ts";
-import type { Task } from "./task.ts";
 
-/** A message of the thread. */
-type Message =
-  | { readonly info: EngineInfo }
-  | { readonly report: BatchReport }
-  | { readonly failed: { readonly name: string; readonly message: string } }
-  | { readonly unavailable: string };
+/** An answer of the thread. */
+interface Answer {
+  readonly info?: EngineInfo;
+  readonly report?: BatchReport;
+  readonly failed?: { readonly name: string; readonly message: string };
+  readonly unavailable?: string;
+}
 
 const threadText = `
 const failure = ({ name, message }) => ({ failed: { name, message } });
@@ -82,78 +82,61 @@ export async function startThreadEngine(
   let link: Link | undefined;
   try {
     link = new Link();
-    link.post({ url: moduleUrl, settings });
-  } catch (error) { // A function in the settings can't be sent.
-    await link?.close();
-    throw new NoThreadError((error as Error).message);
-  }
-  const message = await link.receive().catch(async (error) => {
-    await link.close();
-    throw error;
-  });
-  if ("info" in message) {
+    const { ask } = link;
+    const { info, unavailable } = await ask({ url: moduleUrl, settings });
+    if (!info) throw new NoThreadError(unavailable);
     return {
-      info: message.info,
+      info,
       async run(tasks) {
-        link.send(tasks);
-        return (await link.receive() as { report: BatchReport }).report;
+        const pictures = tasks.flatMap(({ pictures }) => pictures);
+        const { report } = await ask(
+          tasks,
+          pictures.map((p) => p.bytes.buffer),
+        );
+        return report!;
       },
-      close: () => link.close(),
+      close: link.close,
     };
+  } catch (error) {
+    const { name, message } = error as Error;
+    const isSent = link && name !== "DataCloneError"; // Settings may hold functions.
+    await link?.close();
+    throw isSent ? error : new NoThreadError(message);
   }
-  await link.close();
-  throw new NoThreadError((message as { unavailable: string }).unavailable);
 }
 
 /** Sends one message at a time. It keeps the process alive only while it waits for the answer. */
 class Link {
-  readonly #thread: Thread;
   #lost: EngineLostError | undefined;
-  #settle: ((message: Message | EngineLostError) => void) | undefined;
-
-  constructor() {
-    this.#thread = startThread(threadText, {
-      env: environment(),
-      onMessage: (message: Message) => this.#settle?.(message),
-      onError: ({ message }) => this.#lose(message),
-      onExit: () => this.#lose("it exited"),
-    });
-  }
-
-  post(message: unknown, transfer?: Transferable[]): void {
-    if (this.#lost) return;
-    this.#thread.ref();
-    this.#thread.post(message, transfer);
-  }
-
-  send(tasks: readonly Task[]): void {
-    this.post(
-      tasks,
-      tasks.flatMap(({ pictures }) =>
-        pictures.map(({ bytes }) => bytes.buffer)
-      ),
-    );
-  }
+  #settle: ((answer: Answer | EngineLostError) => void) | undefined;
+  readonly #thread: Thread = startThread(threadText, {
+    env: environment(),
+    onMessage: (answer: Answer) => this.#settle?.(answer),
+    onError: ({ message }) => this.#lose(message),
+    onExit: () => this.#lose("it exited"),
+  });
 
   /** @throws {EngineLostError} If the thread has ended. */
-  receive(): Promise<Message> {
-    return new Promise((resolve, reject) => {
-      this.#settle = (message) => {
+  readonly ask = (
+    message: unknown,
+    transfer?: Transferable[],
+  ): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      if (this.#lost) return reject(this.#lost);
+      this.#settle = (answer) => {
         this.#settle = undefined;
         this.#thread.unref();
-        if (message instanceof EngineLostError) reject(message);
-        else if ("failed" in message) {
-          const { name, message: text } = message.failed;
-          reject(Object.assign(new Error(text), { name }));
-        } else resolve(message);
+        if (answer instanceof EngineLostError) reject(answer);
+        else if (answer.failed) {
+          const { name, message } = answer.failed;
+          reject(Object.assign(new Error(message), { name }));
+        } else resolve(answer);
       };
-      if (this.#lost) this.#settle(this.#lost);
+      this.#thread.ref();
+      this.#thread.post(message, transfer);
     });
-  }
 
-  async close(): Promise<void> {
-    await this.#thread.terminate();
-  }
+  readonly close = (): Promise<void> => this.#thread.terminate();
 
   #lose(why: string): void {
     this.#lost ??= new EngineLostError(`the network's thread ended: ${why}`);
