@@ -43,11 +43,15 @@ def first_scan(jpeg):
     return jpeg[: min(tables, scans[1])] + b"\xff\xd9"
 
 
+def saved(image, **options):
+    file = io.BytesIO()
+    image.save(file, "JPEG", **options)
+    return file.getvalue()
+
+
 def part(width, height, **options):
     """Part of the photo, in a size that blocks don't fit."""
-    file = io.BytesIO()
-    Image.open(photo).crop((200, 100, 200 + width, 100 + height)).save(file, "JPEG", **options)
-    return file.getvalue()
+    return saved(Image.open(photo).crop((200, 100, 200 + width, 100 + height)), **options)
 
 
 def main():
@@ -57,6 +61,8 @@ def main():
         "arithmetic_progressive.jpg": jpegtran(data / "420.jpg", "-arithmetic", "-progressive"),
         "dc_only.jpg": first_scan(part(107, 100, progressive=True)),
         "dc_only_444.jpg": first_scan(part(75, 90, progressive=True, subsampling=0)),
+        # Large enough to be decoded at half its size for a network.
+        "photo.jpg": saved(Image.open(photo).resize((780, 520)), quality=50),
     }
     for name, content in pictures.items():
         (out / name).write_bytes(content)

@@ -1,7 +1,12 @@
 import type { Classification } from "../model/classify.ts";
 import { command } from "./command.ts";
 import { openModel } from "./network.ts";
-import { integer, jsonOption, modelOptions } from "./options.ts";
+import {
+  integer,
+  jsonOption,
+  modelOptions,
+  pictureFileOptions,
+} from "./options.ts";
 import { startProgress } from "./progress.ts";
 
 /** `layertap classify`: what pictures show. */
@@ -21,6 +26,7 @@ export const classify = command({
       value: "FILE",
       help: "names of the classes, one per line (default: ImageNet's)",
     },
+    ...pictureFileOptions,
     ...modelOptions,
   },
   example: "layertap classify cat.jpg --arch resnet50 --weights resnet50.pth",
@@ -34,7 +40,8 @@ export const classify = command({
     const results: { image: string; classes: Classification[] }[] = [];
     const progress = await startProgress("classify", io);
     try {
-      for await (const { input, names, done } of inputBatches(model, images)) {
+      const batches = inputBatches(model, images, values);
+      for await (const { input, names, done } of batches) {
         try {
           const batch = await classify(model, input, { top, labels });
           batch.forEach((classes, i) =>

@@ -1,7 +1,12 @@
 import { endings, formatOf } from "../tables/formats.ts";
 import { checked, command } from "./command.ts";
 import { openModel } from "./network.ts";
-import { featureOptions, modelOptions, shortTypes } from "./options.ts";
+import {
+  featureOptions,
+  modelOptions,
+  pictureFileOptions,
+  shortTypes,
+} from "./options.ts";
 import { startCount } from "./progress.ts";
 
 /** `layertap extract`: any layers of any number of pictures, in a file. */
@@ -23,6 +28,7 @@ export const extract = command({
       default: "float32",
     },
     resume: { help: "continue a run that was stopped" },
+    ...pictureFileOptions,
     ...modelOptions,
   },
   example: "layertap extract photos --layer avgpool --out features.parquet",

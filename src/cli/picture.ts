@@ -18,7 +18,7 @@ export const picture = command({
     const { inputBatches } = await import("../extract/input_batches.ts");
     const { encodePng } = await import("../image/encode_png.ts");
     const { writeFile } = await import("../weights/write_file.ts");
-    for await (const { input } of inputBatches(model, operands)) {
+    for await (const { input } of inputBatches(model, operands, values)) {
       try {
         const [count] = input.shape;
         if (count > 1) {

@@ -8,7 +8,12 @@ import { expected } from "../errors/expected.ts";
 import { classIndexOf, requireHead } from "./class_option.ts";
 import { type Option, required, UsageError, type Values } from "./command.ts";
 import { traceOf } from "./network.ts";
-import { integer, integers, modelOptions } from "./options.ts";
+import {
+  integer,
+  integers,
+  modelOptions,
+  pictureFileOptions,
+} from "./options.ts";
 
 const kinds = [
   "grid",
@@ -97,6 +102,7 @@ export const pictureOptions = {
     help: "the colours, by default viridis for grids, else inferno",
     choices: ["viridis", "inferno", "magma", "gray"],
   },
+  ...pictureFileOptions,
   ...modelOptions,
 } as const;
 

@@ -1,6 +1,6 @@
 import { command } from "./command.ts";
 import { openModel } from "./network.ts";
-import { modelOptions } from "./options.ts";
+import { modelOptions, pictureFileOptions } from "./options.ts";
 
 /** `layertap report`: a page about one picture. */
 export const report = command({
@@ -8,6 +8,7 @@ export const report = command({
   operands: ["<picture>"],
   options: {
     out: { value: "FILE", help: "the .html to write", required: true },
+    ...pictureFileOptions,
     ...modelOptions,
   },
   example: "layertap report cat.jpg --out report.html",
@@ -17,7 +18,11 @@ export const report = command({
     const { report } = await import("../maps/report.ts");
     const { writeFile } = await import("../weights/write_file.ts");
     const title = image.split(/[\\/]/).at(-1);
-    const page = await report(model, await decodeImage(image), { title });
+    const { resizeSize } = model.preset;
+    const picture = await decodeImage(image, {
+      draft: values.draft ? [resizeSize, resizeSize] : undefined,
+    });
+    const page = await report(model, picture, { title });
     await writeFile(values.out, new TextEncoder().encode(page));
   },
 });

@@ -1,7 +1,12 @@
 import process from "node:process";
 import { command } from "./command.ts";
 import { traceOf } from "./network.ts";
-import { cutOption, integer, modelOptions } from "./options.ts";
+import {
+  cutOption,
+  integer,
+  modelOptions,
+  pictureFileOptions,
+} from "./options.ts";
 
 /** `layertap serve`: a network behind HTTP. */
 export const serve = command({
@@ -25,6 +30,7 @@ export const serve = command({
       help: "allow requests to name pictures on this host by URL",
       list: true,
     },
+    ...pictureFileOptions,
     ...modelOptions,
   },
   example: "layertap serve --port 8000 --arch resnet50",
@@ -44,6 +50,7 @@ export const serve = command({
       pretrained: weights ?? true,
       model: { memory },
       backend: { threads },
+      draft: values.draft,
       allowedHosts: values["allow-host"],
       log: (entry) => io.stdout.write(`${JSON.stringify(entry)}\n`),
     });

@@ -9,7 +9,12 @@ import {
   type Values,
 } from "./command.ts";
 import { openModel } from "./network.ts";
-import { integer, jsonOption, modelOptions } from "./options.ts";
+import {
+  integer,
+  jsonOption,
+  modelOptions,
+  pictureFileOptions,
+} from "./options.ts";
 
 const options = {
   in: {
@@ -34,6 +39,7 @@ const options = {
     default: "avg",
   },
   ...jsonOption,
+  ...pictureFileOptions,
   ...modelOptions,
 } as const;
 
@@ -86,6 +92,7 @@ async function vectorsOf(
   const { extractFiles } = await import("../extract/extract_files.ts");
   const features = extractFiles(model, images, [layer], {
     layout: about.layout,
+    draft: values.draft,
     pool: requireOneOf("pool", pool, ["avg", "max", "none"]),
   });
   const vectors: Float32Array[] = [];

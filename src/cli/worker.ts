@@ -2,7 +2,12 @@ import process from "node:process";
 import { coreCount } from "../runtime/core_count.ts";
 import { command, UsageError } from "./command.ts";
 import { openModel } from "./network.ts";
-import { featureOptions, integer, modelOptions } from "./options.ts";
+import {
+  featureOptions,
+  integer,
+  modelOptions,
+  pictureFileOptions,
+} from "./options.ts";
 
 /** `layertap worker`: requests on stdin, answers on stdout, until stdin ends. */
 export const worker = command({
@@ -28,6 +33,7 @@ export const worker = command({
       read: integer(1),
     },
     timings: { help: "add the seconds of decoding and computing" },
+    ...pictureFileOptions,
     ...modelOptions,
   },
   example: "layertap worker --layer avgpool --threads 1 --protocol jsonl",

@@ -10,9 +10,10 @@ import { expected, requireOneOf } from "../errors/expected.ts";
 import { nhwcToNchw, type ShapedArray } from "../formats/shaped_array.ts";
 import type { ResNet } from "../model/model.ts";
 import { stackInputs } from "./input_batches.ts";
+import type { InputOptions } from "./load_input.ts";
 
-/** How {@linkcode extractFiles} gives a node's value. */
-export interface ExtractFilesOptions {
+/** How {@linkcode extractFiles} reads pictures and gives a node's value. */
+export interface ExtractFilesOptions extends InputOptions {
   /** Order of the elements: PyTorch's (the default) or tfjs's. */
   readonly layout?: "nchw" | "nhwc";
   /** Reduces each map to its mean or maximum: `[C]` for a spatial node. Default `"none"`. */

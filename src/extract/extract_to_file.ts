@@ -91,6 +91,7 @@ export async function extractToFile(
     dtype,
     ...about,
     normalize: options.normalize ?? false,
+    draft: options.draft || undefined, // So that runs of earlier versions resume.
     weights: options.weights,
   };
   const target = await realpath(out).catch(() => out);

@@ -10,7 +10,12 @@ import {
   startThread,
   type Thread,
 } from "../runtime/thread.ts";
-import { loadInput, moduleUrl, type NamedBytes } from "./load_input.ts";
+import {
+  type InputOptions,
+  loadInput,
+  moduleUrl,
+  type NamedBytes,
+} from "./load_input.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 
 /** Loads pictures, possibly several at a time. */
@@ -27,10 +32,10 @@ interface Answer {
 }
 
 const threadText = `
-listen(async ({ id, url, preset, file }) => {
+listen(async ({ id, url, preset, options, file }) => {
   const { loadInput } = await import(url);
   try {
-    const input = await loadInput(file, preset);
+    const input = await loadInput(file, preset, options);
     post({ id, input }, [input.data.buffer]);
   } catch ({ name, message }) {
     post({ id, error: { name, message } });
@@ -52,7 +57,7 @@ class DecodingThread {
   #nextId = 0;
   #isBroken = false;
 
-  constructor(readonly preset: Preset) {
+  constructor(readonly preset: Preset, readonly options: InputOptions) {
     this.#thread = startThread(threadText, {
       onMessage: (answer: Answer) => this.#settle(answer),
       onError: () => this.#takeOver(),
@@ -64,12 +69,13 @@ class DecodingThread {
   }
 
   load(file: string | NamedBytes): Promise<ShapedArray> {
-    if (this.#isBroken) return loadInput(file, this.preset);
+    const { preset, options } = this;
+    if (this.#isBroken) return loadInput(file, preset, options);
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       this.#jobs.set(id, { file, resolve, reject });
-      const { preset } = this;
-      this.#thread.post({ id, url: moduleUrl, preset, file: compact(file) });
+      const message = { id, url: moduleUrl, preset, options };
+      this.#thread.post({ ...message, file: compact(file) });
     });
   }
 
@@ -84,7 +90,7 @@ class DecodingThread {
   #takeOver(): void {
     this.#isBroken = true;
     for (const { file, resolve } of this.#jobs.values()) {
-      resolve(loadInput(file, this.preset));
+      resolve(loadInput(file, this.preset, this.options));
     }
     this.#jobs.clear();
   }
@@ -106,14 +112,21 @@ function compact(file: string | NamedBytes): string | NamedBytes {
  * Loads pictures in up to `count` threads, each started when it has work. Without threads, or for
  * 0, the calling thread loads them.
  */
-export function startInputLoader(preset: Preset, count: number): InputLoader {
+export function startInputLoader(
+  preset: Preset,
+  count: number,
+  { draft }: InputOptions = {},
+): InputLoader {
+  const options = { draft };
   const threads: DecodingThread[] = [];
   return {
     load(file) {
-      if (count === 0 || !canImportInThreads()) return loadInput(file, preset);
+      if (count === 0 || !canImportInThreads()) {
+        return loadInput(file, preset, options);
+      }
       let idlest = threads.toSorted((a, b) => a.waiting - b.waiting)[0];
       if (threads.length < count && (idlest?.waiting ?? 1) > 0) {
-        idlest = new DecodingThread(preset);
+        idlest = new DecodingThread(preset, options);
         threads.push(idlest);
       }
       return idlest.load(file);

@@ -10,6 +10,15 @@ import { normalize } from "../image/transform.ts";
 import { release } from "../runtime/release.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 
+/** How {@linkcode extractFiles} reads picture files. */
+export interface InputOptions {
+  /**
+   * Decodes JPEGs at 1/2, 1/4 or 1/8, no smaller than the transform's resize size, as PIL's
+   * `Image.draft` does. Several times faster; features differ a little. Default `false`.
+   */
+  readonly draft?: boolean;
+}
+
 /** The URL of this module, for threads that import it. */
 export const moduleUrl: string = import.meta.url;
 
@@ -23,12 +32,16 @@ export interface NamedBytes {
 export async function loadInput(
   file: string | NamedBytes,
   preset: Preset,
-  options?: DecodeOptions,
+  { draft, ...options }: InputOptions & Omit<DecodeOptions, "draft"> = {},
 ): Promise<ShapedArray> {
   const source = typeof file === "string"
     ? file
     : new File([file.content], file.path); // Errors name it.
-  const crop = await decodeAndCrop(source, preset, options);
+  const { resizeSize } = preset;
+  const crop = await decodeAndCrop(source, preset, {
+    ...options,
+    draft: draft ? [resizeSize, resizeSize] : undefined,
+  });
   const data = normalize([crop], preset);
   release(crop.data);
   return { data, shape: [crop.height, crop.width, 3] };

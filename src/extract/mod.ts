@@ -23,6 +23,7 @@
  */
 
 export type { ExtractFilesOptions } from "./compute_nodes.ts";
+export type { InputOptions } from "./load_input.ts";
 export { extractFiles } from "./extract_files.ts";
 export {
   type ExtractReport,

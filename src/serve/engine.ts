@@ -13,7 +13,8 @@ import type { Task } from "./task.ts";
 
 /** Settings of an engine; they can be sent to a thread. */
 export interface EngineSettings
-  extends Required<Pick<HandlerOptions, "arch" | "backend" | "decoders">> {
+  extends
+    Required<Pick<HandlerOptions, "arch" | "backend" | "decoders" | "draft">> {
   readonly outputLayer: OutputLayer;
   readonly pretrained: boolean | string | Uint8Array;
   readonly model: ModelOptions;

@@ -105,8 +105,8 @@ async function run(
   settings: EngineSettings,
 ): Promise<BatchReport> {
   const start = performance.now();
-  const { maxPixels, decoders: modules } = settings;
-  const options = { maxPixels, modules };
+  const { maxPixels, decoders: modules, draft } = settings;
+  const options = { maxPixels, modules, draft };
   const decoded: Decoded[] = [];
   for (const task of tasks) {
     try {

@@ -29,6 +29,8 @@ export interface HandlerOptions {
   readonly backend?: BackendOptions;
   /** Compiled decoders, for runtimes that can't import `.wasm` modules. */
   readonly decoders?: DecoderModules;
+  /** Decodes JPEGs smaller, as `extractFiles` with `draft` does. Default `false`. */
+  readonly draft?: boolean;
   /** Names of the classes, in the order of `fc`'s outputs, as for `classify`. */
   readonly labels?: readonly string[];
   /**
@@ -97,6 +99,7 @@ export function withDefaults(options: HandlerOptions): Settings {
     model = {},
     backend = {},
     decoders = {},
+    draft = false,
     batchSize = 8,
     allowedHosts = [],
     labels,
@@ -115,7 +118,8 @@ export function withDefaults(options: HandlerOptions): Settings {
   }
   requireInteger("batchSize", batchSize, 1);
   return {
-    ...{ arch, outputLayer, pretrained, model, backend, decoders, labels },
+    ...{ arch, outputLayer, pretrained, model, backend, decoders, draft },
+    labels,
     ...{ batchSize, thread, log, limits },
     allowedHosts: allowedHosts.map(host),
   };

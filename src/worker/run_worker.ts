@@ -87,7 +87,7 @@ export async function runWorker(
   checkExtraction(model, names, options);
   const nodes = [...new Set(names)];
   const { pool = "none", normalize = false, maxBytes = 2 ** 28 } = options;
-  await using loader = startInputLoader(model.preset, decoders);
+  await using loader = startInputLoader(model.preset, decoders, options);
   const protocol = await protocolOf(kind, options, {
     columns: await warmUp(model, nodes, options),
     maxBytes,

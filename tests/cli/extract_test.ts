@@ -262,3 +262,34 @@ cliTest("extract: bad usage", async (folder) => {
   );
   assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
 });
+
+cliTest("--draft: every command that reads pictures", async (folder) => {
+  const photo = "tests/data/image/jpeg/photo.jpg"; // 780x520, so at half its size.
+  const layer = ["--layer", "avgpool"];
+  const file = `${folder}/f.npz`;
+  const print = async (...args: string[]) => [
+    await succeed(...args),
+    await succeed(...args, "--draft"),
+  ];
+  const written = async (...args: string[]) => {
+    const files = [];
+    for (const draft of [[], ["--draft"]]) {
+      const out = args.at(-1)!;
+      await succeed(...args.slice(0, -1), "--out", out, ...draft);
+      files.push(await Deno.readFile(out));
+    }
+    return files;
+  };
+  for (
+    const [whole, draft] of [
+      await written("extract", photo, ...layer, `${folder}/a.npy`),
+      await written("picture", photo, "--layer", "layer4", `${folder}/a.png`),
+      await written("report", photo, `${folder}/a.html`),
+    ]
+  ) assert.notDeepEqual(draft, whole);
+  await succeed("extract", photo, ...layer, "--draft", "--out", file);
+  const [whole, draft] = (await print("similar", photo, "--in", file, "--json"))
+    .map((text) => JSON.parse(text)[0].similar[0].score);
+  assert(whole > 0.98 && whole < 0.9999, `${whole}`);
+  assert(draft > 0.99999, `${draft}`);
+});

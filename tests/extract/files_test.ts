@@ -240,3 +240,22 @@ Deno.test("startInputLoader: threads, or this thread if they can't start", async
   }).output();
   assert.equal(code, 0, new TextDecoder().decode(stderr));
 });
+
+Deno.test("extractFiles: draft reads a JPEG at half its size, as decodeImage does", async () => {
+  const file = "tests/data/image/jpeg/photo.jpg"; // 780x520
+  const [{ values }] = await extract([file], ["avgpool"], { draft: true });
+  const half = await decodeImage(file, { draft: [256, 256] });
+  assert.deepEqual([half.width, half.height], [390, 260]);
+  const input = model.preprocess(half);
+  const expected = model.extract(input, ["avgpool"]).avgpool;
+  closeTo(values!.avgpool.data, await expected.data<"float32">());
+  tf.dispose([input, expected]);
+
+  const [whole] = await extract([file], ["avgpool"]);
+  assert.notDeepEqual(whole.values, values);
+  const [png, same] = await Promise.all([
+    extract([pictures[0]], ["avgpool"], { draft: true }),
+    extract([pictures[0]], ["avgpool"]),
+  ]);
+  assert.deepEqual(png, same);
+});

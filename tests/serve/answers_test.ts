@@ -315,3 +315,26 @@ Deno.test("no answer leaks a tensor", async () => {
     await (await ask(handler, new Request("http://localhost/healthz"))).json();
   assert.equal(health.tensors, before);
 });
+
+Deno.test("draft: JPEGs are decoded smaller", async () => {
+  const photo = await Deno.readFile("tests/data/image/jpeg/photo.jpg");
+  await using handler = createHandler({ draft: true });
+  await using whole = createHandler({});
+  const vector = async (server: typeof handler) => {
+    const response = await ask(
+      server,
+      post("/features?layer=flatten", photo, accept("application/x-npy")),
+    );
+    return [...decodeNpy(await bytesOf(response), "npy").data as Float32Array];
+  };
+  using network = await createModel("mlnet_resnet18", "flatten", true);
+  const { resizeSize } = network.preset;
+  const input = network.preprocess(
+    await decodeImage(photo, { draft: [resizeSize, resizeSize] }),
+  );
+  const output = network.forward(input);
+  const value = await vector(handler);
+  assert(relativeError(value, [...await output.data()]) < 1e-5);
+  assert(relativeError(await vector(whole), value) > 1e-3);
+  tf.dispose([input, output]);
+});
