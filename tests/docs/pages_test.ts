@@ -89,11 +89,18 @@ Deno.test("README.md and docs/features.md: the offline commands run", async () =
   }
 });
 
-Deno.test("pages: each task exists, and each link leads to a file", async () => {
+/** Paths in code, such as `src/arch/table.ts`. */
+const pathInCode =
+  /`((?:src|tests|scripts|examples|docs|bench|weights)\/[\w./]*)`/g;
+
+Deno.test("pages: tasks, links and paths exist", async () => {
   for (const page of pages) {
     const text = await Deno.readTextFile(page);
     for (const [, name] of text.matchAll(/deno(?:@[\d.]+)? task ([\w:]+)/g)) {
       assert(name in tasks, `${page}: deno task ${name}`);
+    }
+    for (const [, path] of text.matchAll(pathInCode)) {
+      assert(await Deno.stat(path), `${page}: ${path}`);
     }
     for (const [, link] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
       const url = new URL(link, new URL(page, `file://${Deno.cwd()}/`));
