@@ -184,7 +184,7 @@ cliTest("picture: maps over the picture, without a head", async (folder) => {
     1,
     "row: expected an integer from 0 to 55, got 56",
   );
-  for (const kind of ["overlay", "similar", "gradcam"]) {
+  for (const kind of ["overlay", "gradcam"]) {
     await fail(
       [
         "picture",

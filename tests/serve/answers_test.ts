@@ -22,12 +22,12 @@ import {
   form,
   post,
   rocket,
-  tiny,
   tinyHandler,
+  tinyModel,
 } from "./support.ts";
 import { relativeError } from "../support/close.ts";
 
-const model = await createModel(tiny);
+const model = await tinyModel();
 
 /** A node's values for pictures, `[N, C, H, W]` or `[N, C]`. */
 async function expected(

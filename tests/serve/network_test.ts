@@ -276,7 +276,8 @@ Deno.test("pictures are fetched from allowed hosts only, even after redirects", 
 });
 
 Deno.test("in a separate thread the network computes while the server answers", async () => {
-  await serving({ thread: true, arch: "resnet50" }, async (origin) => {
+  const network = { arch: "mlnet_resnet18", pretrained: true };
+  await serving({ thread: true, ...network }, async (origin) => {
     const body = chelsea;
     const work = Promise.all(
       Array.from(
@@ -292,12 +293,13 @@ Deno.test("in a separate thread the network computes while the server answers", 
       const { code, requests } = await health(origin);
       assert.equal(code, 200);
       if (requests > 0) answers++;
+      await new Promise((resolve) => setTimeout(resolve, 2));
     }
     for (const response of await work) {
       assert.equal(response.status, 200);
       await response.body?.cancel();
     }
     // In the same thread it could only answer between two batches.
-    assert(answers > 20, `only ${answers} answers`);
+    assert(answers > 10, `only ${answers} answers`);
   });
 });

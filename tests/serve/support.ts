@@ -1,13 +1,15 @@
 /** Helpers for the server's tests. */
 
 import assert from "node:assert/strict";
-import type { ArchRow } from "../../mod.ts";
+import { type ArchRow, createModel, type ResNet } from "../../mod.ts";
 import {
   createHandler,
   type Handler,
   type HandlerOptions,
 } from "../../src/serve/mod.ts";
 import { openApi } from "../../src/serve/openapi.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
+import { writePth } from "../weights/pth_writer.ts";
 
 /** A small network with a head of four classes. */
 export const tiny: ArchRow = {
@@ -16,6 +18,16 @@ export const tiny: ArchRow = {
   layers: [1, 1, 1, 1],
   numClasses: 4,
 };
+
+/** A file with its weights; random ones would take longer to make than most answers. */
+const tinyWeights = "out/test/serve_tiny.pth";
+await Deno.mkdir("out/test", { recursive: true });
+await writePth(formulaCheckpoint(tiny), tinyWeights);
+
+/** The model behind {@linkcode tinyHandler}. */
+export function tinyModel(): Promise<ResNet> {
+  return createModel(tiny, null, tinyWeights);
+}
 
 /** The pictures of the examples. */
 export const [chelsea, rocket, coffee] = await Promise.all(
@@ -27,11 +39,11 @@ export const [chelsea, rocket, coffee] = await Promise.all(
 /** Headers of a JSON body. */
 export const asJson = { "content-type": "application/json" };
 
-/** A handler of the tiny network with random weights, by default in this thread. */
+/** A handler of the tiny network, by default in this thread. */
 export function tinyHandler(options: HandlerOptions = {}): Handler {
   return createHandler({
     arch: tiny,
-    pretrained: false,
+    pretrained: tinyWeights,
     thread: false,
     ...options,
   });

@@ -6,6 +6,7 @@ import { concat } from "../../src/formats/concat.ts";
 import { createModel } from "../../mod.ts";
 import { runWorker } from "../../src/worker/mod.ts";
 import { pictures, tiny } from "../extract/support.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
 import {
   readAnswers,
   requestBytes,
@@ -14,6 +15,7 @@ import {
 } from "./support.ts";
 
 const content = await Deno.readFile(pictures[3]);
+const model = await createModel(tiny, "maxpool", formulaCheckpoint(tiny));
 const picture = { path: "rocket.jpg", content };
 
 /** Runs a worker on a stream: how many pictures it answers, and what it throws. */
@@ -21,13 +23,12 @@ async function take(
   bytes: Uint8Array<ArrayBuffer>,
   maxBytes?: number,
 ): Promise<{ answered: number; error?: Error }> {
-  using model = await createModel(tiny, "layer1", false);
   const pieces: Uint8Array[] = [];
   const write = (piece: Uint8Array) => void pieces.push(piece.slice());
   const options = { pool: "avg", maxBytes } as const;
   let error: Error | undefined;
   try {
-    await runWorker(model, ["layer1"], streamOf(bytes), write, options);
+    await runWorker(model, ["maxpool"], streamOf(bytes), write, options);
   } catch (thrown) {
     error = thrown as Error;
   }

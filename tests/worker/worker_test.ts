@@ -14,6 +14,7 @@ import {
   streamOf,
 } from "./support.ts";
 import { closeTo } from "../support/close.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
 
 const names = ["layer1", "layer2", "avgpool"];
 
@@ -89,7 +90,7 @@ async function check(model: ResNet, found: readonly Answer[]) {
 }
 
 Deno.test("arrow: one batch of answers for each batch, even an empty one", async () => {
-  using model = await createModel(tiny, "avgpool", false);
+  using model = await createModel(tiny, "avgpool", formulaCheckpoint(tiny));
   const asked = await requests();
   const batches = [asked.slice(0, 3), [], asked.slice(3)];
   for (const decoders of [0, 2]) {
@@ -103,7 +104,7 @@ Deno.test("arrow: one batch of answers for each batch, even an empty one", async
 });
 
 Deno.test("arrow: unpooled values in PyTorch's order, timings", async () => {
-  using model = await createModel(tiny, "layer2", false);
+  using model = await createModel(tiny, "layer2", formulaCheckpoint(tiny));
   const content = await Deno.readFile(pictures[3]);
   const pieces: Uint8Array[] = [];
   await runWorker(
@@ -129,7 +130,7 @@ Deno.test("arrow: unpooled values in PyTorch's order, timings", async () => {
 });
 
 Deno.test("arrow: no requests, or no bytes at all", async () => {
-  using model = await createModel(tiny, "avgpool", false);
+  using model = await createModel(tiny, "avgpool", formulaCheckpoint(tiny));
   const none = await answers(model, requestBytes([]));
   assert.deepEqual(readAnswers(none).flat(), []);
   assert.deepEqual(await answers(model, new Uint8Array()), none);
@@ -137,7 +138,7 @@ Deno.test("arrow: no requests, or no bytes at all", async () => {
 });
 
 Deno.test("jsonl: paths, base64, and malformed lines", async () => {
-  using model = await createModel(tiny, "avgpool", false);
+  using model = await createModel(tiny, "avgpool", formulaCheckpoint(tiny));
   const lines = (await requests()).map(({ path, content }, i) =>
     content
       ? JSON.stringify({ path, base64: content.toBase64() })
@@ -175,7 +176,7 @@ Deno.test("jsonl: paths, base64, and malformed lines", async () => {
 });
 
 Deno.test("pictures that wait run as one batch, in order", async () => {
-  using model = await createModel(tiny, "avgpool", false);
+  using model = await createModel(tiny, "avgpool", formulaCheckpoint(tiny));
   const sizes: number[] = [];
   const { extract } = model;
   model.extract = (input, nodes) => {
@@ -197,7 +198,7 @@ Deno.test("pictures that wait run as one batch, in order", async () => {
 });
 
 Deno.test("requests are not read while answers are not taken", async () => {
-  using model = await createModel(tiny, "avgpool", false);
+  using model = await createModel(tiny, "avgpool", formulaCheckpoint(tiny));
   let read = 0;
   const total = 20;
   const line = new TextEncoder().encode(`${pictures[3]}\n`);
