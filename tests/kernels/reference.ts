@@ -21,7 +21,21 @@ export function randoms(seed: number): () => number {
 
 /** An array of such numbers. */
 export function floats(count: number, random: () => number): Float32Array {
-  return Float32Array.from({ length: count }, random);
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) values[i] = random();
+  return values;
+}
+
+/** The shape of a convolution's output. */
+export function outputShape(
+  [images, height, width]: readonly number[],
+  { outChannels, kernelSize, stride, padding, dilation }: Conv2d,
+): Shape4D {
+  const side = (size: number) =>
+    Math.floor(
+      (size + 2 * padding - dilation * (kernelSize - 1) - 1) / stride,
+    ) + 1;
+  return [images, side(height), side(width), outChannels];
 }
 
 /** `torch.nn.functional.conv2d` on NHWC, filter OIHW, with bias. */
@@ -30,18 +44,13 @@ export function referenceConv(
   [images, height, width]: readonly number[],
   filter: Float32Array,
   bias: Float32Array,
-  { inChannels, outChannels, groups, kernelSize, stride, padding, dilation }:
-    Conv2d,
-): { shape: Shape4D; values: Float64Array } {
-  const side = (size: number) =>
-    Math.floor(
-      (size + 2 * padding - dilation * (kernelSize - 1) - 1) / stride,
-    ) + 1;
-  const outHeight = side(height), outWidth = side(width);
+  conv: Conv2d,
+): Float64Array {
+  const { inChannels, groups, kernelSize, stride, padding, dilation } = conv;
+  const shape = outputShape([images, height, width], conv);
+  const [, outHeight, outWidth, outChannels] = shape;
   const ins = inChannels / groups, outs = outChannels / groups;
-  const values = new Float64Array(
-    images * outHeight * outWidth * outChannels,
-  );
+  const values = new Float64Array(shape.reduce((a, b) => a * b));
   let to = 0;
   for (let n = 0; n < images; n++) {
     for (let oy = 0; oy < outHeight; oy++) {
@@ -68,5 +77,5 @@ export function referenceConv(
       }
     }
   }
-  return { shape: [images, outHeight, outWidth, outChannels], values };
+  return values;
 }
