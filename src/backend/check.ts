@@ -4,7 +4,7 @@ import { expected } from "../errors/expected.ts";
 /**
  * Runs a convolution whose result is known.
  *
- * When XNNPACK rejects an operator, the stock backend only logs that, and returns uninitialised
+ * When XNNPACK rejects an operator, the stock backend only logs that, and returns uninitialized
  * memory.
  *
  * @throws {Error} If a value is wrong.

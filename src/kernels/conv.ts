@@ -18,10 +18,10 @@ import { biasPanels, type FilterShape } from "./panels.ts";
 import type { Address, Recording } from "./recording.ts";
 import { WinogradConv } from "./winograd.ts";
 
-/** The numbers of a convolution. */
+/** The parameters of a convolution. */
 export type ConvShape = Omit<Conv2d, "type" | "name" | "children">;
 
-/** A convolution's weights, and what computes with them. */
+/** A convolution's weights, stored for its algorithm. */
 export class OwnConv implements KernelWeights {
   readonly #conv: DirectConv | WinogradConv;
   readonly #bias: Block;
@@ -101,7 +101,7 @@ export class OwnConv implements KernelWeights {
     this.#conv.record(recording, batch, { x, y, residual: 0, bias, low });
   }
 
-  /** The weights, as exactly as they are kept. */
+  /** The weights, as exactly as they are stored. */
   read(): FoldedConv {
     const { bias, scale, unfolded } = this;
     return {

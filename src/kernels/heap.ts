@@ -80,7 +80,7 @@ export class Heap {
   }
 
   /**
-   * Allocates uninitialised bytes.
+   * Allocates uninitialized bytes.
    *
    * @throws {RangeError} If the heap can't grow so far.
    */
@@ -111,7 +111,7 @@ export class Heap {
   }
 
   /**
-   * Allocates an uninitialised tensor for tfjs's engine.
+   * Allocates an uninitialized tensor for tfjs's engine.
    *
    * @throws {RangeError} As {@linkcode Heap.allocate}.
    */

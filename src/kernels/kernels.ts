@@ -13,7 +13,7 @@ import type { Conv2d, Linear } from "../arch/module.ts";
 import type { WeightsDType } from "../arch/weights_dtype.ts";
 import type { Build, KernelWeights } from "./operations.ts";
 
-/** How kernels keep weights in memory. The stock kernels always keep them as they are. */
+/** How kernels store weights. The stock kernels ignore it and store float32. */
 export interface WeightStorage {
   /** The type that they are rounded to. Default `"float32"`. */
   readonly dtype?: WeightsDType;
@@ -30,22 +30,22 @@ export interface WeightStorage {
 export interface Kernels {
   /** Whether filters may come as scaled rows. */
   readonly takesRows: boolean;
-  /** Takes over a convolution's weights; the arrays may be reused afterwards. */
+  /** Copies a convolution's weights to the kernels' memory. */
   loadConv(
     module: Conv2d,
     weights: FoldedConv<Filter>,
     storage?: WeightStorage,
   ): KernelWeights;
-  /** Takes over a linear layer: weight `[out, in]`, bias `[out]`. */
+  /** Copies a linear layer: weight `[out, in]`, bias `[out]`. */
   loadLinear(
     module: Linear,
     weight: Filter,
     bias: Float32Array,
     storage?: WeightStorage,
   ): KernelWeights;
-  /** A convolution's weights in new arrays, as exactly as they are kept: for saving a model. */
+  /** Copies a convolution's weights back, as exactly as they are stored. */
   readConv(weights: KernelWeights): FoldedConv;
-  /** A linear layer's: weight `[out, in]`, bias `[out]`. */
+  /** Copies a linear layer back: weight `[out, in]`, bias `[out]`. */
   readLinear(
     weights: KernelWeights,
   ): { weight: Float32Array; bias: Float32Array };

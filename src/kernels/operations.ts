@@ -1,5 +1,5 @@
 /**
- * The steps of a ResNet, whatever they are called on.
+ * The steps of a ResNet, on any kind of value.
  *
  * @module
  */
