@@ -80,12 +80,8 @@ export type {
   ResNetRoot,
   Sequential,
 } from "./src/arch/module.ts";
-export {
-  imagenetPreset,
-  type Preset,
-  presetFromTimm,
-  type TimmConfig,
-} from "./src/arch/preset.ts";
+export { imagenetPreset, type Preset } from "./src/arch/preset.ts";
+export { presetFromTimm, type TimmConfig } from "./src/arch/timm_preset.ts";
 export type { ScaledRows } from "./src/arch/folded_conv.ts";
 export type { WeightsDType } from "./src/arch/weights_dtype.ts";
 export {

@@ -39,14 +39,15 @@ export function resizeAndCrop(picture: Picture, preset: Preset): RgbImage {
 /** The crop of a picture of this size, by a resize of it. */
 export function crop(
   size: { readonly width: number; readonly height: number },
-  { resizeSize, cropSize, interpolation }: Preset,
+  { resizeSize, cropSize, interpolation, cropRounding }: Preset,
   resize: (plan: ResizePlan) => RgbImage,
 ): RgbImage {
   const short = Math.min(size.width, size.height);
   const width = Math.trunc(resizeSize * size.width / short);
   const height = Math.trunc(resizeSize * size.height / short);
-  const x = centerCrop(width, cropSize);
-  const y = centerCrop(height, cropSize);
+  const round = cropRounding === "down" ? halfDown : halfToEven;
+  const x = centerCrop(width, cropSize, round);
+  const y = centerCrop(height, cropSize, round);
   const visible = resize({
     width,
     height,
@@ -59,16 +60,23 @@ export function crop(
 }
 
 /** `F.center_crop` along one axis: where to cut, how much, and the padding before it. */
-function centerCrop(size: number, crop: number) {
+function centerCrop(
+  size: number,
+  crop: number,
+  half: (rest: number) => number,
+) {
   if (size < crop) {
     return { from: 0, length: size, padding: (crop - size) >> 1 };
   }
-  return { from: roundedHalf(size - crop), length: crop, padding: 0 };
+  return { from: half(size - crop), length: crop, padding: 0 };
 }
 
+/** Python's `n // 2`. */
+const halfDown = (n: number) => n >> 1;
+
 /** Python's `round(n / 2.0)`: a half rounds to the even neighbour. */
-function roundedHalf(n: number): number {
-  const half = Math.floor(n / 2);
+function halfToEven(n: number): number {
+  const half = n >> 1;
   return n % 2 === 0 || half % 2 === 0 ? half : half + 1;
 }
 
