@@ -69,9 +69,12 @@ export type {
 
 export type {
   AdaptiveAvgPool2d,
+  AvgPool2d,
   BatchNorm2d,
   Block,
   Conv2d,
+  Flatten,
+  Identity,
   Linear,
   MaxPool2d,
   Module,
@@ -88,6 +91,7 @@ export {
   type ArchName,
   type ArchRow,
   archTable,
+  type TimmArch,
   type TorchvisionArch,
 } from "./src/arch/table.ts";
 

@@ -59,6 +59,7 @@ export function defineElementwise(
   definePad(module);
   definePointwise(module, arithmetic);
   defineMaxPool(module);
+  defineSmallAvgPool(module, arithmetic);
   defineAvgPool(module, arithmetic);
   defineScatter(module);
 }
@@ -225,6 +226,68 @@ function defineMaxPool(module: ModuleBuilder): void {
                 ),
               ),
               store(i32.add(to, offset), value),
+            )),
+        ),
+      ),
+    );
+  });
+}
+
+/** Windows of 2x2; those at the end may be cut by the image's edge. */
+function defineSmallAvgPool(
+  module: ModuleBuilder,
+  arithmetic: Arithmetic,
+): void {
+  defineTask(module, "smallAvgPool", (variables, f, chunk) => {
+    const rows = variables.locals(2);
+    const [row, column, y, x, from, at, offset, to] = variables.locals(8);
+    const [right, below, pixels, rowBytes] = variables.locals(4);
+    const total = variables.local("v128"), count = variables.local("v128");
+    const { const: constant, add, mul, lt_u } = i32;
+    const one = constant(1);
+    const plus = (load: Access["load"], address: Code) =>
+      total.set(f32x4.add(total, load(address)));
+    return sequence(
+      itemsOf(rows, chunk, f.rowsPerChunk, f.rows),
+      rowBytes.set(mul(f.width, f.channelBytes)),
+      range(
+        row,
+        rows[0],
+        rows[1],
+        y.set(mul(i32.rem_u(row, f.outHeight), f.stride)),
+        below.set(lt_u(add(y, one), f.height)),
+        from.set(add(
+          f.x,
+          mul(add(mul(i32.div_u(row, f.outHeight), f.height), y), rowBytes),
+        )),
+        range(
+          column,
+          constant(0),
+          f.outWidth,
+          x.set(mul(column, f.stride)),
+          right.set(lt_u(add(x, one), f.width)),
+          pixels.set(mul(add(one, right), add(one, below))),
+          when(f.all, pixels.set(constant(4))),
+          count.set(f32x4.convert_i32x4_u(i32x4.splat(pixels))),
+          to.set(add(
+            f.y,
+            mul(add(mul(row, f.outWidth), column), f.channelBytes),
+          )),
+          eachVector(offset, f.channelBytes, ({ load, store }) =>
+            sequence(
+              total.set(arithmetic.constant(0)),
+              at.set(sum(from, mul(x, f.channelBytes), offset)),
+              plus(load, at),
+              when(right, plus(load, add(at, f.channelBytes))),
+              when(
+                below,
+                sequence(
+                  at.set(add(at, rowBytes)),
+                  plus(load, at),
+                  when(right, plus(load, add(at, f.channelBytes))),
+                ),
+              ),
+              store(add(to, offset), f32x4.div(total, count)),
             )),
         ),
       ),

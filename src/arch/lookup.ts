@@ -36,6 +36,9 @@ const integers = {
   inChannels: 1,
 } as const;
 
+/** The switches of a row. */
+const switches = ["strideInConv1", "deepStem", "avgDown"] as const;
+
 function checkRow(row: ArchRow): void {
   if (typeof row !== "object" || row === null) {
     throw new TypeError(
@@ -56,6 +59,11 @@ function checkRow(row: ArchRow): void {
   for (const [key, least] of Object.entries(integers)) {
     const value = row[key as keyof typeof integers];
     if (value !== undefined) requireInteger(`${name}.${key}`, value, least);
+  }
+  for (const key of switches) {
+    const value = row[key];
+    if (value === undefined || typeof value === "boolean") continue;
+    throw new TypeError(expected(`${name}.${key}`, "true or false", value));
   }
   const { groups = 1, widthPerGroup = 64, replaceStrideWithDilation } = row;
   if (

@@ -58,6 +58,30 @@ export interface MaxPool2d extends ModuleBase {
   readonly padding: number;
 }
 
+/** ResNet-D's pool of 2x2 pixels; at an edge that cuts it, its output still exists. */
+export interface AvgPool2d extends ModuleBase {
+  /** The module's class. */
+  readonly type: "AvgPool2d";
+  /** Height and width of the window. */
+  readonly kernelSize: 2;
+  /** Step between two outputs, in pixels of the input. */
+  readonly stride: 1 | 2;
+  /** Whether pixels beyond the edge count as zeros (timm's `AvgPool2dSame`), or not at all. */
+  readonly countIncludePad: boolean;
+}
+
+/** `torch.nn.Identity`. */
+export interface Identity extends ModuleBase {
+  /** The module's class. */
+  readonly type: "Identity";
+}
+
+/** `torch.nn.Flatten`. */
+export interface Flatten extends ModuleBase {
+  /** The module's class. */
+  readonly type: "Flatten";
+}
+
 /** `torch.nn.AdaptiveAvgPool2d((1, 1))`. */
 export interface AdaptiveAvgPool2d extends ModuleBase {
   /** The module's class. */
@@ -74,10 +98,10 @@ export interface Linear extends ModuleBase {
   readonly outFeatures: number;
 }
 
-/** `torch.nn.Sequential`: calls its children in turn. */
+/** `torch.nn.Sequential`, or timm's `SelectAdaptivePool2d`: calls its children in turn. */
 export interface Sequential extends ModuleBase {
   /** The module's class. */
-  readonly type: "Sequential";
+  readonly type: "Sequential" | "SelectAdaptivePool2d";
 }
 
 /** torchvision's `BasicBlock` or `Bottleneck`: adds a branch of convolutions to its input. */
@@ -102,7 +126,10 @@ export type Module =
   | BatchNorm2d
   | ReLU
   | MaxPool2d
+  | AvgPool2d
   | AdaptiveAvgPool2d
+  | Identity
+  | Flatten
   | Linear
   | Sequential
   | Block
@@ -115,6 +142,14 @@ export type Layer = Exclude<Module, Sequential | Block | ResNetRoot>;
 export function* modulesOf(root: Module): Generator<Module> {
   yield root;
   for (const child of root.children.values()) yield* modulesOf(child);
+}
+
+/** Channels of a network's input. */
+export function inChannelsOf(root: ResNetRoot): number {
+  for (const module of modulesOf(root)) {
+    if (module.type === "Conv2d") return module.inChannels;
+  }
+  throw new RangeError("the network has no convolution");
 }
 
 /** A parameter or buffer of a module, in the state dict. */
@@ -159,8 +194,12 @@ export function tensorsOf(module: Module): TensorSpec[] {
       ];
     case "ReLU":
     case "MaxPool2d":
+    case "AvgPool2d":
     case "AdaptiveAvgPool2d":
+    case "Identity":
+    case "Flatten":
     case "Sequential":
+    case "SelectAdaptivePool2d":
     case "BasicBlock":
     case "Bottleneck":
     case "ResNet":

@@ -9,10 +9,18 @@ import { either, expected } from "../errors/expected.ts";
 import { nearest } from "../errors/nearest.ts";
 import type { ModuleCall, Trace } from "./trace.ts";
 
+/** What torchvision's names of the stem's ReLU, the pool and its vector are in ResNet-D. */
+const timmNames: ReadonlyMap<string, string> = new Map([
+  ["relu", "act1"],
+  ["avgpool", "global_pool.pool"],
+  ["flatten", "global_pool.flatten"],
+]);
+
 /**
  * The node of that name, or the output of the module of that name.
  *
- * `layer1.0.relu` is both: the node is the module's first call.
+ * `layer1.0.relu` is both: the node is the module's first call. `relu`, `avgpool` and `flatten` are
+ * understood in every network.
  *
  * @param full The whole network, of which `trace` is the front.
  * @throws {RangeError} If there is no such node, or it comes after the trace's end.
@@ -23,12 +31,13 @@ export function resolveNode(trace: Trace, full: Trace, name: string): string {
       expected("", `a node's name, such as "layer4"`, name),
     );
   }
-  const find = ({ nodes, calls }: Trace) =>
-    nodes.has(name)
-      ? name
-      : name === ""
-      ? undefined
-      : calls.find((call) => call.module.name === name)?.output;
+  const find = ({ nodes, calls }: Trace) => {
+    if (nodes.has(name)) return name;
+    if (name === "") return undefined;
+    const timms = timmNames.get(name);
+    if (timms !== undefined && nodes.has(timms)) return timms;
+    return calls.find((call) => call.module.name === name)?.output;
+  };
   const node = find(trace);
   if (node !== undefined) return node;
   if (find(full) !== undefined) throw afterTheCut(trace, `"${name}"`);

@@ -23,6 +23,18 @@ export interface ArchRow {
    * `Bottleneck`. Default: all false.
    */
   readonly replaceStrideWithDilation?: readonly [boolean, boolean, boolean];
+  /**
+   * Whether the stride of a `Bottleneck` is in its first convolution, as in Caffe's networks, and not
+   * in the 3x3 one. Default false.
+   */
+  readonly strideInConv1?: boolean;
+  /**
+   * ResNet-D's stem: three 3x3 convolutions instead of one of 7x7. With this or `avgDown`, modules
+   * and nodes have timm's names. Default false.
+   */
+  readonly deepStem?: boolean;
+  /** ResNet-D's shortcut: an average pool before its convolution, which has no stride. Default false. */
+  readonly avgDown?: boolean;
   /** Channels of the input. Default 3. */
   readonly inChannels?: number;
   /** Where the network comes from, if not from torchvision. */
@@ -42,8 +54,19 @@ export type TorchvisionArch =
   | "wide_resnet50_2"
   | "wide_resnet101_2";
 
+/** An architecture name of timm 1.0's `models/resnet.py`: ResNet-D, with timm's names of modules. */
+export type TimmArch =
+  | "resnet18d"
+  | "resnet34d"
+  | "resnet50d"
+  | "resnet101d"
+  | "resnet152d";
+
 /** All names of {@linkcode archTable}; `mlnet_resnet18` ships with the package. */
-export type ArchName = TorchvisionArch | "mlnet_resnet18";
+export type ArchName = TorchvisionArch | TimmArch | "mlnet_resnet18";
+
+/** He et al., "Bag of Tricks for Image Classification with Convolutional Neural Networks", 2018. */
+const resnetD = { deepStem: true, avgDown: true, origin: "timm" } as const;
 
 const rows: readonly (ArchRow & { name: ArchName })[] = [
   { name: "resnet18", block: "BasicBlock", layers: [2, 2, 2, 2] },
@@ -84,6 +107,36 @@ const rows: readonly (ArchRow & { name: ArchName })[] = [
     layers: [3, 4, 23, 3],
     widthPerGroup: 128,
   },
+  {
+    name: "resnet18d",
+    block: "BasicBlock",
+    layers: [2, 2, 2, 2],
+    ...resnetD,
+  },
+  {
+    name: "resnet34d",
+    block: "BasicBlock",
+    layers: [3, 4, 6, 3],
+    ...resnetD,
+  },
+  {
+    name: "resnet50d",
+    block: "Bottleneck",
+    layers: [3, 4, 6, 3],
+    ...resnetD,
+  },
+  {
+    name: "resnet101d",
+    block: "Bottleneck",
+    layers: [3, 4, 23, 3],
+    ...resnetD,
+  },
+  {
+    name: "resnet152d",
+    block: "Bottleneck",
+    layers: [3, 8, 36, 3],
+    ...resnetD,
+  },
   // Three blocks in layer4, and no head: see weights/README.md.
   {
     name: "mlnet_resnet18",
@@ -94,7 +147,7 @@ const rows: readonly (ArchRow & { name: ArchName })[] = [
   },
 ];
 
-/** The networks by name: torchvision's ten in its order, then the one that ships with the package. */
+/** The networks by name: torchvision's ten, timm's ResNet-D, then the one that ships with the package. */
 export const archTable: ReadonlyMap<string, ArchRow> = new Map(
   rows.map((row) => [row.name, row]),
 );

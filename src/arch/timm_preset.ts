@@ -65,7 +65,9 @@ export function presetFromTimm(
   const isTest =
     requireOneOf("presetFromTimm", which, ["default", "test"]) === "test";
   const fields = config.pretrained_cfg ?? config;
-  const size = isTest && fields.test_input_size ? "test_input_size" : "input_size";
+  const size = isTest && fields.test_input_size
+    ? "test_input_size"
+    : "input_size";
   const percent = isTest && fields.test_crop_pct ? "test_crop_pct" : "crop_pct";
   const inputSize = fields[size] ?? [3, 224, 224];
   const [channels, height, cropSize] = inputSize;

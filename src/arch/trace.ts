@@ -3,7 +3,7 @@
  *
  * Names are those of torchvision 0.14's `models/feature_extraction.py`: a module's first call has
  * the module's name, its second the suffix `_1`; operations outside modules are named after their
- * block (`layer1.0.add`, `flatten`).
+ * block (`layer1.0.add`, `flatten`). ResNet-D's modules have timm's names, and are called once each.
  *
  * @module
  */
@@ -62,6 +62,17 @@ export interface Trace {
 const add = { operation: "add", module: null } as const;
 const flatten = { operation: "flatten", module: null } as const;
 
+/** The modules that a block calls in turn; the addition comes before the last one. */
+function callsIn({ type, children }: Block): string[] {
+  if (!children.has("relu")) {
+    // timm registers them in the order of the calls.
+    return [...children.keys()].filter((key) => key !== "downsample");
+  }
+  return type === "BasicBlock"
+    ? ["conv1", "bn1", "relu", "conv2", "bn2", "relu"]
+    : ["conv1", "bn1", "relu", "conv2", "bn2", "relu", "conv3", "bn3", "relu"];
+}
+
 /** Follows the forward pass of a module tree. */
 export function traceForward(root: ResNetRoot): Trace {
   const nodes = new Map<string, TraceNode>();
@@ -94,14 +105,13 @@ export function traceForward(root: ResNetRoot): Trace {
 
   const forwardBlock = (block: Block, input: string): string => {
     const child = (key: string) => block.children.get(key)!;
-    const keys = block.type === "BasicBlock"
-      ? ["conv1", "bn1", "relu", "conv2", "bn2"]
-      : ["conv1", "bn1", "relu", "conv2", "bn2", "relu", "conv3", "bn3"];
+    const keys = callsIn(block);
+    const activation = keys.pop()!;
     const branch = chain(keys.map(child), input);
     const downsample = block.children.get("downsample");
     const identity = downsample ? call(downsample, input) : input;
     const sum = push(`${block.name}.add`, add, [branch, identity]);
-    return call(child("relu"), sum);
+    return call(child(activation), sum);
   };
 
   const forward = (module: Module, input: string): string => {
@@ -111,9 +121,12 @@ export function traceForward(root: ResNetRoot): Trace {
         const head = modules.filter((m) => m.type === "Linear");
         const body = modules.filter((m) => m.type !== "Linear");
         const pooled = chain(body, input);
-        return chain(head, push("flatten", flatten, [pooled]));
+        const isFlat = nodes.get(pooled)!.operation === "Flatten";
+        const flat = isFlat ? pooled : push("flatten", flatten, [pooled]);
+        return chain(head, flat);
       }
       case "Sequential":
+      case "SelectAdaptivePool2d":
         return chain(module.children.values(), input);
       case "BasicBlock":
       case "Bottleneck":
@@ -122,7 +135,10 @@ export function traceForward(root: ResNetRoot): Trace {
       case "BatchNorm2d":
       case "ReLU":
       case "MaxPool2d":
+      case "AvgPool2d":
       case "AdaptiveAvgPool2d":
+      case "Identity":
+      case "Flatten":
       case "Linear":
         return push(module.name, { operation: module.type, module }, [input]);
       default:

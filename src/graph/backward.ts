@@ -10,7 +10,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
-import type { Conv2d, Linear } from "../arch/module.ts";
+import type { AvgPool2d, Conv2d, Linear } from "../arch/module.ts";
 import type { FoldedConv } from "../arch/folded_conv.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { runOnce } from "../kernels/run_once.ts";
@@ -97,6 +97,8 @@ function through(
     }
     case "batchNorm":
       return tf.mul(gradient, tf.tensor1d(conv(operation.conv).scale));
+    case "smallAvgPool":
+      return spreadMeans(gradient as Tensor4D, operation.module, shape(input));
     case "avgPool": {
       const [, h, w] = shape(input);
       return tf.tile(tf.div(gradient, h * w), [1, h, w, 1]);
@@ -121,6 +123,39 @@ function through(
     default:
       return operation satisfies never;
   }
+}
+
+/** Gives each pixel its share of the means of the windows that it is in. */
+function spreadMeans(
+  gradient: Tensor4D,
+  { stride, countIncludePad }: AvgPool2d,
+  [, height, width]: readonly number[],
+): Tensor4D {
+  const [n, h, w, c] = gradient.shape;
+  /** Of each row or column of windows, how many of its pixels count. */
+  const counts = (outs: number, size: number) =>
+    Array.from(
+      { length: outs },
+      (_, i) => countIncludePad ? 2 : Math.min(2, size - i * stride),
+    );
+  const rows = tf.tensor4d(counts(h, height), [1, h, 1, 1]);
+  const columns = tf.tensor4d(counts(w, width), [1, 1, w, 1]);
+  const share = tf.div<Tensor4D>(gradient, tf.mul(rows, columns));
+  const doubled = () => {
+    const wide = tf.tile(tf.reshape(share, [n * h * w, 1, c]), [1, 2, 1]);
+    const tall = tf.tile(tf.reshape(wide, [n * h, 1, 2 * w, c]), [1, 2, 1, 1]);
+    return tf.reshape(tall, [n, 2 * h, 2 * w, c]) as Tensor4D;
+  };
+  const spread = stride === 2 ? doubled() : tf.addN(
+    [[0, 0], [0, 1], [1, 0], [1, 1]].map(([top, left]) =>
+      tf.pad(share, [[0, 0], [top, 1 - top], [left, 1 - left], [0, 0]])
+    ),
+  ) as Tensor4D;
+  return tf.slice<tf.Rank.R4, Tensor4D>(
+    spread,
+    [0, 0, 0, 0],
+    [-1, height, width, -1],
+  );
 }
 
 /** The filter without its batch norm. */

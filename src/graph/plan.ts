@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Conv2d, Linear, MaxPool2d } from "../arch/module.ts";
+import type { AvgPool2d, Conv2d, Linear, MaxPool2d } from "../arch/module.ts";
 import { groupBy } from "./group_by.ts";
 import { INPUT, type Trace, type TraceNode } from "../arch/trace.ts";
 
@@ -29,6 +29,7 @@ export type Operation =
   | ({ readonly kind: "batchNorm"; readonly conv: Conv2d } & Fused)
   | ({ readonly kind: "elementwise" } & Fused)
   | { readonly kind: "maxPool"; readonly module: MaxPool2d }
+  | { readonly kind: "smallAvgPool"; readonly module: AvgPool2d }
   | { readonly kind: "avgPool" }
   | { readonly kind: "flatten" }
   | { readonly kind: "passThrough" }
@@ -57,7 +58,7 @@ export function makePlan(
   watched: ReadonlySet<Value>,
   given: Value = INPUT,
 ): Step[] {
-  const nodes = ancestors(trace, watched, given);
+  const nodes = withoutIdentities(ancestors(trace, watched, given), watched);
   const consumers = groupBy(
     nodes.flatMap((node) => node.inputs.map((input) => ({ input, node }))),
     ({ input }) => input,
@@ -132,13 +133,18 @@ function lower(
       return { kind: "elementwise", relu: true };
     case "MaxPool2d":
       return { kind: "maxPool", module: node.module };
+    case "AvgPool2d":
+      return { kind: "smallAvgPool", module: node.module };
     case "AdaptiveAvgPool2d":
       return { kind: "avgPool" };
     case "Linear":
       return { kind: "linear", module: node.module };
+    case "Flatten":
     case "flatten":
+      return { kind: "flatten" };
+    case "Identity":
     case "passThrough":
-      return { kind: node.operation };
+      return { kind: "passThrough" };
     default:
       return node satisfies never;
   }
@@ -166,6 +172,22 @@ function ancestors(
     for (const input of node.inputs) needed.add(input);
   }
   return nodes;
+}
+
+/** The nodes without the identities that nobody watches. */
+function withoutIdentities(
+  nodes: readonly TraceNode[],
+  watched: ReadonlySet<Value>,
+): TraceNode[] {
+  const same = new Map<Value, Value>();
+  return nodes.flatMap((node) => {
+    const inputs = node.inputs.map((input) => same.get(input) ?? input);
+    if (node.operation !== "Identity" || watched.has(node.name)) {
+      return [{ ...node, inputs }];
+    }
+    same.set(node.name, inputs[0]);
+    return [];
+  });
 }
 
 /** Values that a step reads. */

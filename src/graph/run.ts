@@ -173,6 +173,8 @@ function compute<V>(
       return operations.elementwise(x, epilogue(operation));
     case "maxPool":
       return operations.maxPool(x, operation.module);
+    case "smallAvgPool":
+      return operations.smallAvgPool(x, operation.module);
     case "avgPool":
       return operations.avgPool(x);
     case "flatten":

@@ -32,14 +32,20 @@ function shapeOf(node: TraceNode, input: number[]): number[] {
       const { module } = node;
       return [n, outputSize(h, module), outputSize(w, module), c];
     }
+    case "AvgPool2d": {
+      const { stride } = node.module;
+      return [n, Math.ceil(h / stride), Math.ceil(w / stride), c];
+    }
     case "AdaptiveAvgPool2d":
       return [n, 1, 1, c];
     case "Linear":
       return [n, node.module.outFeatures];
+    case "Flatten":
     case "flatten":
       return [n, h * w * c];
     case "BatchNorm2d":
     case "ReLU":
+    case "Identity":
     case "add":
     case "passThrough":
       return input;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MaxPool2d } from "../arch/module.ts";
+import type { AvgPool2d, MaxPool2d } from "../arch/module.ts";
 
 /** Weights in the kernels' memory, in the order in which they read them. */
 export interface KernelWeights {
@@ -32,6 +32,8 @@ export interface Operations<V> {
   /** The epilogue alone. */
   elementwise(x: V, epilogue: Epilogue<V>): V;
   maxPool(x: V, module: MaxPool2d): V;
+  /** The means of windows of 2x2. */
+  smallAvgPool(x: V, module: AvgPool2d): V;
   /** The mean over height and width: `[N, 1, 1, C]`. */
   avgPool(x: V): V;
   /** `[N, 1, 1, C]` to `[N, C]`. */

@@ -5,7 +5,7 @@
  */
 
 import { asIs, expected } from "../errors/expected.ts";
-import type { MaxPool2d } from "../arch/module.ts";
+import type { AvgPool2d, MaxPool2d } from "../arch/module.ts";
 import type { OwnConv } from "./conv.ts";
 import type { Device } from "./device.ts";
 import { outputSize } from "./geometry.ts";
@@ -155,6 +155,29 @@ export class Recorder implements Operations<Place> {
       outWidth,
       stride,
       padding,
+      rows,
+      rowsPerChunk,
+    });
+    return y;
+  }
+
+  smallAvgPool(x: Place, { stride, countIncludePad }: AvgPool2d): Place {
+    const [images, height, width, channels] = x.shape;
+    const outHeight = Math.ceil(height / stride);
+    const outWidth = Math.ceil(width / stride);
+    const y = this.#value([images, outHeight, outWidth, channels]);
+    const rows = images * outHeight;
+    const rowsPerChunk = this.#share(rows, 1);
+    this.recording.add("smallAvgPool", Math.ceil(rows / rowsPerChunk), {
+      x,
+      height,
+      width,
+      channelBytes: 4 * channels,
+      y,
+      outHeight,
+      outWidth,
+      stride,
+      all: countIncludePad ? 1 : 0,
       rows,
       rowsPerChunk,
     });

@@ -14,7 +14,7 @@ import type {
   Tensor4D,
 } from "@tensorflow/tfjs-core";
 import type { FoldedConv } from "../arch/folded_conv.ts";
-import type { Conv2d } from "../arch/module.ts";
+import type { AvgPool2d, Conv2d } from "../arch/module.ts";
 import { release } from "../runtime/release.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Epilogue, KernelWeights, Operations } from "./operations.ts";
@@ -194,6 +194,26 @@ function unfoldedConv2d(x: Tensor4D, conv: StockConv): Tensor4D {
   });
 }
 
+/** Pads with zeros; where those don't count, divides again by the share of the window that does. */
+function smallAvgPool(
+  x: Tensor4D,
+  { kernelSize, stride, countIncludePad }: AvgPool2d,
+): Tensor4D {
+  const [, h, w] = x.shape;
+  const pool = (x: Tensor4D) => {
+    const padded = tf.pad(x, [
+      [0, 0],
+      [0, stride === 1 ? 1 : h % 2],
+      [0, stride === 1 ? 1 : w % 2],
+      [0, 0],
+    ]) as Tensor4D;
+    return tf.avgPool(padded, kernelSize, stride, "valid");
+  };
+  return countIncludePad
+    ? pool(x)
+    : tf.div(pool(x), pool(tf.ones([1, h, w, 1])));
+}
+
 const operations: Operations<Tensor> = {
   conv2d: (x, weights, epilogue) =>
     conv2d(x as Tensor4D, weights as StockConv, epilogue),
@@ -208,6 +228,8 @@ const operations: Operations<Tensor> = {
   elementwise: (x, epilogue) => tf.tidy(() => applyEpilogue(x, epilogue)),
   maxPool: (x, { kernelSize, stride, padding }) =>
     tf.maxPool(x as Tensor4D, kernelSize, stride, padding, "floor"),
+  smallAvgPool: (x, module) =>
+    tf.tidy(() => smallAvgPool(x as Tensor4D, module)),
   avgPool: (x) => tf.mean(x, [1, 2], true),
   flatten: (x) => tf.reshape(x, [x.shape[0], -1]),
   linear(x, weights) {

@@ -140,6 +140,19 @@ export const tasks = {
     "rows",
     "rowsPerChunk",
   ],
+  smallAvgPool: [
+    "x",
+    "height",
+    "width",
+    "channelBytes",
+    "y",
+    "outHeight",
+    "outWidth",
+    "stride",
+    "all", // Whether pixels beyond the edge count, as zeros.
+    "rows",
+    "rowsPerChunk",
+  ],
   avgPool: ["x", "pixels", "channelBytes", "y"], // A chunk is an image.
   scatter: [
     "x", // A few channels, adjacent.

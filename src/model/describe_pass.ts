@@ -64,6 +64,7 @@ function weightsOf({ operation }: Step): string | undefined {
       return operation.conv.name;
     case "elementwise":
     case "maxPool":
+    case "smallAvgPool":
     case "avgPool":
     case "flatten":
     case "passThrough":

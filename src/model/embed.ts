@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Picture } from "../image/rgb_image.ts";
 import type { ResNet } from "./model.ts";
+import type { NodeInfo } from "./network.ts";
 
 /**
  * Turns pictures into vectors, to compare by their cosines.
@@ -40,9 +41,8 @@ export function embed(
   const isBatch = pictures instanceof tf.Tensor;
   const input = isBatch ? pictures : model.preprocess(pictures);
   try {
-    if (model.nodes().has("flatten")) {
-      return model.extract(input, ["flatten"]).flatten as Tensor2D;
-    }
+    const flat = [...model.nodes().values()].find(isFlatten);
+    if (flat) return model.extract(input, [flat.name])[flat.name] as Tensor2D;
     const maps = model.forward(input);
     try {
       return tf.mean(maps, [1, 2]);
@@ -53,3 +53,6 @@ export function embed(
     if (!isBatch) input.dispose();
   }
 }
+
+const isFlatten = ({ operation }: NodeInfo) =>
+  operation.toLowerCase() === "flatten";

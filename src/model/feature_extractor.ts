@@ -10,7 +10,7 @@ import { partsOf, type ResNet } from "./model.ts";
 
 /** A stage, whose features detection and segmentation heads use. */
 export interface FeatureInfo {
-  /** The module that ends the stage: `"relu"`, `"layer1"` … `"layer4"`. */
+  /** The module that ends the stage: `"relu"` (ResNet-D's `"act1"`), `"layer1"` … `"layer4"`. */
   readonly module: string;
   /** Channels of its output. */
   readonly channels: number;
@@ -56,7 +56,8 @@ export function featureInfo(model: ResNet): FeatureInfo[] {
   const side = 1024; // Every stage divides it.
   const shapes = model.shapes([1, side, side, model.inChannels]);
   const { calls } = partsOf(model).trace;
-  return ["relu", "layer1", "layer2", "layer3", "layer4"].flatMap((module) => {
+  const stem = model.layers.has("act1") ? "act1" : "relu";
+  return [stem, "layer1", "layer2", "layer3", "layer4"].flatMap((module) => {
     const call = calls.find((call) => call.module.name === module);
     if (!call) return [];
     const [, height, , channels] = shapes.get(call.output)!;

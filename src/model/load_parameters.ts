@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BatchNorm2d, Conv2d } from "../arch/module.ts";
+import { type BatchNorm2d, inChannelsOf } from "../arch/module.ts";
 import { few } from "../errors/expected.ts";
 import { release } from "../runtime/release.ts";
 import { inferShapes } from "../graph/shapes.ts";
@@ -31,7 +31,7 @@ export async function loadParameters(
 ): Promise<Parameters> {
   const { nodes } = trace;
   const reader = new TensorReader(checkpoint, kernels.takesRows);
-  const { inChannels } = trace.root.children.get("conv1") as Conv2d;
+  const inChannels = inChannelsOf(trace.root);
   const shapes = inferShapes(trace, [1, usualSide, usualSide, inChannels]);
   const parameters = new Parameters();
   /** The batch norm after each convolution; after the last one it may be cut off. */
@@ -62,7 +62,10 @@ export async function loadParameters(
         case "BatchNorm2d": // Folded into its convolution.
         case "ReLU":
         case "MaxPool2d":
+        case "AvgPool2d":
         case "AdaptiveAvgPool2d":
+        case "Identity":
+        case "Flatten":
         case "add":
         case "flatten":
         case "passThrough":

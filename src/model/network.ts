@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Conv2d, type Module, modulesOf } from "../arch/module.ts";
+import { inChannelsOf, type Module, modulesOf } from "../arch/module.ts";
 import { resolveNode } from "../arch/node_names.ts";
 import type { Trace } from "../arch/trace.ts";
 import { inferShapes } from "../graph/shapes.ts";
@@ -99,7 +99,7 @@ export abstract class Network {
 
   /** Channels of the input. */
   get inChannels(): number {
-    return (this.layers.get("conv1") as Conv2d).inChannels;
+    return inChannelsOf(this.#trace.root);
   }
 
   /**

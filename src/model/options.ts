@@ -10,13 +10,16 @@ import { requireOneOf } from "../errors/expected.ts";
 import type { WeightStorage } from "../kernels/kernels.ts";
 import type { FetchOptions } from "../weights/fetch/options.ts";
 
-/** The arguments of torchvision's constructor that `createModel` takes. */
+/** The fields of a row that `createModel` takes. */
 export type ConstructorOptions = Pick<
   ArchRow,
   | "groups"
   | "widthPerGroup"
   | "numClasses"
   | "replaceStrideWithDilation"
+  | "strideInConv1"
+  | "deepStem"
+  | "avgDown"
   | "inChannels"
 >;
 
@@ -50,6 +53,9 @@ export function constructorOptions(
     "widthPerGroup",
     "numClasses",
     "replaceStrideWithDilation",
+    "strideInConv1",
+    "deepStem",
+    "avgDown",
     "inChannels",
   ] as const;
   return Object.fromEntries(

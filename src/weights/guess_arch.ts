@@ -29,7 +29,8 @@ import { headClasses, withTorchvisionNames } from "./key_names.ts";
 export function guessArch(given: Checkpoint): ArchRow {
   const { checkpoint } = withTorchvisionNames(given);
   const { source, tensors, metadata } = checkpoint;
-  const stem = tensors.get("conv1.weight")?.shape;
+  const deepStem = tensors.has("conv1.0.weight");
+  const stem = tensors.get(`conv1.${deepStem ? "0." : ""}weight`)?.shape;
   const first = tensors.get("layer1.0.conv1.weight")?.shape;
   if (stem === undefined || first === undefined) {
     const names = few(tensors.keys()) || "no tensors";
@@ -51,14 +52,22 @@ export function guessArch(given: Checkpoint): ArchRow {
     ? tensors.get("layer1.0.conv2.weight")?.shape
     : undefined;
   const widthPerGroup = grouped?.[1] ?? 64;
+  // Before its convolution, a shortcut of ResNet-D has a pool.
+  const avgDown = tensors.has("layer2.0.downsample.2.weight");
   const structure = {
     block: grouped ? "Bottleneck" : "BasicBlock",
     layers,
     groups: grouped ? grouped[0] / widthPerGroup : 1,
     widthPerGroup,
+    ...deepStem && { deepStem },
+    ...avgDown && { avgDown },
   } as const;
-  const like = ({ block, layers, groups = 1, widthPerGroup = 64 }: ArchRow) =>
-    JSON.stringify([block, layers, groups, widthPerGroup]);
+  const like = (
+    { block, layers, groups = 1, widthPerGroup = 64, ...row }: ArchRow,
+  ) => {
+    const isD = [row.deepStem ?? false, row.avgDown ?? false];
+    return JSON.stringify([block, layers, groups, widthPerGroup, isD]);
+  };
   const name = metadata?.arch ?? `ResNet(${structure.block}, [${layers}])`;
   const guess = { name, ...structure, ...own };
   const known = [...archTable.values()]

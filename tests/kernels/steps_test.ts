@@ -5,7 +5,12 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { startBackend } from "../../mod.ts";
-import type { Conv2d, Linear, MaxPool2d } from "../../src/arch/module.ts";
+import type {
+  AvgPool2d,
+  Conv2d,
+  Linear,
+  MaxPool2d,
+} from "../../src/arch/module.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import type {
   KernelWeights,
@@ -76,6 +81,38 @@ Deno.test("maxPool: odd sizes, partial vectors of channels, NaN", () => {
   ).dataSync();
   assert.equal(y.filter(Number.isNaN).length, 1);
   assert.ok(Number.isNaN(y[4 * 12 + 2]), "the window in the middle");
+});
+
+Deno.test("smallAvgPool: odd sizes, partial vectors of channels, both kinds", () => {
+  const pool = (stride: 1 | 2, countIncludePad: boolean): AvgPool2d => ({
+    ...module,
+    type: "AvgPool2d",
+    kernelSize: 2,
+    stride,
+    countIncludePad,
+  });
+  for (const channels of [4, 7, 64]) {
+    for (const [height, width] of [[1, 1], [1, 4], [8, 13], [57, 30]]) {
+      const x = batch(2, height, width, channels);
+      for (const module of [pool(2, false), pool(1, true)]) {
+        same([x], (operations, [x]) => operations.smallAvgPool(x, module));
+      }
+      x.dispose();
+    }
+  }
+  const x = tf.tensor4d([1, 2, 4, 8, 16, 32, 64, 128, 256], [1, 3, 3, 1]);
+  const means = (module: AvgPool2d) => {
+    const run = <V>(operations: Operations<V>, [x]: readonly V[]) =>
+      operations.smallAvgPool(x, module);
+    return [...take(runOnce(own, [x], run))];
+  };
+  assert.deepEqual(means(pool(2, false)), [27 / 4, 18, 96, 256]);
+  assert.deepEqual(means(pool(1, true)), [
+    ...[27 / 4, 54 / 4, 36 / 4],
+    ...[216 / 4, 432 / 4, 288 / 4],
+    ...[192 / 4, 384 / 4, 256 / 4],
+  ]);
+  x.dispose();
 });
 
 Deno.test("avgPool, elementwise and batchNorm", () => {

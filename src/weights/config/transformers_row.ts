@@ -42,13 +42,15 @@ export function transformersRow(config: Json): ArchRow {
   const block = isBasic ? "BasicBlock" : "Bottleneck";
   const known = [...archTable.values()].find((row) =>
     `${row.block},${row.layers}` === `${block},${depths}` &&
-    (row.groups ?? 1) === 1 && (row.widthPerGroup ?? 64) === 64
+    !row.deepStem && !row.groups && !row.widthPerGroup
   );
   const channels = config.num_channels ?? 3;
   return {
-    ...known
-      ? withoutClasses(known)
-      : { name: `ResNet(${block}, [${depths}])`, block, layers: depths as ArchRow["layers"] },
+    ...known ? withoutClasses(known) : {
+      name: `ResNet(${block}, [${depths}])`,
+      block,
+      layers: depths as ArchRow["layers"],
+    },
     ...config.downsample_in_bottleneck === true && { strideInConv1: true },
     ...channels !== 3 && { inChannels: channels as number },
   };
