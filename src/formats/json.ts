@@ -1,5 +1,8 @@
 import type { Fail } from "../errors/fail.ts";
 
+/** A JSON object. */
+export type Json = Readonly<Record<string, unknown>>;
+
 /** Parses UTF-8 JSON that must be an object. */
 export function parseJsonObject(
   bytes: Uint8Array,

@@ -18,7 +18,7 @@ const small = {
 
 const input = () => tf.tensor4d(uniform("input", 37 * 41 * 3), [1, 37, 41, 3]);
 
-Deno.test("the arch table has torchvision's ten and the network that ships", () => {
+Deno.test("the arch table has torchvision's ten, timm's ResNet-D and the network that ships", () => {
   assert.deepEqual([...archTable.keys()], [
     "resnet18",
     "resnet34",
@@ -30,6 +30,11 @@ Deno.test("the arch table has torchvision's ten and the network that ships", () 
     "resnext101_64x4d",
     "wide_resnet50_2",
     "wide_resnet101_2",
+    "resnet18d",
+    "resnet34d",
+    "resnet50d",
+    "resnet101d",
+    "resnet152d",
     "mlnet_resnet18",
   ]);
 });

@@ -201,7 +201,7 @@ Deno.test("ResNet-D: the gradient agrees with small changes of a node", async ()
       handle.remove();
       return logits[2];
     };
-    const size = 1e-2;
+    const size = 3e-4; // Larger changes pass the kinks of ReLUs.
     const got = (at(size) - at(-size)) / (2 * size);
     assert.ok(Math.abs(got - want) < 0.02 * Math.abs(want), `${got} ${want}`);
     const cam = gradCam(model, x, "layer2", 2);

@@ -7,13 +7,12 @@
 import type { Preset } from "../../arch/preset.ts";
 import { presetFromTimm } from "../../arch/timm_preset.ts";
 import { presetFromTransformers } from "../../arch/transformers_preset.ts";
+import { archRow } from "../../arch/lookup.ts";
 import type { ArchRow } from "../../arch/table.ts";
 import { expected } from "../../errors/expected.ts";
+import type { Json } from "../../formats/json.ts";
 import { timmRow } from "./timm_row.ts";
 import { transformersRow } from "./transformers_row.ts";
-
-/** A JSON object. */
-export type Json = Readonly<Record<string, unknown>>;
 
 /** Which preset of the weights: that of training, or timm's `use_test_size`. */
 export type PresetName = "default" | "test";
@@ -43,13 +42,13 @@ export function readNetworkConfig(
 ): NetworkConfig {
   if (typeof config.architecture === "string") {
     return {
-      row: timmRow(config),
+      row: archRow(timmRow(config)),
       preset: (which) => presetFromTimm(config, which),
     };
   }
   if (config.model_type === "resnet") {
     return {
-      row: transformersRow(config),
+      row: archRow(transformersRow(config)),
       preset: () => preprocessor && presetFromTransformers(preprocessor),
     };
   }

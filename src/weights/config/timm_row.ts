@@ -8,8 +8,7 @@
 
 import { type ArchRow, archTable } from "../../arch/table.ts";
 import { expected } from "../../errors/expected.ts";
-import { isRecord } from "../../formats/json.ts";
-import type { Json } from "./network_config.ts";
+import { isRecord, type Json } from "../../formats/json.ts";
 
 const DEPTHS: Readonly<Record<string, ArchRow["layers"]>> = {
   18: [2, 2, 2, 2],

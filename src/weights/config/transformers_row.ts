@@ -8,7 +8,7 @@
 
 import { type ArchRow, archTable, withoutClasses } from "../../arch/table.ts";
 import { expected } from "../../errors/expected.ts";
-import type { Json } from "./network_config.ts";
+import type { Json } from "../../formats/json.ts";
 
 /** The fields that this package has one value of. */
 const FIXED = {
