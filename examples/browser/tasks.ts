@@ -125,7 +125,7 @@ export function makeTasks(order: OpenOptions): Tasks {
       const head = timed.layers.get("fc");
       let classes: WholePass["classes"] = [];
       if (head?.type === "Linear") {
-        const names = await classNames(head.outFeatures);
+        const names = await classNames(timed);
         since = performance.now();
         // Two classes may share a name, so labels start with the number.
         const labels = names.map((name, i) => `${i} ${name}`);

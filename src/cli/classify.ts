@@ -6,6 +6,7 @@ import {
   jsonOption,
   modelOptions,
   pictureFileOptions,
+  readLines,
 } from "./options.ts";
 import { startProgress } from "./progress.ts";
 
@@ -24,7 +25,9 @@ export const classify = command({
     ...jsonOption,
     labels: {
       value: "FILE",
-      help: "names of the classes, one per line (default: ImageNet's)",
+      help:
+        "names of the classes, one per line (default: the weights' own, else " +
+        "ImageNet's)",
     },
     ...pictureFileOptions,
     ...modelOptions,
@@ -62,12 +65,6 @@ export const classify = command({
     );
   },
 });
-
-async function readLines(path: string): Promise<string[]> {
-  const { readBytes } = await import("../runtime/open_source.ts");
-  const { bytes } = await readBytes(path);
-  return new TextDecoder().decode(bytes).trimEnd().split(/\r?\n/);
-}
 
 function table(image: string, classes: readonly Classification[]): string {
   const line = ({ label, score }: Classification) =>

@@ -1,6 +1,6 @@
 import { command } from "./command.ts";
-import { traceOf, warnOn } from "./network.ts";
-import { cutOption, shortTypes } from "./options.ts";
+import { knownNetwork, warnOn } from "./network.ts";
+import { cutOption, readLines, shortTypes } from "./options.ts";
 import { startProgress } from "./progress.ts";
 
 /** `layertap convert`: weights from any source, packed. */
@@ -29,11 +29,16 @@ export const convert = command({
       value: "TEXT",
       help: "licence and owner of the weights, to store in the file",
     },
+    labels: {
+      value: "FILE",
+      help: "names of the classes, one per line, to store in the file",
+    },
   },
   example: "layertap convert resnet50.pth resnet50.npz --images cat.jpg",
   async run({ values, operands: [input, output], io }) {
     const { arch, dtype, layer, license, images = [] } = values;
-    if (arch !== undefined) traceOf({ arch });
+    const labels = values.labels ? await readLines(values.labels) : undefined;
+    if (arch !== undefined) knownNetwork({ arch });
     const { convertWeights } = await import("../weights/convert.ts");
     const { writeFile } = await import("../weights/write_file.ts");
     const network = { arch, outputLayer: layer, warn: warnOn(io) };
@@ -43,7 +48,10 @@ export const convert = command({
       packed = await convertWeights(input, {
         ...network,
         dtype,
-        metadata: license === undefined ? {} : { license },
+        metadata: {
+          ...license !== undefined && { license },
+          ...labels && { labels },
+        },
         onPacked: progress.update,
       });
       await writeFile(output, packed);

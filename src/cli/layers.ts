@@ -1,6 +1,6 @@
 import { inferShapes } from "../graph/shapes.ts";
 import { command } from "./command.ts";
-import { traceOf } from "./network.ts";
+import { networkOf } from "./network.ts";
 import { shapeOptions } from "./options.ts";
 
 /** `layertap layers`: the names that `--layer` takes. */
@@ -9,8 +9,10 @@ export const layers = command({
   operands: [],
   options: shapeOptions,
   example: "layertap layers --arch resnet50",
-  run({ values: { arch, input: [c, h, w] }, io }) {
-    const shapes = inferShapes(traceOf({ arch }), [-1, h, w, c]);
+  async run({ values, io }) {
+    const [c, h, w] = values.input;
+    const { trace } = await networkOf(values);
+    const shapes = inferShapes(trace, [-1, h, w, c]);
     const width = Math.max(...[...shapes.keys()].map((name) => name.length));
     for (const [name, [n, ...rest]] of shapes) {
       const channels = rest.pop()!;

@@ -4,48 +4,85 @@
  * @module
  */
 
-import { cutNetwork } from "../arch/cut_network.ts";
+import { type CutNetwork, cutNetwork } from "../arch/cut_network.ts";
 import { archRow } from "../arch/lookup.ts";
-import { withoutClasses } from "../arch/table.ts";
-import type { Trace } from "../arch/trace.ts";
+import { type ArchRow, withoutClasses } from "../arch/table.ts";
 import type { ResNet } from "../model/model.ts";
-import { checked, type Io, type Values } from "./command.ts";
+import { checked, type Io, UsageError, type Values } from "./command.ts";
 import { defaultArch, type modelOptions } from "./options.ts";
 import { startProgress } from "./progress.ts";
 
+/** The options that choose a network. */
+interface Choice {
+  readonly arch?: string;
+  readonly weights?: string;
+}
+
 /**
- * The network of `--arch` up to the deepest of the layers; without layers, all of it. Weights may
- * bring a head that the table's network lacks.
+ * The row of `--arch`; undefined if only the weights can tell it. Weights may bring a head that the
+ * table's network lacks.
  */
-export function traceOf(
-  { arch = defaultArch, weights }: { arch?: string; weights?: string },
+function rowOf({ arch, weights }: Choice): ArchRow | undefined {
+  if (arch === undefined && weights !== undefined) return undefined;
+  const row = checked("arch", () => archRow(arch ?? defaultArch));
+  return weights === undefined ? row : withoutClasses(row);
+}
+
+const cut = (row: ArchRow, layers: readonly string[]) =>
+  checked("layer", () => cutNetwork(row, layers.length > 0 ? layers : null));
+
+/**
+ * The network up to the deepest of the layers, or all of it without layers. Undefined if only the
+ * weights can tell it.
+ */
+export function knownNetwork(
+  choice: Choice,
   layers: readonly string[] = [],
-): Trace {
-  const row = checked("arch", () => archRow(arch));
-  const known = weights === undefined ? row : withoutClasses(row);
-  const upTo = layers.length > 0 ? layers : null;
-  return checked("layer", () => cutNetwork(known, upTo).trace);
+): CutNetwork | undefined {
+  const row = rowOf(choice);
+  return row && cut(row, layers);
+}
+
+/** The same, from the header of the weights if they are given instead of `--arch`. */
+export async function networkOf(
+  choice: Choice,
+  layers: readonly string[] = [],
+): Promise<CutNetwork> {
+  if (choice.arch !== undefined && choice.weights !== undefined) {
+    throw new UsageError("choose --arch or --weights, not both");
+  }
+  const row = rowOf(choice);
+  if (row) return cut(row, layers);
+  const { guessArch } = await import("../weights/guess_arch.ts");
+  const { withPretrained } = await import("../weights/resolve.ts");
+  const guess = await withPretrained(
+    undefined,
+    choice.weights!,
+    {},
+    ({ checkpoint }) => Promise.resolve(guessArch(checkpoint)),
+  ).catch(rethrown);
+  return cut(guess, layers);
 }
 
 /** Prints warnings. */
 export const warnOn = ({ stderr }: Io) => (message: string) =>
   void stderr.write(`layertap: warning: ${message}\n`);
 
-/** Starts the backend and loads the network; the layers are those of {@linkcode traceOf}. */
+/** Starts the backend and loads the network; the layers are those of {@linkcode knownNetwork}. */
 export async function openModel(
   values: Values<typeof modelOptions>,
   layers: readonly string[],
   io: Io,
 ): Promise<ResNet> {
-  const { arch = defaultArch, weights, threads, memory } = values;
-  traceOf(values, layers);
+  const { arch, weights, threads, memory } = values;
+  const isKnown = knownNetwork(values, layers) !== undefined;
   const { startBackend } = await import("../backend/start.ts");
   const { createModel } = await import("../model/create_model.ts");
   await startBackend({ threads });
   const progress = await startProgress("weights", io);
   try {
     return await createModel(
-      arch,
+      isKnown ? arch ?? defaultArch : null,
       layers.length > 0 ? layers : null,
       weights ?? true,
       {
@@ -55,7 +92,22 @@ export async function openModel(
           total && progress.update(loaded / total),
       },
     );
+  } catch (error) {
+    throw rethrown(error);
   } finally {
     progress.stop();
   }
+}
+
+/** Throws the error again, with advice for the command line. */
+function rethrown(error: unknown): never {
+  if (error instanceof RangeError) {
+    if (error.message.includes("nodes()")) {
+      checked("layer", () => {
+        throw error;
+      });
+    }
+    error.message = error.message.replace("`arch`", "--arch");
+  }
+  throw error;
 }

@@ -17,6 +17,13 @@ export const integers = (example: string) => (text: string): number[] => {
   throw new RangeError(expected("", `integers such as ${example}`, text));
 };
 
+/** Reads the lines of a file. */
+export async function readLines(path: string): Promise<string[]> {
+  const { readBytes } = await import("../runtime/open_source.ts");
+  const { bytes } = await readBytes(path);
+  return new TextDecoder().decode(bytes).trimEnd().split(/\r?\n/);
+}
+
 /** Short names of data types. */
 export const shortTypes = { f32: "float32", f16: "float16" } as const;
 
@@ -27,12 +34,17 @@ export const defaultArch = "mlnet_resnet18";
 
 const arch = {
   value: "NAME",
-  help: `the network (default: ${defaultArch}, which is included)`,
+  help: "the network (default: what --weights are of, " +
+    `else ${defaultArch}, which is included)`,
 } as const;
 
 /** For commands that look at a network without its weights. */
 export const shapeOptions = {
   arch,
+  weights: {
+    value: "FILE",
+    help: "show the network of these weights",
+  },
   input: {
     value: "C,H,W",
     help: "size of the input",

@@ -1,6 +1,10 @@
 import { command } from "./command.ts";
 import { openModel } from "./network.ts";
-import { pictureOptions, pictureRequest } from "./picture_options.ts";
+import {
+  pictureOptions,
+  pictureRequest,
+  withClass,
+} from "./picture_options.ts";
 
 /** `layertap picture`: what a network sees in a picture. */
 export const picture = command({
@@ -9,11 +13,12 @@ export const picture = command({
   options: pictureOptions,
   example: "layertap picture cat.jpg --layer layer4 --strongest 64 --out f.png",
   async run({ values, operands, io }) {
-    const request = await pictureRequest(values);
-    const { kind, layer } = request;
+    const checkedRequest = await pictureRequest(values);
+    const { kind, layer } = checkedRequest;
     // The other kinds look at the prediction, and need the whole network.
     const isCut = kind === "grid" || kind === "overlay" || kind === "similar";
     using model = await openModel(values, isCut ? [layer] : [], io);
+    const request = await withClass(checkedRequest, model);
     const { draw } = await import("./picture_drawing.ts");
     const { inputBatches } = await import("../extract/input_batches.ts");
     const { encodePng } = await import("../image/encode_png.ts");

@@ -114,7 +114,7 @@ async function likeliest(
   const channel = tf.tidy(() => greatest(model.forward(input)));
   const head = model.layers.get("fc");
   if (head?.type !== "Linear") return printed(channel, io);
-  const names = await classNames(head.outFeatures);
+  const names = await classNames(model);
   const said = `class ${channel}`, name = names[channel];
   io.stdout.write(name === said ? `${said}\n` : `${said}: ${name}\n`);
   return channel;

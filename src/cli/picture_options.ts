@@ -5,9 +5,10 @@
  */
 
 import { expected } from "../errors/expected.ts";
+import type { ResNet } from "../model/model.ts";
 import { classIndexOf, requireHead } from "./class_option.ts";
 import { type Option, required, UsageError, type Values } from "./command.ts";
-import { traceOf } from "./network.ts";
+import { knownNetwork } from "./network.ts";
 import {
   integer,
   integers,
@@ -110,7 +111,7 @@ export const pictureOptions = {
 export type PictureRequest = Values<typeof pictureOptions> & {
   /** Empty for kinds without a layer. */
   readonly layer: string;
-  /** The number of the class. */
+  /** The number of the class, from {@linkcode withClass}. */
   readonly classIndex?: number;
 };
 
@@ -132,14 +133,27 @@ export async function pictureRequest(
   }
   const takesLayer = pictureOptions.layer.of.includes(kind);
   const layer = takesLayer ? required("layer", values.layer) : "";
-  const trace = traceOf(values);
-  if (layer) traceOf(values, [layer]);
-  if (kind === "cam") requireHead(trace, "--kind cam");
-  const classIndex = values.class === undefined
-    ? undefined
-    : await classIndexOf(values.class, trace);
-  if (channel !== undefined && classIndex !== undefined) {
+  if (channel !== undefined && values.class !== undefined) {
     throw new UsageError("choose --class or --channel, not both");
   }
-  return { ...values, layer, classIndex };
+  if (layer) knownNetwork(values, [layer]);
+  const network = knownNetwork(values);
+  if (!network || values.weights !== undefined) return { ...values, layer };
+  const request = { ...values, layer };
+  return await withClass(request, { layers: network.trace.root.children });
+}
+
+/**
+ * Adds the number of the class, which only the weights may tell.
+ *
+ * @throws {UsageError} If the network has no head, or no such class.
+ */
+export async function withClass(
+  request: PictureRequest,
+  network: Pick<ResNet, "layers" | "labels">,
+): Promise<PictureRequest> {
+  if (request.kind === "cam") requireHead(network, "--kind cam");
+  if (request.class === undefined) return request;
+  const classIndex = await classIndexOf(request.class, network);
+  return { ...request, classIndex };
 }

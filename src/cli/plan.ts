@@ -3,10 +3,9 @@ import type { Trace } from "../arch/trace.ts";
 import type { PassDescription, PassStep } from "../model/describe_pass.ts";
 import type { Checkpoint, StoredTensor } from "../weights/checkpoint.ts";
 import { command } from "./command.ts";
-import { traceOf } from "./network.ts";
+import { networkOf } from "./network.ts";
 import {
   cutOption,
-  defaultArch,
   integer,
   jsonOption,
   runOptions,
@@ -31,15 +30,15 @@ export const plan = command({
   },
   example: "layertap plan --arch resnet50 --layer layer2",
   async run({ values, io }) {
-    const { arch = defaultArch, batch, layer, memory, threads } = values;
+    const { batch, layer, memory, threads } = values;
     const [c, h, w] = values.input;
     const layers = layer === undefined ? [] : [layer];
-    const whole = traceOf({ arch }), trace = traceOf({ arch }, layers);
+    const { row, full, trace } = await networkOf(values, layers);
     const { startBackend } = await import("../backend/start.ts");
     const { createModel } = await import("../model/create_model.ts");
     const { describePass } = await import("../model/describe_pass.ts");
     await startBackend({ threads });
-    using model = await createModel(arch, trace.output, ones(whole), {
+    using model = await createModel(row, trace.output, ones(full), {
       memory,
     });
     const pass = describePass(model, [batch, h, w, c]);

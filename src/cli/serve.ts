@@ -1,6 +1,6 @@
 import process from "node:process";
 import { command } from "./command.ts";
-import { traceOf } from "./network.ts";
+import { knownNetwork } from "./network.ts";
 import {
   cutOption,
   integer,
@@ -36,7 +36,7 @@ export const serve = command({
   example: "layertap serve --port 8000 --arch resnet50",
   async run({ values, io }) {
     const { arch, weights, layer, threads, memory, host, port } = values;
-    if (layer !== undefined) traceOf(values, [layer]);
+    const isKnown = knownNetwork(values, layer === undefined ? [] : [layer]);
     if (!("Deno" in globalThis)) {
       throw new Error(
         "layertap serve needs Deno; in Node pass createHandler to a server " +
@@ -45,7 +45,7 @@ export const serve = command({
     }
     const { createHandler } = await import("../serve/create_handler.ts");
     await using handler = createHandler({
-      arch,
+      arch: isKnown ? arch : null,
       outputLayer: layer,
       pretrained: weights ?? true,
       model: { memory },

@@ -1,5 +1,5 @@
 import { command } from "./command.ts";
-import { traceOf } from "./network.ts";
+import { networkOf } from "./network.ts";
 import { cutOption, shapeOptions } from "./options.ts";
 
 /** `layertap summary`: the table of a network; it needs no weights. */
@@ -17,9 +17,10 @@ export const summary = command({
     ...shapeOptions,
   },
   example: "layertap summary --arch resnet50 --layer layer4",
-  async run({ values: { arch, layer, input, style }, io }) {
+  async run({ values, io }) {
+    const { layer, input, style } = values;
     const layers = layer === undefined ? [] : [layer];
-    const trace = traceOf({ arch }, layers);
+    const { trace } = await networkOf(values, layers);
     const { summarize } = await import("../summary/summary.ts");
     io.stdout.write(`${summarize(trace, input, { style })}\n`);
   },

@@ -11,8 +11,8 @@
  * const cat = await decodeImage("examples/images/chelsea.png");
  * const rocket = await decodeImage("examples/images/rocket.jpg");
  * const head = await fitLinear(embed(model, [cat, rocket]), [0, 1]);
- * using classifier = model.withHead(head);
- * const [{ label }] = await classify(classifier, cat, { labels: ["cat", "rocket"] });
+ * using classifier = model.withHead({ ...head, labels: ["cat", "rocket"] });
+ * const [{ label }] = await classify(classifier, cat);
  * assert.equal(label, "cat");
  * ```
  *

@@ -120,7 +120,7 @@ async function subject(
   };
   const head = model.layers.get("fc");
   if (head?.type === "Linear") {
-    const names = labels ?? await classNames(head.outFeatures);
+    const names = labels ?? await classNames(model);
     const [likeliest] = await classify(model, input, {
       top: classCount,
       labels: names.map((_, i) => `${i}`), // Two classes may have one name.

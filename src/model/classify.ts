@@ -24,8 +24,8 @@ export interface ClassifyOptions {
   /** Classes to return for each picture, all if there are fewer. Default 5. */
   readonly top?: number;
   /**
-   * The names of the classes, in the order of `fc`'s outputs. Default: ImageNet's for 1000 classes,
-   * else `class 0` and so on.
+   * The names of the classes, in the order of `fc`'s outputs. Default: `model.labels`, else
+   * ImageNet's for 1000 classes, else `class 0` and so on.
    */
   readonly labels?: readonly string[];
 }
@@ -71,7 +71,9 @@ export async function classify(
   { top = 5, labels }: ClassifyOptions = {},
 ): Promise<Classification[] | Classification[][]> {
   requireInteger("top", top, 1);
-  const names = await namesFor(classCount(model, "classify"), labels);
+  const count = classCount(model, "classify");
+  if (labels) requireLabels(labels, count);
+  const names = labels ?? await classNames(model);
   const isBatch = pictures instanceof tf.Tensor;
   const input = isBatch ? pictures : model.preprocess(pictures);
   try {
@@ -86,15 +88,6 @@ export async function classify(
   } finally {
     if (!isBatch) input.dispose();
   }
-}
-
-async function namesFor(
-  count: number,
-  labels: readonly string[] | undefined,
-): Promise<readonly string[]> {
-  if (!labels) return await classNames(count);
-  requireLabels(labels, count);
-  return labels;
 }
 
 /** `torch.softmax`; subtracting the largest keeps the exponentials from overflowing. */

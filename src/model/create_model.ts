@@ -8,6 +8,7 @@ import { type CutNetwork, cutNetwork } from "../arch/cut_network.ts";
 import { archRow } from "../arch/lookup.ts";
 import { imagenetPreset } from "../arch/preset.ts";
 import { type ArchName, type ArchRow, withoutClasses } from "../arch/table.ts";
+import { expected } from "../errors/expected.ts";
 import { loadResize } from "../image/resize_simd.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
 import { initialWeights } from "../weights/init.ts";
@@ -26,7 +27,8 @@ import { startKernels } from "./start_kernels.ts";
  *
  * @param arch One of torchvision's ten names, `"mlnet_resnet18"` (the network that ships), or a row
  *   of your own: torchvision's `ResNet(BasicBlock, [2, 2, 2, 3])` is
- *   `{ name: "mine", block: "BasicBlock", layers: [2, 2, 2, 3] }`.
+ *   `{ name: "mine", block: "BasicBlock", layers: [2, 2, 2, 3] }`. Null: found from the weights, by the
+ *   names and shapes of their tensors.
  * @param outputLayer The last node to compute: a child (`"layer4"`), an inner module
  *   (`"layer3.1.conv2"`) or a node of torchvision's `feature_extraction` (`"layer1.0.add"`,
  *   `"flatten"`). Of a list, the deepest. Null, the default: the whole network.
@@ -67,25 +69,24 @@ import { startKernels } from "./start_kernels.ts";
  * ```
  */
 export async function createModel(
-  arch: ArchName | ArchRow | (string & Record<never, never>),
+  arch: ArchName | ArchRow | (string & Record<never, never>) | null,
   outputLayer: string | readonly string[] | null = null,
   pretrained: false | Pretrained = false,
   options: ModelOptions = {},
 ): Promise<ResNet> {
   const { seed = 0, zeroInitResidual, warn } = options;
   const storage = storageOf(options);
-  let row = archRow({ ...archRow(arch), ...constructorOptions(options) });
-  if (
-    pretrained !== false && typeof arch === "string" &&
-    options.numClasses === undefined
-  ) {
-    row = withoutClasses(row);
-  }
+  const row = rowOf(arch, pretrained, options);
   // A wrong layer is an error before anything starts or is fetched.
-  const network = cutNetwork(row, outputLayer);
+  const network = row && cutNetwork(row, outputLayer);
   const kernels = startKernels(storage); // While the weights are fetched.
   void loadResize(); // For `preprocess`, which can't wait.
   if (pretrained === false) {
+    if (!network) {
+      throw new TypeError(
+        expected("arch", "a name or a row, without weights", arch),
+      );
+    }
     const weights = initialWeights(network.trace.root, seed, zeroInitResidual);
     return await build(network, weights);
   }
@@ -102,6 +103,27 @@ export async function createModel(
   ): Promise<ResNet> {
     const parts = { row, full, trace, kernels: await kernels, storage, preset };
     const parameters = await loadParameters(parts, checkpoint, warn);
-    return new ResNet({ ...parts, parameters });
+    const { labels } = checkpoint.metadata ?? {};
+    return new ResNet({ ...parts, parameters, labels });
   }
+}
+
+/** The row asked for; undefined if the weights are to tell it. */
+function rowOf(
+  arch: string | ArchRow | null,
+  pretrained: false | Pretrained,
+  options: ModelOptions,
+): ArchRow | undefined {
+  const changes = constructorOptions(options);
+  if (arch === null) {
+    const [change] = Object.keys(changes);
+    if (change === undefined) return undefined;
+    throw new TypeError(
+      expected("arch", `a name or a row, to change ${change}`, arch),
+    );
+  }
+  const row = archRow({ ...archRow(arch), ...changes });
+  const isOpen = pretrained !== false && typeof arch === "string" &&
+    options.numClasses === undefined;
+  return isOpen ? withoutClasses(row) : row;
 }

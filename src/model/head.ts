@@ -8,6 +8,7 @@ import type { Linear } from "../arch/module.ts";
 import { buildResNet } from "../arch/resnet.ts";
 import { asIs, expected } from "../errors/expected.ts";
 import { moduleAt, type Trace, traceForward } from "../arch/trace.ts";
+import { requireLabels } from "./head_class.ts";
 import type { ModelParts } from "./parts.ts";
 
 /** The weights of a linear layer, in PyTorch's layout. */
@@ -16,17 +17,21 @@ export interface LinearWeights {
   readonly weight: Float32Array;
   /** `[classes]`. */
   readonly bias: Float32Array;
+  /** The names of the classes, for `classify` and for files that `save` writes. */
+  readonly labels?: readonly string[];
 }
 
 /**
  * A network's parts with another `fc`; the other weights are shared.
  *
+ * @throws {RangeError} If there aren't as many labels as classes.
  * @throws {TypeError} If the weight's length isn't classes times features, or there are no classes.
  */
 export function replaceHead(
   parts: ModelParts,
-  { weight, bias }: LinearWeights,
+  { weight, bias, labels }: LinearWeights,
 ): ModelParts {
+  if (labels) requireLabels(labels, bias.length);
   const row = { ...parts.row, numClasses: bias.length };
   const full: Trace = traceForward(buildResNet(row));
   const fc = moduleAt(full.root, "fc") as Linear | undefined;
@@ -45,5 +50,5 @@ export function replaceHead(
     "fc",
     parts.kernels.loadLinear(fc, weight, bias, parts.storage),
   );
-  return { ...parts, row, full, trace: full, parameters };
+  return { ...parts, row, full, trace: full, parameters, labels };
 }

@@ -51,8 +51,13 @@ export function requireLabels(labels: readonly string[], count: number): void {
   );
 }
 
-/** ImageNet's names for as many classes as it has; else `class 0`, `class 1` and so on. */
-export async function classNames(count: number): Promise<readonly string[]> {
+/** The names of a network's classes: its own, else ImageNet's for 1000, else `class 0` and so on. */
+export async function classNames(
+  { labels, layers }: Pick<ResNet, "labels" | "layers">,
+): Promise<readonly string[]> {
+  if (labels) return labels;
+  const head = layers.get("fc");
+  const count = head?.type === "Linear" ? head.outFeatures : 0;
   const { imagenetCategories } = await import("./imagenet_categories.ts");
   return count === imagenetCategories.length
     ? imagenetCategories

@@ -32,6 +32,8 @@ export let partsOf: (model: ResNet) => ModelParts;
 export class ResNet extends Network implements Disposable {
   /** The transform that the weights were trained with; `preprocess` applies it. */
   readonly preset: Preset;
+  /** The names of the classes in the order of `fc`'s outputs, if the weights or the head have them. */
+  readonly labels?: readonly string[];
   readonly #parts: ModelParts;
   readonly #runner: Runner;
   #disposed = false;
@@ -53,6 +55,7 @@ export class ResNet extends Network implements Disposable {
     this.#parts = parts;
     this.#runner = new Runner(parts);
     this.preset = parts.preset;
+    this.labels = parts.labels;
   }
 
   /**
@@ -233,9 +236,10 @@ export class ResNet extends Network implements Disposable {
    * The same network with another head, such as `fitLinear` makes, on the same weights. Dispose each
    * of the two; the last frees the weights.
    *
-   * @param head The weights of `fc`, which are copied.
+   * @param head The weights of `fc`, which are copied, and optionally the names of its classes.
    * @returns A whole network without this one's hooks.
-   * @throws {RangeError} If this model ends before `flatten`.
+   * @throws {RangeError} If this model ends before `flatten`, or there aren't as many labels as
+   *   classes.
    * @throws {TypeError} If the head's size doesn't match the network's features.
    *
    * @example Three classes
@@ -262,7 +266,8 @@ export class ResNet extends Network implements Disposable {
    *
    * Batch norms are folded into the convolutions in memory. The file has equivalent ones, with means
    * of 0 and variances of 1: saved as `"float32"` they give the same outputs within 1e-6, or within
-   * Winograd's 2e-5. Weights that are float16 or int8 in memory are saved with those values.
+   * Winograd's 2e-5. Weights that are float16 or int8 in memory are saved with those values. The
+   * names of the classes are saved, too.
    *
    * @param path The file to write or replace.
    * @param options How filters are stored.

@@ -23,6 +23,8 @@ export interface ModelParts extends CutNetwork {
   readonly parameters: Parameters;
   /** The transform that the weights were trained with. */
   readonly preset: Preset;
+  /** The names of the classes, if the weights have them. */
+  readonly labels?: readonly string[];
 }
 
 /**

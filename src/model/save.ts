@@ -28,8 +28,13 @@ export async function saveModel(
   parts: ModelParts,
   { dtype = "float32" }: SaveOptions,
 ): Promise<void> {
-  const { row, preset } = parts;
-  const metadata = { arch: row.name, preset };
+  const { row, preset, labels, trace } = parts;
+  const hasHead = trace.root.children.has("fc");
+  const metadata = {
+    arch: row.name,
+    preset,
+    labels: hasHead ? labels : undefined,
+  };
   await writeFile(
     path,
     await writePacked(stateDict(parts), { dtype, metadata }),

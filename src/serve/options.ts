@@ -14,8 +14,11 @@ import type { LogEntry } from "./log.ts";
 
 /** The network that a handler serves, and its limits. */
 export interface HandlerOptions {
-  /** As for `createModel`: a name or a row. Default `"mlnet_resnet18"`, which is included. */
-  readonly arch?: ArchName | ArchRow | (string & Record<never, never>);
+  /**
+   * As for `createModel`: a name, a row, or null to find it from the weights. Default
+   * `"mlnet_resnet18"`, which is included.
+   */
+  readonly arch?: ArchName | ArchRow | (string & Record<never, never>) | null;
   /** The last layer that clients can ask for; of a list, the deepest. Default: the whole network. */
   readonly outputLayer?: string | readonly string[] | null;
   /** As for `createModel`. Default `true`: the included or the official weights. */

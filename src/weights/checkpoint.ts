@@ -60,6 +60,8 @@ export interface CheckpointMetadata {
   readonly license?: string;
   /** The transform that the network was trained with. */
   readonly preset?: Preset;
+  /** The names of the classes, in the order of `fc`'s outputs. */
+  readonly labels?: readonly string[];
 }
 
 /** What a map of a checkpoint's tensors has under a name, or a `RangeError`. */

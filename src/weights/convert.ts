@@ -33,8 +33,8 @@ export interface ConvertOptions extends NetworkOptions {
  *   URL, bytes, a checkpoint.
  * @param options The type, the network, how weights are fetched.
  * @returns The file. The same source gives the same bytes on the same runtime.
- * @throws {RangeError} If the architecture, the layer or the entry is unknown, or a value is out of
- *   the type's range.
+ * @throws {RangeError} If the architecture, the layer or the entry is unknown, a value is out of the
+ *   type's range, or there aren't as many labels as classes.
  * @throws {TypeError} If the weights don't fit the network.
  * @throws {SyntaxError} If the source doesn't parse.
  *
@@ -64,6 +64,14 @@ export async function convertWeights(
     const official = weightsTable.find(({ sha256Prefix }) =>
       origin.sourceSha256?.startsWith(sha256Prefix)
     );
+    const labels = metadata?.labels ?? origin.labels;
+    const head = trace.root.children.get("fc");
+    const classes = head?.type === "Linear" ? head.outFeatures : undefined;
+    if (labels && classes !== undefined && labels.length !== classes) {
+      throw new RangeError(
+        `${labels.length} labels but ${classes} classes; the counts must match`,
+      );
+    }
     return await writePacked(checkpoint, {
       dtype,
       names: allTensors(trace.root).map(({ name }) => name),
@@ -72,6 +80,7 @@ export async function convertWeights(
         ...origin,
         preset: preset ?? official?.preset ?? imagenetPreset,
         ...metadata,
+        labels: classes === undefined ? undefined : labels,
       },
       onProgress: onPacked,
     });
@@ -84,11 +93,15 @@ async function originOf(
   { source: openedFrom, metadata }: Checkpoint,
 ): Promise<CheckpointMetadata> {
   if (metadata?.source !== undefined) {
-    const { source, sourceSha256, license } = metadata;
-    return { source, sourceSha256, license };
+    const { source, sourceSha256, license, labels } = metadata;
+    return { source, sourceSha256, license, labels };
   }
   const [fileName] = /[^/\\]*$/.exec(openedFrom)!;
-  return { source: fileName, sourceSha256: await hashOf(source, openedFrom) };
+  return {
+    source: fileName,
+    sourceSha256: await hashOf(source, openedFrom),
+    labels: metadata?.labels,
+  };
 }
 
 /** The SHA-256 of a local file or of bytes; undefined for an entry, a server's file, a checkpoint. */

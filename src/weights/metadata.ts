@@ -54,7 +54,19 @@ export function parseMetadata(
       throw fail(`tensor "${name}": expected dtype and shape`);
     }
   }
+  const { labels, tensors } = value as unknown as PackedMetadata;
+  if (labels !== undefined && !isTexts(labels)) {
+    throw fail(`"labels": expected a list of strings`);
+  }
+  const [classes] = tensors["fc.bias"]?.shape ?? [];
+  if (labels && classes !== undefined && classes !== labels.length) {
+    throw fail(`it has ${labels.length} labels for ${classes} classes`);
+  }
   return value as unknown as PackedMetadata;
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((v) => typeof v === "string");
 }
 
 function isPreset(value: unknown): value is Preset {

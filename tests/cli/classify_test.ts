@@ -69,19 +69,40 @@ cliTest(
     );
     const head = await fitLinear(features, [0, 1, 2, 3], { kind: "ridge" });
     features.dispose();
-    using fitted = network.withHead(head);
+    const labels = ["cat", "rocket", "coffee", "astronaut"];
+    using fitted = network.withHead({ ...head, labels });
     await fitted.save(saved, { dtype: "int8" });
-    const names = `${folder}/names.txt`;
-    await Deno.writeTextFile(names, "cat\nrocket\ncoffee\nastronaut\n");
-    const text = await succeed(
-      ...["classify", ...images, "--weights", saved, "--labels", names],
-      ...["--top", "1", "--json"],
+    const likeliest = async (weights: string, ...options: string[]) => {
+      const args = ["classify", ...images, "--weights", weights, ...options];
+      const text = await succeed(...args, "--top", "1", "--json");
+      return JSON.parse(text).map((
+        { classes }: { classes: { label: string }[] },
+      ) => classes[0].label);
+    };
+    assert.deepEqual(await likeliest(saved), labels);
+    // Its names survive a conversion, and can be replaced.
+    const converted = `${folder}/converted.npz`, names = `${folder}/names.txt`;
+    await succeed("convert", saved, converted, "--dtype", "float16");
+    assert.deepEqual(await likeliest(converted), labels);
+    await Deno.writeTextFile(names, "Katze\nRakete\nKaffee\nAstronautin\n");
+    const own = ["Katze", "Rakete", "Kaffee", "Astronautin"];
+    assert.deepEqual(await likeliest(saved, "--labels", names), own);
+    await succeed("convert", saved, converted, "--labels", names);
+    assert.deepEqual(await likeliest(converted), own);
+    await Deno.writeTextFile(names, "one\ntwo\n");
+    await fail(
+      ["convert", saved, converted, "--labels", names],
+      1,
+      "2 labels but 4 classes; the counts must match",
     );
-    const labels = JSON.parse(text)
-      .map(({ classes }: { classes: { label: string }[] }) => classes[0].label);
-    assert.deepEqual(labels, ["cat", "rocket", "coffee", "astronaut"]);
+
     const cam = ["picture", rocket, "--weights", saved, "--kind", "cam"];
     const said = await succeed(...cam, "--out", `${folder}/cam.png`);
-    assert.equal(said, "class 1\n");
+    assert.equal(said, "class 1: rocket\n");
+    await fail(
+      [...cam, "--class", "rockt", "--out", `${folder}/cam.png`],
+      2,
+      /^--class: unknown class "rockt"; did you mean "rocket"/,
+    );
   },
 );

@@ -59,11 +59,11 @@ cliTest("picture, report: bad usage", async (folder) => {
     ],
     [
       [...out, "--kind", "cam"],
-      "--kind cam: this network has no classification head (fc); choose another --arch, such as resnet50",
+      "--kind cam: this network has no classification head (fc); choose another network, such as --arch resnet50",
     ],
     [
       [...out, "--kind", "occlusion", "--class", "3"],
-      "--class: this network has no classification head (fc); choose another --arch, such as resnet50",
+      "--class: this network has no classification head (fc); choose another network, such as --arch resnet50",
     ],
     [
       [...out, "--kind", "cam", "--arch", "resnet18", "--class", "1000"],
