@@ -4,6 +4,12 @@
  * @module
  */
 
+import {
+  type Answer,
+  contestants,
+  requireSame,
+  run,
+} from "./extract_contestants.ts";
 import { load, machine } from "./machine.ts";
 import { whyMissing } from "./model_file.ts";
 import { median, quantile } from "./statistics.ts";
@@ -17,51 +23,6 @@ const pictures = Array.from(
       .map((name) => `examples/images/${name}`)[i % 4],
 );
 
-/** A contestant's answer. */
-interface Answer {
-  readonly seconds: number;
-  /** Features of the last picture. */
-  readonly last: readonly number[];
-}
-
-const contestant = (file: string) =>
-  new URL(`contestants/${file}`, import.meta.url).pathname;
-
-const contestants: readonly [name: string, command: readonly string[]][] = [
-  ["Layertap", [
-    Deno.execPath(),
-    ...["run", "--quiet", "--no-prompt", "--allow-read"],
-    contestant("extract_layertap.ts"),
-  ]],
-  ["torchvision", ["python3", contestant("extract_torchvision.py")]],
-];
-
-async function run(
-  command: readonly string[],
-  args: readonly string[],
-): Promise<Answer | string> {
-  const [program, ...rest] = [...command, ...args];
-  try {
-    const { success, stdout, stderr } = await new Deno.Command(program, {
-      args: rest,
-    }).output();
-    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-    if (success) return JSON.parse(text(stdout));
-    return text(stderr).trimEnd().split("\n").at(-1)!;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
-/** Checks that a contestant computes the same features. */
-function requireSame(name: string, got: Answer, want: Answer): void {
-  const largest = Math.max(...want.last.map(Math.abs));
-  const off = Math.max(...want.last.map((v, i) => Math.abs(v - got.last[i])));
-  if (!(off <= 1e-4 * largest)) {
-    throw new Error(`${name}: its features are off by ${off}`);
-  }
-}
-
 const [arch = "resnet50"] = Deno.args;
 const weights = `bench/models/${arch}.pth`;
 const missing = await whyMissing(weights);
@@ -74,8 +35,8 @@ const before = load();
 const rates = new Map<string, number[]>();
 let reference: Answer | undefined;
 for (let round = 0; round < rounds; round++) {
-  for (const [name, command] of contestants) {
-    const answer = await run(command, [arch, weights, ...pictures]);
+  for (const [name, command] of Object.entries(contestants("python3"))) {
+    const answer = await run([...command, arch, weights, "0", ...pictures]);
     if (typeof answer === "string") {
       if (round === 0) console.log(`skipped ${name}: ${answer}`);
       continue;

@@ -1,9 +1,9 @@
-"""Writes the model files for the benches: the networks as .onnx, and one .pth.
+"""Writes the model files for the benches: the networks as .onnx, and two as .pth.
 
     python3 scripts/make_bench_models.py bench/models
 
-The other runtimes read the .onnx files, which accept any batch size; the benches of memory and load
-time read resnet50.pth. Weights follow a formula that Layertap computes by itself (see
+The other runtimes read the .onnx files, which accept any batch size; the benches of memory, load
+time and extraction read .pth. Weights follow a formula that Layertap computes by itself (see
 make_node_goldens.py), so all contestants compute the same logits. About 630 MB, not committed.
 
 Needs torch and torchvision 0.14.
@@ -37,7 +37,8 @@ def main(folder):
             output_names=["y"],
             dynamic_axes={"x": {0: "batch"}, "y": {0: "batch"}},
         )
-    torch.save(build(FULL["resnet50"]).float().state_dict(), folder / "resnet50.pth")
+    for arch in ["resnet18", "resnet50"]:
+        torch.save(build(FULL[arch]).float().state_dict(), folder / f"{arch}.pth")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 /**
- * Layertap's side of the extraction bench.
+ * Layertap's side of the extraction benches.
  *
- *     extract_layertap.ts <arch> <weights> <picture…>
+ *     extract_layertap.ts <arch> <weights> <draft: 0 or 1> <picture…>
  *
  * @module
  */
@@ -9,10 +9,11 @@
 import { createModel } from "../../mod.ts";
 import { extractFiles } from "../../src/extract/mod.ts";
 
-const [arch, weights, ...pictures] = Deno.args;
+const [arch, weights, draft, ...pictures] = Deno.args;
+const options = { draft: draft === "1" };
 using model = await createModel(arch, "flatten", weights);
 const pass = async (files: readonly string[]) =>
-  await Array.fromAsync(extractFiles(model, files, ["flatten"]));
+  await Array.fromAsync(extractFiles(model, files, ["flatten"], options));
 await pass(pictures.slice(0, 16));
 const start = performance.now();
 const features = await pass(pictures);

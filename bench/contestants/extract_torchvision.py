@@ -1,6 +1,6 @@
-"""torchvision's side of the extraction bench: a DataLoader with one worker per core.
+"""torchvision's side of the extraction benches: a DataLoader with one worker per core.
 
-    python3 extract_torchvision.py <arch> <weights> <picture…>
+    python3 extract_torchvision.py <arch> <weights> <draft: 0 or 1> <picture…>
 """
 
 import json
@@ -17,25 +17,30 @@ from torchvision.transforms._presets import ImageClassification
 
 
 class Pictures(Dataset):
-    def __init__(self, paths):
+    def __init__(self, paths, draft):
         self.paths = paths
+        self.draft = draft
         self.transform = ImageClassification(crop_size=224)
 
     def __len__(self):
         return len(self.paths)
 
     def __getitem__(self, i):
-        return self.transform(Image.open(self.paths[i]).convert("RGB"))
+        image = Image.open(self.paths[i])
+        if self.draft:
+            image.draft("RGB", (256, 256))
+        return self.transform(image.convert("RGB"))
 
 
-def main(arch, weights, *pictures):
+def main(arch, weights, draft, *pictures):
     torch.set_num_threads(os.cpu_count())  # Some builds of torch start with one.
     net = torchvision.models.__dict__[arch](weights=None)
     net.load_state_dict(torch.load(weights))
     net = create_feature_extractor(net.eval(), ["flatten"])
 
     def extract(paths):
-        loader = DataLoader(Pictures(paths), batch_size=8, num_workers=os.cpu_count())
+        dataset = Pictures(paths, draft == "1")
+        loader = DataLoader(dataset, batch_size=8, num_workers=os.cpu_count())
         with torch.inference_mode():
             return torch.cat([net(batch)["flatten"] for batch in loader])
 
