@@ -26,6 +26,7 @@ import {
 } from "./assembler.ts";
 import { type Conversions, loadFloat16, rebias } from "./dtypes.ts";
 import { bytesPerWeight, weightsDTypes } from "../../src/arch/weights_dtype.ts";
+import { divisors, points } from "../../src/kernels/winograd_filter.ts";
 import { defineTask, type FieldLocals, itemsOf } from "./task.ts";
 
 const panelChannels = 8, rowBytes = 32, floatBytes = 4, vectorBytes = 16;
@@ -344,7 +345,7 @@ function defineTransform(module: ModuleBuilder, outputs: 2 | 4): Callable {
       const next = (pointer: Local) =>
         pointer.set(i32.add(pointer, i32.const(9 * floatBytes)));
       return sequence(
-        constants,
+        constants(),
         end.set(i32.add(to, bytes)),
         loopWhile(
           i32.lt_u(to, end),
@@ -359,37 +360,39 @@ function defineTransform(module: ModuleBuilder, outputs: 2 | 4): Callable {
   );
 }
 
-/** `G` times three values. */
+/** `G` times three values; the constants are known when all of it was asked for. */
 function filterTransform(
   variables: Variables,
   value: (code: Code) => Local,
   outputs: 2 | 4,
-): { constants: Code; transform(values: Local[]): Local[] } {
-  const factors = outputs === 2 ? [1 / 2] : [1 / 4, -1 / 6, 1 / 24, 1 / 12, 4];
-  const locals = variables.locals(factors.length, "v128");
-  const constants = sequence(
-    ...locals.map((local, i) => local.set(f64x2.constant(factors[i]))),
-  );
-  const bothSigns = (even: Code, odd: Code) => [
-    value(f64x2.add(even, odd)),
-    value(f64x2.sub(even, odd)),
-  ];
-  const transform = ([a, b, c]: Local[]) => {
-    const [first, sixth, twentyFourth, twelfth, four] = locals;
-    if (outputs === 2) {
-      const even = value(f64x2.mul(f64x2.add(a, c), first));
-      return [a, ...bothSigns(even, value(f64x2.mul(b, first))), c];
-    }
-    const even = value(f64x2.mul(f64x2.add(a, c), sixth));
-    const far = value(
-      f64x2.mul(f64x2.add(a, f64x2.mul(c, four)), twentyFourth),
-    );
-    return [
-      value(f64x2.mul(a, first)),
-      ...bothSigns(even, value(f64x2.mul(b, sixth))),
-      ...bothSigns(far, value(f64x2.mul(b, twelfth))),
-      c,
-    ];
+): { constants(): Code; transform(values: Local[]): Local[] } {
+  const factors = new Map<number, Local>();
+  const times = (factor: number, v: Code): Code => {
+    const constant = factors.get(factor) ?? variables.local("v128");
+    factors.set(factor, constant);
+    return f64x2.mul(v, constant);
   };
-  return { constants, transform };
+  /** The components of a point and of its negative. */
+  const pair = (point: number, divisor: number, [a, b, c]: Local[]) => {
+    const even = value(
+      f64x2.add(times(1 / divisor, a), times(point ** 2 / divisor, c)),
+    );
+    const odd = value(times(point / divisor, b));
+    return [value(f64x2.add(even, odd)), value(f64x2.sub(even, odd))];
+  };
+  return {
+    transform: (taps) =>
+      outputs === 2 ? [taps[0], ...pair(1, 2, taps), taps[2]] : [
+        value(times(1 / divisors.zero, taps[0])),
+        ...pair(points.near, divisors.near, taps),
+        ...pair(points.far, divisors.far, taps),
+        taps[2],
+      ],
+    constants: () =>
+      sequence(
+        ...[...factors].map(([factor, local]) =>
+          local.set(f64x2.constant(factor))
+        ),
+      ),
+  };
 }

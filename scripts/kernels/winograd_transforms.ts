@@ -12,6 +12,10 @@ import {
   sequence,
   type Variables,
 } from "./assembler.ts";
+import { points } from "../../src/kernels/winograd_filter.ts";
+
+const { near, far } = points;
+const near2 = near ** 2, far2 = far ** 2;
 
 /** Collects the code of a loop's body; each value has its own local. */
 export class Transforms {
@@ -66,6 +70,10 @@ export class Transforms {
   sub(a: Code, b: Code): Local {
     return this.value(f32x4.sub(a, b));
   }
+  /** `factor * a`. */
+  mul(factor: number, a: Code): Local {
+    return this.value(f32x4.mul(a, this.#constant(factor)));
+  }
   /** `factor * a + b`. */
   madd(factor: number, a: Code, b: Code): Local {
     return this.value(this.arithmetic.madd(a, this.#constant(factor), b));
@@ -88,15 +96,18 @@ export class Transforms {
   }
 
   #input4(d: readonly Local[]): Local[] {
-    const a = this.nmadd(4, d[2], d[4]), b = this.nmadd(4, d[1], d[3]);
-    const c = this.sub(d[4], d[2]), e = this.sub(d[3], d[1]);
+    const ends = (a: Code, b: Code, c: Code) =>
+      this.madd(near2 * far2, a, this.nmadd(near2 + far2, b, c));
+    const pair = (point: number, other2: number) => {
+      const even = this.nmadd(other2, d[2], d[4]);
+      const odd = this.nmadd(other2, d[1], d[3]);
+      return [this.madd(point, odd, even), this.nmadd(point, odd, even)];
+    };
     return [
-      this.madd(4, this.sub(d[0], d[2]), c),
-      this.add(a, b),
-      this.sub(a, b),
-      this.madd(2, e, c),
-      this.nmadd(2, e, c),
-      this.nmadd(4, e, this.sub(d[5], d[3])),
+      ends(d[0], d[2], d[4]),
+      ...pair(near, far2),
+      ...pair(far, near2),
+      ends(d[1], d[3], d[5]),
     ];
   }
 
@@ -107,9 +118,9 @@ export class Transforms {
     const c = this.add(m[3], m[4]), d = this.sub(m[3], m[4]);
     return [
       this.add(this.add(m[0], a), c),
-      this.madd(2, d, b),
-      this.madd(4, c, a),
-      this.add(this.madd(8, d, b), m[5]),
+      this.madd(near, b, this.mul(far, d)),
+      this.madd(near2, a, this.mul(far2, c)),
+      this.madd(near ** 3, b, this.madd(far ** 3, d, m[5])),
     ];
   }
 }

@@ -10,13 +10,31 @@ import { panelChannels } from "./panels.ts";
 /** The side of a tile, in outputs. */
 export type WinogradOutputs = 2 | 4;
 
+/**
+ * Where F(4x4,3x3) evaluates polynomials, besides 0 and infinity: at plus and minus these.
+ *
+ * Rounding errors are half of those at Lavin and Gray's 1 and 2, twice those of a direct
+ * convolution; as the points come in pairs, the transforms are still sums of even and odd parts.
+ */
+export const points = { near: 11 / 16, far: 3 / 2 } as const;
+
+/** What a pair's filter components are divided by: the products of the points' distances. */
+export const divisors: Readonly<Record<"zero" | keyof typeof points, number>> =
+  {
+    zero: points.near ** 2 * points.far ** 2,
+    near: 2 * points.near ** 2 * (points.near ** 2 - points.far ** 2),
+    far: 2 * points.far ** 2 * (points.far ** 2 - points.near ** 2),
+  };
+
+const slope = divisors.near / (2 * points.near);
+
 /** A left inverse of G: it gives the filter back, with rounding errors. */
 const inverses: Readonly<Record<WinogradOutputs, Float64Array>> = {
   2: Float64Array.of(1, 0, 0, 0, 0, 1, -1, 0, 0, 0, 0, 1),
   // deno-fmt-ignore
   4: Float64Array.of(
-    4, 0, 0, 0, 0, 0,
-    0, -3, 3, 0, 0, 0,
+    divisors.zero, 0, 0, 0, 0, 0,
+    0, slope, -slope, 0, 0, 0,
     0, 0, 0, 0, 0, 1,
   ),
 };
