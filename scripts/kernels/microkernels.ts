@@ -207,7 +207,7 @@ export function convolutionKernel(
  * Tiles of a plain matrix product.
  *
  * Parameters: number of tiles; first row; bytes between rows; bytes of a row, a multiple of 32;
- * weights `[channel][8]`; output; bytes between its rows.
+ * weights `[channel][8]`; output; bytes between its rows; whether the product is added to it.
  */
 export function productKernel(
   module: ModuleBuilder,
@@ -217,10 +217,10 @@ export function productKernel(
 ): Callable {
   return module.define(
     name,
-    Array(7).fill("i32"),
-    (variables, count, x, pitch, depth, weights, y, rowBytes) => {
+    Array(8).fill("i32"),
+    (variables, count, x, pitch, depth, weights, y, rowBytes, added) => {
       const tile = new Tile(variables, rows, arithmetic, 0);
-      const [b, end] = variables.locals(2);
+      const [b, end, at] = variables.locals(3);
       return repeatWhile(
         count,
         b.set(weights),
@@ -233,6 +233,17 @@ export function productKernel(
         repeatWhile(
           i32.lt_u(tile.rows[0], end),
           tile.multiply(b, 8),
+        ),
+        when(
+          added,
+          sequence(
+            at.set(y),
+            tile.each(
+              at,
+              rowBytes,
+              (sum, offset) => sum.set(f32x4.add(sum, v128.load(at, offset))),
+            ),
+          ),
         ),
         tile.each(
           y,

@@ -12,6 +12,7 @@ import {
   i32,
   type Local,
   loopWhile,
+  min_u,
   type ModuleBuilder,
   range,
   sequence,
@@ -29,6 +30,8 @@ import {
 } from "./winograd_tiles.ts";
 
 const panelBytes = 32;
+/** Channels that are summed before the sum is added to the others': long sums round more. */
+const channelsPerSum = 128;
 
 /** Adds the tasks of both variants. */
 export function defineWinograd(
@@ -178,6 +181,7 @@ function defineProduct(
     ) => {
       const [large, small, rest, rows, run, row, tile, tiles, weights, place] =
         variables.locals(10);
+      const [from, part] = variables.locals(2);
       const split = { large, small, rest };
       return sequence(
         splitRows(count, most, split),
@@ -203,23 +207,31 @@ function defineProduct(
           loopWhile(
             i32.lt_u(tile, tiles),
             runOf(tile, most, { ...split, rows, run, row }),
-            choose(
-              rows,
-              (i) =>
-                kernels[i - 1](
-                  run,
-                  i32.add(v, i32.mul(row, depth)),
-                  depth,
-                  depth,
-                  weights,
-                  sum(
-                    m,
-                    i32.mul(row, rowBytes),
-                    i32.mul(panel, i32.const(panelBytes)),
+            from.set(i32.const(0)),
+            loopWhile(
+              i32.lt_u(from, depth),
+              part.set(i32.sub(depth, from)),
+              part.set(min_u(part, i32.const(4 * channelsPerSum))),
+              choose(
+                rows,
+                (i) =>
+                  kernels[i - 1](
+                    run,
+                    sum(v, i32.mul(row, depth), from),
+                    depth,
+                    part,
+                    i32.add(weights, i32.mul(from, i32.const(8))),
+                    sum(
+                      m,
+                      i32.mul(row, rowBytes),
+                      i32.mul(panel, i32.const(panelBytes)),
+                    ),
+                    rowBytes,
+                    from,
                   ),
-                  rowBytes,
-                ),
-              most,
+                most,
+              ),
+              from.set(i32.add(from, part)),
             ),
             tile.set(i32.add(tile, run)),
           ),
