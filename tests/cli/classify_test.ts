@@ -4,17 +4,13 @@ import assert from "node:assert/strict";
 import { classify, createModel, decodeImage, embed } from "../../mod.ts";
 import { fitLinear } from "../../src/fit/mod.ts";
 import { imagenetCategories } from "../../src/model/imagenet_categories.ts";
-import { writePacked } from "../../src/weights/pack.ts";
 import { chelsea, cliTest, fail, images, rocket, succeed } from "./support.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
+import { writePth } from "../weights/pth_writer.ts";
 
 cliTest("classify: a network with a head", async (folder) => {
-  const weights = `${folder}/resnet18.npz`;
-  const checkpoint = formulaCheckpoint("resnet18");
-  await Deno.writeFile(
-    weights,
-    await writePacked(checkpoint, { dtype: "int8" }),
-  );
+  const weights = `${folder}/resnet18.pth`;
+  await writePth(formulaCheckpoint("resnet18"), weights);
   const network = ["--arch", "resnet18", "--weights", weights];
   using model = await createModel("resnet18", null, weights);
   const pictures = await Promise.all(

@@ -20,9 +20,9 @@ import { occlusionMap } from "../../src/maps/occlusion.ts";
 import { overlayMap } from "../../src/maps/overlay.ts";
 import { report } from "../../src/maps/report.ts";
 import { similarityMap } from "../../src/maps/similarity_map.ts";
-import { writePacked } from "../../src/weights/pack.ts";
 import { chelsea, cliTest, fail, run, succeed } from "./support.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
+import { writePth } from "../weights/pth_writer.ts";
 
 /** Draws a picture: what it prints, and the drawing. */
 async function drawn(folder: string, ...args: string[]) {
@@ -214,12 +214,8 @@ cliTest("picture: maps over the picture, without a head", async (folder) => {
 });
 
 cliTest("picture, report: a network with a head", async (folder) => {
-  const weights = `${folder}/resnet18.npz`;
-  const checkpoint = formulaCheckpoint("resnet18");
-  await Deno.writeFile(
-    weights,
-    await writePacked(checkpoint, { dtype: "int8" }),
-  );
+  const weights = `${folder}/resnet18.pth`;
+  await writePth(formulaCheckpoint("resnet18"), weights);
   const network = ["--arch", "resnet18", "--weights", weights];
   using model = await createModel("resnet18", null, weights);
   const picture = await decodeImage(chelsea);
