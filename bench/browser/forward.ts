@@ -11,7 +11,7 @@ import {
   type Browser,
   Chromium,
   serveFolder,
-} from "../../tests/places/browser_support.ts";
+} from "../../tests/platforms/browser_support.ts";
 import { formulaCheckpoint } from "../../tests/support/formula.ts";
 import { whyMissing } from "../model_file.ts";
 import { median, quantile } from "../statistics.ts";

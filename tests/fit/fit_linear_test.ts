@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { createModel, startBackend } from "../../mod.ts";
+import { createModel } from "../../mod.ts";
 import { fitLinear } from "../../src/fit/mod.ts";
 import { closeTo } from "../support/close.ts";
+import { tensorTest } from "../support/leaks.ts";
 import { formulaCheckpoint, uniform } from "../support/formula.ts";
 
 interface Golden {
@@ -23,18 +24,8 @@ const goldens: Golden[] = JSON.parse(
   ),
 );
 
-/** Runs a test and checks that it leaves no tensors behind. */
-function linearTest(name: string, run: () => Promise<void>) {
-  Deno.test(name, async () => {
-    await startBackend();
-    const before = tf.memory().numTensors;
-    await run();
-    assert.equal(tf.memory().numTensors, before, "tensors left behind");
-  });
-}
-
 for (const kind of ["ridge", "softmax"] as const) {
-  linearTest(`fitLinear, ${kind}: the weights of NumPy's`, async () => {
+  tensorTest(`fitLinear, ${kind}: the weights of NumPy's`, async () => {
     const tolerance = kind === "ridge" ? 1e-6 : 2e-4;
     for (const { shape, classes, l2, features, labels, ...want } of goldens) {
       const x = tf.tensor2d(features, shape);
@@ -58,7 +49,7 @@ for (const kind of ["ridge", "softmax"] as const) {
   });
 }
 
-linearTest("fitLinear: a line is found, and the bias is free", async () => {
+tensorTest("fitLinear: a line is found, and the bias is free", async () => {
   const x = tf.tensor2d([0, 1, 2, 3], [4, 1]);
   const y = tf.tensor2d([[100, 1], [102, 0], [104, -1], [106, -2]]);
   const line = await fitLinear(x, y, { kind: "ridge", l2: 0 });
@@ -69,7 +60,7 @@ linearTest("fitLinear: a line is found, and the bias is free", async () => {
   tf.dispose([x, y]);
 });
 
-linearTest("fitLinear: classes without a sample", async () => {
+tensorTest("fitLinear: classes without a sample", async () => {
   const x = tf.tensor2d([1, 2, 3, 4], [4, 1]);
   const { weight, bias } = await fitLinear(x, [0, 0, 1, 1], { classes: 4 });
   assert.deepEqual([weight.length, bias.length], [4, 4]);
@@ -77,7 +68,7 @@ linearTest("fitLinear: classes without a sample", async () => {
   x.dispose();
 });
 
-linearTest("a fit is a head for the model", async () => {
+tensorTest("a fit is a head for the model", async () => {
   using model = await createModel(
     "resnet18",
     "flatten",
@@ -95,7 +86,7 @@ linearTest("a fit is a head for the model", async () => {
   tf.dispose([input, features, logits, scores, best]);
 });
 
-linearTest("bad input to fitLinear", async () => {
+tensorTest("bad input to fitLinear", async () => {
   const x = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
   const bad = tf.tensor2d([1, 2, 3, NaN, 5, 6], [3, 2]);
   const maps = tf.zeros([3, 1, 1, 2]);

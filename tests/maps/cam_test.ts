@@ -2,12 +2,7 @@
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import {
-  type ArchRow,
-  createModel,
-  fromNCHW,
-  startBackend,
-} from "../../mod.ts";
+import { type ArchRow, createModel, fromNCHW } from "../../mod.ts";
 import { classActivationMap } from "../../src/maps/class_activation_map.ts";
 import { gradCam } from "../../src/maps/grad_cam.ts";
 import { outputGradient } from "../../src/maps/gradient.ts";
@@ -18,6 +13,7 @@ import { nhwcToNchw } from "../../src/formats/shaped_array.ts";
 import { closeTo } from "../support/close.ts";
 import { fastTolerance } from "../support/direct_weights.ts";
 import { formulaCheckpoint, uniform } from "../support/formula.ts";
+import { tensorTest } from "../support/leaks.ts";
 
 /** A network and its input, `[N, height, width]`. */
 interface Case extends Omit<ArchRow, "name"> {
@@ -71,27 +67,22 @@ const goldens: Goldens = JSON.parse(
 );
 const sampleEvery = 97;
 
-/** Runs a test on a case's network and input, and checks that it leaves no tensors behind. */
+/** A test on a case's network and input. */
 function caseTest(
   name: string,
   caseName: string,
   run: (model: ResNet, x: tf.Tensor4D) => void | Promise<void>,
 ) {
-  Deno.test(`${name}: ${caseName}`, async () => {
+  tensorTest(`${name}: ${caseName}`, async () => {
     const { input: [n, h, w], output = null, ...row } =
       goldens.gradients[caseName];
     const arch = { name: caseName, ...row };
-    await startBackend();
-    const before = tf.memory().numTensors;
-    {
-      using model = await createModel(arch, output, formulaCheckpoint(arch));
-      const x = tf.tidy(() =>
-        fromNCHW(tf.tensor(uniform("input", n * 3 * h * w), [n, 3, h, w]))
-      );
-      await run(model, x);
-      x.dispose();
-    }
-    assert.equal(tf.memory().numTensors, before, "tensors left behind");
+    using model = await createModel(arch, output, formulaCheckpoint(arch));
+    const x = tf.tidy(() =>
+      fromNCHW(tf.tensor(uniform("input", n * 3 * h * w), [n, 3, h, w]))
+    );
+    await run(model, x);
+    x.dispose();
   });
 }
 

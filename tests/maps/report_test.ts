@@ -8,7 +8,6 @@ import {
   createModel,
   decodeImage,
   type RgbImage,
-  startBackend,
   unprocess,
 } from "../../mod.ts";
 import { featureMapGrid } from "../../src/maps/mod.ts";
@@ -18,6 +17,7 @@ import { overlayMap } from "../../src/maps/overlay.ts";
 import { report } from "../../src/maps/report.ts";
 import { similarityMap } from "../../src/maps/similarity_map.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
+import { tensorTest } from "../support/leaks.ts";
 
 const chelsea = await decodeImage("examples/images/chelsea.png");
 const tiny: ArchRow = {
@@ -26,16 +26,6 @@ const tiny: ArchRow = {
   layers: [1, 1, 1, 1],
   numClasses: 4,
 };
-
-/** Runs a test and checks that it leaves no tensors behind. */
-function reportTest(name: string, run: () => Promise<void>) {
-  Deno.test(name, async () => {
-    await startBackend();
-    const before = tf.memory().numTensors;
-    await run();
-    assert.equal(tf.memory().numTensors, before, "tensors left behind");
-  });
-}
 
 /** The pictures of a page, in order. */
 async function imagesOf(page: string): Promise<RgbImage[]> {
@@ -70,7 +60,7 @@ function checkPage(page: string) {
   assert.deepEqual(open, []);
 }
 
-reportTest("report: a network with a head", async () => {
+tensorTest("report: a network with a head", async () => {
   using model = await createModel(tiny, null, formulaCheckpoint(tiny));
   model.registerForwardHook("layer1", () => assert.fail("a hook was called"));
   using bare = model.truncate("fc");
@@ -133,7 +123,7 @@ reportTest("report: a network with a head", async () => {
   tf.dispose([input, map, relu, layer4]);
 });
 
-reportTest(
+tensorTest(
   "report: of two classes with one name, the more likely",
   async () => {
     using model = await createModel(tiny, null, formulaCheckpoint(tiny));
@@ -151,7 +141,7 @@ reportTest(
   },
 );
 
-reportTest(
+tensorTest(
   "report: networks without a head",
   async () => {
     using model = await createModel("mlnet_resnet18", "layer2", true);
@@ -173,7 +163,7 @@ reportTest(
   },
 );
 
-reportTest("report: errors", async () => {
+tensorTest("report: errors", async () => {
   using model = await createModel(tiny, null, formulaCheckpoint(tiny));
   using stem = model.truncate("bn1");
   await assert.rejects(report(stem, chelsea), {

@@ -11,7 +11,7 @@ const arch = {
 } as const;
 const side = 40;
 
-/** Runs a test on a small network and checks that no tensor is left over. */
+/** A test on a small network, which must leave no tensors behind. */
 function hookTest(
   name: string,
   body: (model: ResNet, x: tf.Tensor4D) => void | Promise<void>,

@@ -13,6 +13,7 @@ import type { ArchRow } from "../../src/arch/table.ts";
 import { compareDigest, digestLength, tolerance } from "../support/digest.ts";
 import { direct, fastTolerance } from "../support/direct_weights.ts";
 import { formulaCheckpoint, uniform } from "../support/formula.ts";
+import { tensorTest } from "../support/leaks.ts";
 
 /** One network, one input, and torchvision's digest of every node. */
 interface Case extends Omit<ArchRow, "name"> {
@@ -70,11 +71,10 @@ async function checkNodes(
 
 for (const [name, each] of Object.entries(cases)) {
   const test = (setting: string, options: ModelOptions, tolerance: number) =>
-    Deno.test(`every node equals torchvision's, ${setting}: ${name} ${each.input}`, async () => {
-      const before = tf.memory().numTensors;
-      await checkNodes(name, each, options, tolerance);
-      assert.equal(tf.memory().numTensors, before, "tensors left behind");
-    });
+    tensorTest(
+      `every node equals torchvision's, ${setting}: ${name} ${each.input}`,
+      () => checkNodes(name, each, options, tolerance),
+    );
   test(`${kernels} kernels`, {}, fastTolerance);
   if (kernels === "own") test("direct convolutions", direct, tolerance);
 }

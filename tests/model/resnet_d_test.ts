@@ -26,6 +26,7 @@ import { closeTo, take } from "../support/close.ts";
 import { compareDigest, digestLength, tolerance } from "../support/digest.ts";
 import { direct, fastTolerance } from "../support/direct_weights.ts";
 import { formulaCheckpoint, uniform } from "../support/formula.ts";
+import { tensorTest } from "../support/leaks.ts";
 
 /** One network in timm's words, one input, and timm's digest of every module. */
 interface Case {
@@ -135,11 +136,10 @@ async function checkNodes(
 
 for (const [name, each] of Object.entries(cases)) {
   const test = (setting: string, options: ModelOptions, tolerance: number) =>
-    Deno.test(`every module equals timm's, ${setting}: ${name} ${each.input}`, async () => {
-      const before = tf.memory().numTensors;
-      await checkNodes(name, each, options, tolerance);
-      assert.equal(tf.memory().numTensors, before, "tensors left behind");
-    });
+    tensorTest(
+      `every module equals timm's, ${setting}: ${name} ${each.input}`,
+      () => checkNodes(name, each, options, tolerance),
+    );
   test(`${kernels} kernels`, {}, fastTolerance);
   // The direct convolutions are those of nodes_test.ts.
   if (kernels === "own" && name.startsWith("small")) {

@@ -11,7 +11,7 @@ import functionUrl from "../data/serve/function_url.json" with { type: "json" };
 import { readNpz } from "../extract/support.ts";
 import { relativeError } from "../support/close.ts";
 import { testNeeding } from "../support/needing.ts";
-import { NpmProject } from "../places/npm_project.ts";
+import { NpmProject } from "../platforms/npm_project.ts";
 import { chelsea } from "./support.ts";
 
 /** An answer of an AWS Lambda function. */

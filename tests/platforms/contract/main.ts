@@ -2,7 +2,7 @@
  * The contract in Deno and Node: starts the backend with the given options, and prints what runs
  * and the result of each case.
  *
- *     deno run --allow-read tests/places/contract/main.ts '{"kernels":"own"}' <weights> <golden> <pictures>
+ *     deno run --allow-read tests/platforms/contract/main.ts '{"kernels":"own"}' <weights> <golden> <pictures>
  */
 
 import { readFile } from "node:fs/promises";

@@ -122,7 +122,7 @@ testNeeding(["node", "npm", "npx"], "the npm package in Node", async (t) => {
   await run(
     [
       ...["deno", "bundle", "--external", "@layertap/resnet"],
-      ...["--output", cases, "tests/places/contract/main.ts"],
+      ...["--output", cases, "tests/platforms/contract/main.ts"],
     ],
     ".",
   );

@@ -1,4 +1,4 @@
-/** What the commands do, as functions: classify, embed, featureMapGrid. */
+/** `classify`. */
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
@@ -8,12 +8,10 @@ import {
   classify,
   createModel,
   decodeImage,
-  embed,
-  startBackend,
 } from "../../mod.ts";
-import { featureMapGrid } from "../../src/maps/mod.ts";
 import { closeTo } from "../support/close.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
+import { tensorTest } from "../support/leaks.ts";
 
 const tiny: ArchRow = {
   name: "tiny",
@@ -40,17 +38,7 @@ function answering(row: ArchRow, logits: readonly number[]): Checkpoint {
   };
 }
 
-/** Runs a test and checks that it leaves no tensors behind but those that it owns. */
-function functionTest(name: string, run: () => Promise<void>) {
-  Deno.test(name, async () => {
-    await startBackend();
-    const before = tf.memory().numTensors;
-    await run();
-    assert.equal(tf.memory().numTensors, before, "tensors left behind");
-  });
-}
-
-functionTest("classify: softmax, the surest first", async () => {
+tensorTest("classify: softmax, the surest first", async () => {
   // 1000 is added to all: the exponential of that alone is infinite.
   const logits = [0.1, 0.4, 0.2, 0.3].map((p) => 1000 + Math.log(p));
   using model = await createModel(tiny, null, answering(tiny, logits));
@@ -71,7 +59,7 @@ functionTest("classify: softmax, the surest first", async () => {
   );
 });
 
-functionTest("classify: one picture, several, a batch", async () => {
+tensorTest("classify: one picture, several, a batch", async () => {
   using model = await createModel(tiny, null, formulaCheckpoint(tiny));
   const input = model.preprocess(pictures);
   const logits = model.forward(input);
@@ -96,7 +84,7 @@ functionTest("classify: one picture, several, a batch", async () => {
   tf.dispose([input, logits, scores]);
 });
 
-functionTest("classify: ImageNet's names for 1000 classes", async () => {
+tensorTest("classify: ImageNet's names for 1000 classes", async () => {
   const row = { ...tiny, numClasses: 1000 };
   const logits = Array(1000).fill(0);
   logits[285] = 20;
@@ -110,7 +98,7 @@ functionTest("classify: ImageNet's names for 1000 classes", async () => {
   assert.equal(first.label, "285");
 });
 
-functionTest("bad input to classify", async () => {
+tensorTest("bad input to classify", async () => {
   using model = await createModel(tiny, null, formulaCheckpoint(tiny));
   using cut = model.truncate("flatten");
   const [cat] = pictures;
@@ -144,90 +132,4 @@ functionTest("bad input to classify", async () => {
       ),
     );
   }
-});
-
-functionTest(
-  "embed: flatten's value, else the mean of the output",
-  async () => {
-    using model = await createModel(tiny, null, formulaCheckpoint(tiny));
-    const input = model.preprocess(pictures);
-    const { flatten, layer2 } = model.extract(input, ["flatten", "layer2"]);
-    const wanted = await flatten.data();
-
-    using uptoFlatten = model.truncate("flatten");
-    using uptoPool = model.truncate("avgpool");
-    using uptoMaps = model.truncate("layer4");
-    for (const some of [model, uptoFlatten, uptoPool, uptoMaps]) {
-      const vectors = embed(some, pictures);
-      assert.deepEqual(vectors.shape, [3, 512]);
-      closeTo(await vectors.data(), wanted);
-      vectors.dispose();
-    }
-
-    using front = model.truncate("layer2");
-    const vectors = embed(front, input);
-    const [n, h, w, c] = layer2.shape;
-    const maps = await layer2.data();
-    const means = new Float64Array(n * c);
-    maps.forEach((value, i) =>
-      means[Math.floor(i / (h * w * c)) * c + i % c] += value / (h * w)
-    );
-    assert.deepEqual(vectors.shape, [3, 128]);
-    closeTo(await vectors.data(), means);
-
-    const one = embed(front, pictures[1]);
-    assert.deepEqual(one.shape, [1, 128]);
-    closeTo(await one.data(), means.subarray(c, 2 * c));
-    tf.dispose([input, flatten, layer2, vectors, one]);
-  },
-);
-
-functionTest("featureMapGrid: a pixel for each value", async () => {
-  // Two maps of 2x3, interleaved; the second is the first upside down.
-  const values = [0, 5, 1, 4, 2, 3, 3, 2, 4, 1, 5, 0];
-  const maps = tf.tensor(values, [2, 3, 2]);
-  const batch = tf.reshape(maps, [1, 2, 3, 2]);
-  const grid = await featureMapGrid(maps, {
-    columns: 2,
-    gap: 0,
-    cell: 3,
-    colorMap: "gray",
-  });
-  assert.deepEqual([grid.width, grid.height], [6, 2]);
-  const level = (value: number) => Math.min(255, Math.floor(value / 5 * 256));
-  const rows = [0, 1, 2, 5, 4, 3, 3, 4, 5, 2, 1, 0];
-  assert.deepEqual(
-    [...grid.data],
-    rows.flatMap((value) => Array(3).fill(level(value))),
-  );
-
-  const [least, greatest] = [[68, 1, 84], [253, 231, 37]]; // viridis's ends
-  const colored = await featureMapGrid(batch, { maps: 1, cell: 3 });
-  assert.deepEqual([colored.width, colored.height], [3, 2]);
-  assert.deepEqual([...colored.data.subarray(0, 3)], least);
-  assert.deepEqual([...colored.data.subarray(-3)], greatest);
-  assert(!maps.isDisposed);
-  tf.dispose([maps, batch]);
-});
-
-functionTest("bad input to featureMapGrid", async () => {
-  for (
-    const [tensor, what] of [
-      [tf.zeros([2, 3, 4, 5]), "float32 [2, 3, 4, 5]"],
-      [tf.zeros([1, 512]), "float32 [1, 512]"],
-      [tf.zeros([3, 4, 5], "int32"), "int32 [3, 4, 5]"],
-    ] as const
-  ) {
-    await assert.rejects(featureMapGrid(tensor), {
-      name: "TypeError",
-      message: `maps: expected float32 [H, W, C] or [1, H, W, C], got ${what}`,
-    });
-    tensor.dispose();
-  }
-  const maps = tf.zeros([2, 2, 3]);
-  await assert.rejects(featureMapGrid(maps, { maps: 4 }), {
-    name: "RangeError",
-    message: "maps: expected an integer from 1 to 3, got 4",
-  });
-  maps.dispose();
 });

@@ -114,12 +114,12 @@ testNeeding(
 
       await copyFiles(`${example}/assets`);
       await Deno.copyFile(
-        "tests/places/workerd/contract.jsonc",
+        "tests/platforms/workerd/contract.jsonc",
         `${example}/contract.jsonc`,
       );
       await run([
         ...["deno", "bundle", "--external", "@layertap/resnet", "--output"],
-        ...[`${example}/contract.js`, "tests/places/workerd/contract.ts"],
+        ...[`${example}/contract.js`, "tests/platforms/workerd/contract.ts"],
       ], root);
       for (const kernels of ["stock", "own"] as const) {
         const setting: Setting = { kernels, threads: 1 };

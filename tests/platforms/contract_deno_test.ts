@@ -8,7 +8,7 @@ for (const setting of settings) {
   Deno.test(`the contract in Deno: ${settingName(setting)}`, async (t) => {
     const output = await run([
       ...["deno", "run", "--no-prompt", "--allow-read"],
-      ...["tests/places/contract/main.ts", JSON.stringify(setting)],
+      ...["tests/platforms/contract/main.ts", JSON.stringify(setting)],
       ...["weights/mlnet_resnet18.npz", "tests/data/contract/golden.json"],
       "examples/images",
     ], ".");
