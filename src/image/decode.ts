@@ -7,11 +7,12 @@
 import type { Preset } from "../arch/preset.ts";
 import { expected } from "../errors/expected.ts";
 import { checkDraft } from "./draft.ts";
-import { hasText, type ImageFormat } from "./format.ts";
+import type { ImageFormat } from "./format.ts";
 import { type RgbImage, toRgb } from "./rgb_image.ts";
 import { jpeg } from "./jpeg.ts";
 import type { DecoderModules } from "./load_decoder.ts";
 import { orient, readOrientation } from "./orientation.ts";
+import { unsupported } from "./other_formats.ts";
 import { png } from "./png.ts";
 import { type FileSource, readBytes } from "../runtime/open_source.ts";
 import { loadResize } from "./resize_simd.ts";
@@ -24,9 +25,15 @@ const formats: readonly ImageFormat[] = [jpeg, png, webp];
 
 /** Options of {@linkcode decodeImage}. */
 export interface DecodeOptions {
-  /** Rotates the picture by its EXIF orientation. PIL and torchvision don't. Default `false`. */
+  /**
+   * Turns the picture by its EXIF orientation, as PIL's `ImageOps.exif_transpose`. torchvision
+   * doesn't. Default `false`.
+   */
   readonly exifOrientation?: boolean;
-  /** Rejects larger pictures before decoding them. Default 89,478,485 pixels, PIL's limit. */
+  /**
+   * Rejects larger pictures before decoding them. Default 178,956,970 pixels, and a warning above
+   * half as many, as in PIL.
+   */
   readonly maxPixels?: number;
   /**
    * PIL's `Image.draft`: decodes a JPEG at 1/2, 1/4 or 1/8 of its size, the smallest that is no
@@ -36,7 +43,12 @@ export interface DecodeOptions {
   readonly draft?: readonly [width: number, height: number];
   /** Compiled decoders, for runtimes that can't import `.wasm` modules. */
   readonly modules?: DecoderModules;
+  /** Called with a warning. Default `console.warn`. */
+  readonly warn?: (message: string) => void;
 }
+
+/** PIL's `MAX_IMAGE_PIXELS`: it warns of more pixels, and rejects more than twice as many. */
+const suspectPixels = 89_478_485;
 
 /**
  * Decodes a JPEG, PNG or WebP file to RGB8, exactly as PIL's `convert("RGB")`: drops alpha, without
@@ -91,15 +103,19 @@ export async function decodeAndCrop(
 
 /** Reads a file's header, and loads what decodes the rest. */
 async function open(source: FileSource, options: DecodeOptions) {
-  const { exifOrientation = false, maxPixels = 89_478_485, modules = {} } =
-    options;
-  const { draft } = options;
+  const { exifOrientation = false, modules = {}, draft } = options;
+  const { maxPixels = 2 * suspectPixels, warn = console.warn } = options;
   if (!(maxPixels > 0)) {
     throw new RangeError(expected("maxPixels", "a positive number", maxPixels));
   }
   if (draft) checkDraft(draft);
   const { name, bytes } = await readBytes(source);
-  const cannot = (reason: string) => `cannot decode "${name}": ${reason}`;
+  const format = formatOf(bytes);
+  if (!format) {
+    throw new SyntaxError(`cannot decode "${name}": ${unsupported(bytes)}`);
+  }
+  const cannot = (reason: string) =>
+    `cannot decode "${name}" as ${format.name}: ${reason}`;
   const parse = async <T>(step: () => T | Promise<T>): Promise<T> => {
     try {
       return await step();
@@ -108,14 +124,14 @@ async function open(source: FileSource, options: DecodeOptions) {
     }
   };
 
-  const format = formatOf(bytes);
-  if (!format) throw new SyntaxError(cannot(unsupported(bytes)));
   const header = await parse(() => format.readHeader(bytes));
   const { width, height } = header;
+  const size = `${width * height} pixels (${width}x${height})`;
   if (width * height > maxPixels) {
-    throw new RangeError(
-      cannot(`it has ${width}x${height} pixels; maxPixels is ${maxPixels}`),
-    );
+    throw new RangeError(cannot(`it has ${size}; maxPixels is ${maxPixels}`));
+  }
+  if (width * height > suspectPixels && options.maxPixels === undefined) {
+    warn(`"${name}" has ${size}; set maxPixels if you expect so many`);
   }
   const [decoder] = await Promise.all([
     format.loadDecoder(modules),
@@ -142,26 +158,7 @@ async function open(source: FileSource, options: DecodeOptions) {
   return { decode, crop };
 }
 
-/** Other formats by their signatures: where it is, its text, the name. */
-const others: readonly (readonly [number, string, string])[] = [
-  [0, "GIF8", "a GIF"],
-  [0, "BM", "a BMP"],
-  [0, "II*\0", "a TIFF"],
-  [0, "MM\0*", "a TIFF"],
-  [4, "ftypavif", "an AVIF"],
-  [4, "ftyphei", "a HEIC"],
-  [0, "%PDF", "a PDF"],
-];
-
 /** The format of a file, by its first bytes. */
 export function formatOf(bytes: Uint8Array): ImageFormat | undefined {
   return formats.find((format) => format.matches(bytes));
-}
-
-/** What the data are instead of a supported format. */
-export function unsupported(bytes: Uint8Array): string {
-  if (bytes.length === 0) return "it is empty";
-  const other = others.find(([at, text]) => hasText(bytes, at, text));
-  const what = other ? `is ${other[2]}` : "has an unknown format";
-  return `it ${what}; JPEG, PNG and WebP are supported`;
 }

@@ -30,7 +30,7 @@ export interface ImageFormat<Header extends ImageHeader = ImageHeader> {
    *
    * @throws {Error} If the file is cut short, or damaged outside the pixels.
    */
-  readHeader(bytes: Uint8Array): Header;
+  readHeader(bytes: Uint8Array): Header | Promise<Header>;
   /** Loads the decoder, which is large. */
   loadDecoder(modules: DecoderModules): Promise<Decoder<Header>>;
 }

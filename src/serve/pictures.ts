@@ -4,7 +4,8 @@
  * @module
  */
 
-import { formatOf, unsupported } from "../image/decode.ts";
+import { formatOf } from "../image/decode.ts";
+import { unsupported } from "../image/other_formats.ts";
 import { readBody } from "./body.ts";
 import type { Settings } from "./options.ts";
 import { Problem } from "./problem.ts";

@@ -133,7 +133,7 @@ cliTest("extract: the whole file or nothing", async (folder) => {
   const out = `${folder}/f.npz`;
   await Deno.writeTextFile(out, "old");
   const args = ["extract", damaged, "--layer", "conv1", "--out", out];
-  await fail(args, 1, /^cannot decode ".*damaged\.png": /);
+  await fail(args, 1, /^cannot decode ".*damaged\.png" as PNG: /);
   assert.equal(await Deno.readTextFile(out), "old");
   const left = (await Array.fromAsync(Deno.readDir(folder)))
     .map(({ name }) => name);

@@ -119,7 +119,7 @@ Deno.test("extractFiles: a picture that can't be read keeps its place and takes 
     const errors = features.flatMap(({ error }) => error?.message ?? []);
     assert.equal(errors.length, 5);
     assert.equal(errors[0], 'cannot open "no.png": there is no such file');
-    assert.match(errors[1], /^cannot decode ".*damaged\.png": /);
+    assert.match(errors[1], /^cannot decode ".*damaged\.png" as PNG: /);
     assert.match(
       errors[2],
       /^cannot decode "deno\.json": it has an unknown format/,

@@ -3,14 +3,20 @@ import { decodeImage } from "../../src/image/decode.ts";
 import { dataUrl, goldens, readData, withChunk } from "./support.ts";
 
 /** Asserts that decoding fails with a `SyntaxError` of this message and prints nothing. */
-async function assertRejected(bytes: Uint8Array, reason: string) {
+async function assertRejected(
+  bytes: Uint8Array,
+  reason: string,
+  format?: string,
+) {
   const { log, error } = console;
   const printed: unknown[] = [];
   console.log = console.error = (...line) => printed.push(line);
   try {
     await assert.rejects(decodeImage(bytes), {
       name: "SyntaxError",
-      message: `cannot decode "bytes": ${reason}`,
+      message: `cannot decode "bytes"${
+        format ? ` as ${format}` : ""
+      }: ${reason}`,
     });
   } finally {
     Object.assign(console, { log, error });
@@ -60,22 +66,37 @@ Deno.test("decodeImage: a JPEG cut short anywhere is rejected", async () => {
       await assertRejected(
         bytes.subarray(0, length),
         "the file is cut short, its end-of-image marker is missing",
+        "JPEG",
       );
     }
     await assertRejected(
       bytes.subarray(0, bytes.length - 1),
       "the file is cut short, its end-of-image marker is missing",
+      "JPEG",
     );
   }
 });
 
-Deno.test("decodeImage: a PNG cut short anywhere is rejected", async () => {
+Deno.test("decodeImage: a PNG cut short anywhere before its last pixel is rejected", async () => {
   const bytes = await readData("rgb.png");
-  for (let length = 8; length < bytes.length; length += 19) {
+  const whole = await decodeImage(bytes);
+  // A part of the checksum, a CRC and IEND follow the pixels.
+  const behind = 4 + 4 + 12;
+  for (let length = 8; length < bytes.length - behind; length += 19) {
+    const missing = length < 33
+      ? "its header is missing"
+      : length < 41
+      ? "its pixels are missing"
+      : "some of its pixels are missing";
     await assertRejected(
       bytes.subarray(0, length),
-      "the file is cut short, its last chunk is missing",
+      `the file is cut short, ${missing}`,
+      "PNG",
     );
+  }
+  for (let cut = 0; cut <= behind; cut++) {
+    const rest = bytes.subarray(0, bytes.length - cut);
+    assert.deepEqual(await decodeImage(rest), whole);
   }
 });
 
@@ -85,6 +106,7 @@ Deno.test("decodeImage: a WebP cut short anywhere is rejected", async () => {
     await assertRejected(
       bytes.subarray(0, length),
       `the file is cut short, it has ${length} of ${bytes.length} bytes`,
+      "WebP",
     );
   }
 });
@@ -92,33 +114,56 @@ Deno.test("decodeImage: a WebP cut short anywhere is rejected", async () => {
 Deno.test("decodeImage: damaged pixels are rejected if the format can tell", async () => {
   const png = await readData("rgb.png");
   const damaged = withChunk(png, "IDAT", (data) => data.fill(0xff, 9));
-  await assertRejected(damaged, "its compressed data is damaged");
-  png[500] ^= 1;
-  await assertRejected(png, "the CRC of its chunk at byte 33 is wrong");
+  await assertRejected(damaged, "its compressed data is damaged", "PNG");
+  const moved = png.slice();
+  moved[500] ^= 1; // The CRC tells, and zlib's checksum.
+  await assertRejected(moved, "its compressed data is damaged", "PNG");
+  png[20] ^= 1;
+  await assertRejected(png, "the CRC of its chunk at byte 8 is wrong", "PNG");
 
   const webp = await readData("lossless.webp");
   webp.fill(0xff, 30);
-  await assertRejected(webp, "its compressed data is damaged");
+  await assertRejected(webp, "its compressed data is damaged", "WebP");
 });
 
 Deno.test("decodeImage: a file without a picture in it is rejected", async () => {
   await assertRejected(
     Uint8Array.of(0xff, 0xd8, 0xff, 0xd9),
     "it contains no picture",
+    "JPEG",
   );
   await assertRejected(
     ascii("RIFF\x0c\0\0\0WEBPICCP\0\0\0\0"),
     "it contains no picture",
+    "WebP",
   );
   const png = await readData("rgb.png");
   png.copyWithin(8, 33); // Over the first chunk.
-  await assertRejected(png, "it doesn't start with an IHDR chunk");
+  await assertRejected(png, "it doesn't start with an IHDR chunk", "PNG");
 });
 
-Deno.test("decodeImage: an animated WebP is rejected", async () => {
+Deno.test("decodeImage: a PNG whose header is damaged is rejected", async () => {
+  const png = await readData("rgb.png");
+  const withHeader = (at: number, value: number) =>
+    withChunk(png, "IHDR", (data) => data[at] = value);
+  const damaged = (what: string) => `its header is damaged: ${what}`;
+  await assertRejected(withHeader(3, 0), damaged("0x23 pixels"), "PNG");
+  await assertRejected(
+    withHeader(8, 3),
+    damaged("colour type 2 of 3 bits"),
+    "PNG",
+  );
+  await assertRejected(
+    withHeader(9, 5),
+    damaged("colour type 5 of 8 bits"),
+    "PNG",
+  );
+});
+
+Deno.test("decodeImage: an animation without a picture is rejected", async () => {
   const bytes = await readData("lossy_alpha.webp");
   bytes[20] |= 2;
-  await assertRejected(bytes, "it is an animation");
+  await assertRejected(bytes, "it contains no picture", "WebP");
 });
 
 Deno.test("decodeImage: the message names a file that can't be read", async () => {

@@ -130,7 +130,7 @@ Deno.test("decodeImage: the size is checked before decoding", async () => {
   await assert.rejects(
     decodeImage(huge),
     new RangeError(
-      'cannot decode "bytes": it has 20000x20000 pixels; maxPixels is 89478485',
+      'cannot decode "bytes" as PNG: it has 400000000 pixels (20000x20000); maxPixels is 178956970',
     ),
   );
   for (
@@ -143,12 +143,10 @@ Deno.test("decodeImage: the size is checked before decoding", async () => {
     ]
   ) {
     const url = new URL(file, dataUrl);
-    await assert.rejects(
-      decodeImage(url, { maxPixels: 850 }),
-      new RangeError(
-        `cannot decode "${url}": it has 37x23 pixels; maxPixels is 850`,
-      ),
-    );
+    await assert.rejects(decodeImage(url, { maxPixels: 850 }), {
+      name: "RangeError",
+      message: /: it has 851 pixels \(37x23\); maxPixels is 850$/,
+    });
     await decodeImage(url, { maxPixels: 851 });
   }
 });

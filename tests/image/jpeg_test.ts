@@ -103,7 +103,7 @@ for (const [build, load, differences] of builds) {
       for (const length of [20, bytes.length >> 1, bytes.length - 1]) {
         await rejects(
           bytes.subarray(0, length),
-          'cannot decode "bytes": the file is cut short, its end-of-image marker is missing',
+          'cannot decode "bytes" as JPEG: the file is cut short, its end-of-image marker is missing',
         );
       }
       const longer = new Uint8Array(bytes.length + 1000).fill(0xff);
@@ -150,7 +150,10 @@ for (const [build, load, differences] of builds) {
     many.set(bytes.subarray(0, last));
     for (let i = 0; i < 501; i++) many.set(scan, last + i * scan.length);
     many.set([0xff, 0xd9], many.length - 2);
-    await rejects(many, 'cannot decode "bytes": it has more than 500 scans');
+    await rejects(
+      many,
+      'cannot decode "bytes" as JPEG: it has more than 500 scans',
+    );
   });
 
   test("a size that differs between two places decodes nothing", async () => {

@@ -245,7 +245,7 @@ Deno.test("pictures are fetched from allowed hosts only, even after redirects", 
     ["cat.png", 422, /it is not a URL/],
     ["/loop", 422, /more than 5 redirects/],
     ["/missing", 422, /answered 404/],
-    ["/page", 415, /unknown format/],
+    ["/page", 415, /HTML page/],
     ["/huge", 413, /500000 bytes/],
   ];
   for (const [path, status, detail] of cases) {

@@ -81,7 +81,7 @@ async function check(model: ResNet, found: readonly Answer[]) {
     errors[0],
     'cannot decode "none.png": it has an unknown format; JPEG, PNG and WebP are supported',
   );
-  assert.match(errors[1], /^cannot decode "half\.png": /);
+  assert.match(errors[1], /^cannot decode "half\.png" as PNG: /);
   assert.equal(
     errors[2],
     'cannot open "missing.png": there is no such file',
