@@ -4,7 +4,8 @@
  * @module
  */
 
-import { expected } from "../errors/expected.ts";
+import { expected, requireInteger, requireOneOf } from "../errors/expected.ts";
+import type { Preset } from "./preset.ts";
 
 /** Three numbers, one for each channel in RGB order. */
 export function requireRgb(
@@ -33,4 +34,34 @@ export function requireStd(
 export function requirePositive(subject: string, value: unknown): number {
   if (typeof value === "number" && value > 0 && value < Infinity) return value;
   throw new RangeError(expected(subject, "a positive number", value));
+}
+
+/**
+ * A preset, whose fields are checked.
+ *
+ * @throws {TypeError} If it isn't an object.
+ * @throws {RangeError} If a field is missing or out of bounds; the message names it.
+ */
+export function requirePreset(subject: string, value: unknown): Preset {
+  if (typeof value !== "object" || value === null) {
+    const what = "{ resizeSize, cropSize, interpolation, mean, std }";
+    throw new TypeError(expected(subject, what, value));
+  }
+  const preset = value as Record<keyof Preset, unknown>;
+  const at = (field: keyof Preset) => `${subject}.${field}`;
+  requireInteger(at("resizeSize"), preset.resizeSize, 1);
+  requireInteger(at("cropSize"), preset.cropSize, 1);
+  requireOneOf(at("interpolation"), preset.interpolation, [
+    "bilinear",
+    "bicubic",
+  ]);
+  requireRgb(at("mean"), preset.mean);
+  requireStd(at("std"), preset.std);
+  if (preset.cropRounding !== undefined) {
+    requireOneOf(at("cropRounding"), preset.cropRounding, [
+      "halfToEven",
+      "down",
+    ]);
+  }
+  return value as Preset;
 }

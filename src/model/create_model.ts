@@ -7,6 +7,7 @@
 import { type CutNetwork, cutNetwork } from "../arch/cut_network.ts";
 import { archRow } from "../arch/lookup.ts";
 import { imagenetPreset } from "../arch/preset.ts";
+import { requirePreset } from "../arch/preset_fields.ts";
 import { type ArchName, type ArchRow, withoutClasses } from "../arch/table.ts";
 import { expected } from "../errors/expected.ts";
 import { loadResize } from "../image/resize_simd.ts";
@@ -35,7 +36,8 @@ import { startKernels } from "./start_kernels.ts";
  * @param pretrained `false`, the default: torchvision's own initialisation. `true`: torchvision's
  *   `IMAGENET1K_V1`, or the weights that ship with `"mlnet_resnet18"`. Else an entry's name
  *   (`"IMAGENET1K_V2"`), a path, a URL, `hf:owner/name[@revision]` (a repository at Hugging Face), a
- *   file's bytes, or a {@linkcode Checkpoint}. `.pth` files of any generation, safetensors, `.npz`
+ *   folder cloned from there, a file's bytes, or a {@linkcode Checkpoint}. A repository's configs
+ *   give `model.preset`, and are refused if they name another network. `.pth` files of any generation, safetensors, `.npz`
  *   and packed weights are recognized by their content; only what the network needs is fetched, if
  *   server and format allow. The file decides the number of classes unless `numClasses` is given.
  * @param options The network, memory, and how weights are fetched and cached.
@@ -88,7 +90,10 @@ export async function createModel(
       );
     }
     const weights = initialWeights(network.trace.root, seed, zeroInitResidual);
-    return await build(network, weights);
+    const preset = typeof options.preset === "object"
+      ? requirePreset("preset", options.preset)
+      : undefined;
+    return await build(network, weights, preset);
   }
   return await withNetwork(
     pretrained,

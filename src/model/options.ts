@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Preset } from "../arch/preset.ts";
 import type { ArchRow } from "../arch/table.ts";
 import { type WeightsDType, weightsDTypes } from "../arch/weights_dtype.ts";
 import { requireOneOf } from "../errors/expected.ts";
@@ -25,6 +26,12 @@ export type ConstructorOptions = Pick<
 
 /** The options of `createModel`: the network's, the weights', and how they are fetched. */
 export interface ModelOptions extends ConstructorOptions, FetchOptions {
+  /**
+   * How pictures become the input, which is `model.preset`: `"default"` as the weights' config, table
+   * or file says, else ImageNet's; `"test"` with timm's test size, which is `"default"` where weights
+   * have one preset only; or a preset of your own. Default `"default"`.
+   */
+  readonly preset?: "default" | "test" | Preset;
   /** Seed of fresh weights, if `pretrained` is false. Default 0. */
   readonly seed?: number;
   /** If `pretrained` is false: each block starts as the identity. Default false. */

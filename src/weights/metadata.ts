@@ -5,6 +5,7 @@
  */
 
 import type { Preset } from "../arch/preset.ts";
+import { requirePreset } from "../arch/preset_fields.ts";
 import { failReading } from "../errors/fail.ts";
 import { isShape } from "../formats/elements.ts";
 import { isRecord, parseJsonObject } from "../formats/json.ts";
@@ -70,19 +71,10 @@ function isTexts(value: unknown): boolean {
 }
 
 function isPreset(value: unknown): value is Preset {
-  if (!isRecord(value)) return false;
-  const { resizeSize, cropSize, interpolation, mean, std } = value;
-  return isSide(resizeSize) && isSide(cropSize) &&
-    (interpolation === "bilinear" || interpolation === "bicubic") &&
-    isRgb(mean) && isRgb(std) &&
-    !std.includes(0);
-}
-
-function isSide(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) > 0;
-}
-
-function isRgb(value: unknown): value is number[] {
-  return Array.isArray(value) && value.length === 3 &&
-    value.every(Number.isFinite);
+  try {
+    requirePreset("preset", value);
+    return true;
+  } catch {
+    return false;
+  }
 }

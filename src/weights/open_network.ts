@@ -9,6 +9,8 @@ import { archRow } from "../arch/lookup.ts";
 import type { Preset } from "../arch/preset.ts";
 import { type ArchName, type ArchRow, withoutClasses } from "../arch/table.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { choosePreset } from "./choose_preset.ts";
+import { configuredRow } from "./config/configured_row.ts";
 import type { FetchOptions, FetchSettings } from "./fetch/options.ts";
 import { guessArch } from "./guess_arch.ts";
 import { headClasses, withTorchvisionNames } from "./key_names.ts";
@@ -21,6 +23,12 @@ export interface NetworkOptions extends FetchOptions {
   readonly arch?: ArchName | ArchRow | (string & Record<never, never>);
   /** The last node or module; of a list, the deepest. Default: the whole network. */
   readonly outputLayer?: string | readonly string[] | null;
+  /**
+   * How pictures become the input: `"default"` as the weights' config, table or file says;
+   * `"test"` with timm's test size, which is `"default"` where weights have one preset only; or a
+   * preset of your own.
+   */
+  readonly preset?: "default" | "test" | Preset;
 }
 
 /** A network and its open weights. */
@@ -37,13 +45,16 @@ export interface OpenedNetwork extends CutNetwork {
  * A name, or a row without `numClasses`, means any number of classes: the weights decide. If the
  * architecture is given, a wrong layer is an error before anything is fetched.
  *
- * @throws {RangeError} If the architecture, the layer or the entry is unknown.
- * @throws {TypeError} If the weights don't fit the network.
+ * @throws {RangeError} If the architecture, the layer or the entry is unknown, a config names a
+ *   network that this package doesn't have, or a preset can't express what it says.
+ * @throws {TypeError} If the weights don't fit the network, or their config names another.
  * @throws {SyntaxError} If the weights don't parse.
  */
 export async function withNetwork<T>(
   pretrained: Pretrained,
-  { arch, outputLayer = null, ...settings }: NetworkOptions & FetchSettings,
+  { arch, outputLayer = null, preset = "default", ...settings }:
+    & NetworkOptions
+    & FetchSettings,
   use: (opened: OpenedNetwork) => Promise<T>,
 ): Promise<T> {
   const given = arch === undefined ? undefined : anyHead(arch);
@@ -53,15 +64,19 @@ export async function withNetwork<T>(
     pretrained,
     settings,
     async (opened) => {
+      const { source } = opened.checkpoint;
+      const { warn = console.warn } = settings;
+      const known = configuredRow(given, opened.config?.row(), source);
+      const chosen = choosePreset(preset, opened, warn);
       const { checkpoint, note } = withTorchvisionNames(opened.checkpoint);
-      if (note) (settings.warn ?? console.warn)(note);
-      const row = given
-        ? { ...given, numClasses: given.numClasses ?? headClasses(checkpoint) }
+      if (note) warn(note);
+      const row = known
+        ? { ...known, numClasses: known.numClasses ?? headClasses(checkpoint) }
         : guessArch(checkpoint);
       const network = cutNetwork(row, outputLayer);
       const { trace, full } = network;
       checkTensors(checkpoint, row.name, trace.root, full.root);
-      return await use({ ...network, checkpoint, preset: opened.preset });
+      return await use({ ...network, checkpoint, preset: chosen });
     },
   );
 }

@@ -10,18 +10,20 @@ import type { FileSource } from "../runtime/open_source.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { openCheckpoint } from "./open.ts";
 import { openEntry } from "./open_entry.ts";
+import type { NetworkConfig } from "./config/network_config.ts";
 import { FileChangedError } from "./fetch/errors.ts";
 import { Keeper } from "./fetch/keeper.ts";
 import { openRemote } from "./fetch/open_remote.ts";
 import type { FetchSettings } from "./fetch/options.ts";
-import { isGranted } from "../runtime/environment.ts";
+import { kindOfPath } from "../runtime/folders.ts";
+import { openFolder, openHubRepository } from "./repository.ts";
 import { sha256PrefixOf, type WeightsEntry, weightsTable } from "./table.ts";
 
 /**
  * Names weights: `true` for torchvision's `pretrained=True`, or the network that ships; an entry's
  * name (`"IMAGENET1K_V2"`, `"DEFAULT"`, `"ResNet50_Weights.IMAGENET1K_V2"`); a path, a URL or bytes;
- * `hf:owner/name` or `hf:owner/name@revision`, the `model.safetensors` of a repository at Hugging
- * Face; or an open checkpoint.
+ * `hf:owner/name` or `hf:owner/name@revision`, a repository at Hugging Face, or the path of a folder
+ * cloned from there, whose configs name the network and its preset; or an open checkpoint.
  */
 export type Pretrained = true | FileSource | Checkpoint;
 
@@ -31,6 +33,8 @@ export interface OpenedWeights {
   readonly checkpoint: Checkpoint;
   /** The table's, else the file's own; a plain state dict has none. */
   readonly preset?: Preset;
+  /** What the repository says of the weights. */
+  readonly config?: NetworkConfig;
 }
 
 /** The network that ships with the package, and where its weights are. */
@@ -58,27 +62,39 @@ export async function openPretrained(
   settings: FetchSettings = {},
   table: readonly WeightsEntry[] = weightsTable,
 ): Promise<OpenedWeights> {
-  if (isCheckpoint(pretrained)) return withPreset(pretrained);
+  if (isCheckpoint(pretrained)) return withPreset({ checkpoint: pretrained });
   if (pretrained === true) {
     pretrained = arch === shippedArch ? shippedUrl() : "IMAGENET1K_V1";
   }
   const url = serverUrl(pretrained);
+  if (url?.startsWith("hf:")) {
+    return withPreset(await openHubRepository(url, settings));
+  }
   if (url !== undefined) {
     const entry = table.find((entry) =>
-      entry.url === url || entry.legacyUrl === url
+      [entry.url, entry.legacyUrl, entry.mirrorUrl].includes(url)
     );
     const keeper = await Keeper.open(settings);
     const sha256 = entry?.url === url
       ? entry.sha256Prefix
-      : entry && sha256PrefixOf(url);
+      : entry && sha256PrefixOf(url); // The mirror has none.
     const checkpoint = await openRemote(url, settings, keeper, { sha256 });
-    return { ...withPreset(checkpoint), ...entry && { preset: entry.preset } };
+    return {
+      ...withPreset({ checkpoint }),
+      ...entry && { preset: entry.preset },
+    };
   }
   const entry = typeof pretrained === "string"
     ? await findEntry(arch, pretrained, table)
     : undefined;
   if (entry === undefined) {
-    return withPreset(await openCheckpoint(pretrained));
+    const path = pathOf(pretrained);
+    const isFolder = path !== undefined && await kindOfPath(path) === "folder";
+    return withPreset(
+      isFolder
+        ? await openFolder(path)
+        : { checkpoint: await openCheckpoint(pretrained) },
+    );
   }
   const checkpoint = await openEntry(entry, settings);
   return { checkpoint, preset: entry.preset };
@@ -110,27 +126,28 @@ export async function withPretrained<T>(
   }
 }
 
-/** The URL on a server; undefined for a name, a path or bytes. */
+/** The URL on a server, or the `hf:` of a repository; undefined for a name, a path or bytes. */
 function serverUrl(pretrained: FileSource): string | undefined {
   const text = typeof pretrained === "string" || pretrained instanceof URL
     ? String(pretrained)
     : "";
   if (/^https?:/i.test(text)) return new URL(text).href;
-  if (!text.startsWith("hf:")) return undefined;
-  const [, repository, revision = "main"] =
-    /^hf:([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/.exec(text) ?? [];
-  if (repository === undefined) {
-    throw new RangeError(
-      expected("", "hf:owner/name or hf:owner/name@revision", text),
-    );
-  }
-  return `https://huggingface.co/${repository}/resolve/${
-    encodeURIComponent(revision)
-  }/model.safetensors`;
+  return text.startsWith("hf:") ? text : undefined;
 }
 
-function withPreset(checkpoint: Checkpoint): OpenedWeights {
-  return { checkpoint, preset: checkpoint.metadata?.preset };
+/** The path of a file or folder; undefined for other sources. */
+function pathOf(source: FileSource): string | URL | undefined {
+  if (typeof source === "string") {
+    if (/^file:/i.test(source)) return new URL(source);
+    return /^(blob|data):/i.test(source) ? undefined : source;
+  }
+  return source instanceof URL && source.protocol === "file:"
+    ? source
+    : undefined;
+}
+
+function withPreset<T extends OpenedWeights>(opened: T): OpenedWeights {
+  return { preset: opened.checkpoint.metadata?.preset, ...opened };
 }
 
 function isCheckpoint(pretrained: Pretrained): pretrained is Checkpoint {
@@ -152,7 +169,7 @@ async function findEntry(
   const isOfArch = enumName === undefined || enumName.toLowerCase() === arch;
   if (entry !== undefined && isOfArch) return entry;
   if (arch === undefined && named.length === 0) return undefined;
-  if (await isFile(text)) return undefined;
+  if (await kindOfPath(text) !== undefined) return undefined;
   throw new RangeError(
     `unknown weights "${text}": ${whyUnknown(arch, table)}`,
   );
@@ -172,14 +189,4 @@ function whyUnknown(
   }
   const names = [...entries.map(({ name }) => name), "DEFAULT"];
   return `${arch} has ${either(names)}; or pass a path or a URL`;
-}
-
-async function isFile(path: string): Promise<boolean> {
-  if (!isGranted({ name: "read", path })) return false;
-  try {
-    const { stat } = await import("node:fs/promises");
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -21,6 +21,7 @@ export interface GoldenRepository {
   readonly arch?: Omit<ArchRow, "name">;
   readonly default?: GoldenPreset;
   readonly test?: GoldenPreset;
+  readonly prefix?: string;
   readonly refused?: readonly string[];
 }
 

@@ -14,6 +14,7 @@ import {
 import { pthBytes } from "./pth_writer.ts";
 import { filesIn, temporaryFolder } from "./fetch_support.ts";
 import { checkpointOf, type Tensors } from "./fixtures.ts";
+import { safetensors } from "./safetensors_writer.ts";
 import { corrupted, cutAfter, status, WeightsServer } from "./server.ts";
 
 /** A stand-in for a network's weights, with its number as values, long enough for ranges. */
@@ -29,25 +30,6 @@ function standIn(number: number): Tensors {
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-}
-
-function safetensors(tensors: Tensors): Uint8Array<ArrayBuffer> {
-  let at = 0;
-  const header = Object.fromEntries([...tensors].map(([name, tensor]) => {
-    const { shape, data } = tensor;
-    const data_offsets = [at, at += data.byteLength];
-    return [name, { dtype: "F32", shape, data_offsets }];
-  }));
-  const json = new TextEncoder().encode(JSON.stringify(header));
-  const bytes = new Uint8Array(8 + json.length + at);
-  new DataView(bytes.buffer).setUint32(0, json.length, true);
-  bytes.set(json, 8);
-  at = 8 + json.length;
-  for (const { data } of tensors.values()) {
-    bytes.set(new Uint8Array(data.buffer), at);
-    at += data.byteLength;
-  }
-  return bytes;
 }
 
 /** The official host with stand-ins for all files, and a table with their hashes. */
@@ -231,7 +213,7 @@ Deno.test("hf: means a repository, and a revision of it", async () => {
   });
   await assert.rejects(env.resolve("x", "hf:some/absent"), {
     message:
-      /huggingface\.co\/some\/absent\/resolve\/main\/model\.safetensors: HTTP 404/,
+      '"hf:some/absent" has no weights; expected "model.safetensors", "pytorch_model.bin" or "pytorch_model.pth"',
   });
 });
 

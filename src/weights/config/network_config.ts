@@ -4,11 +4,11 @@
  * @module
  */
 
+import { archRow } from "../../arch/lookup.ts";
 import type { Preset } from "../../arch/preset.ts";
+import type { ArchRow } from "../../arch/table.ts";
 import { presetFromTimm } from "../../arch/timm_preset.ts";
 import { presetFromTransformers } from "../../arch/transformers_preset.ts";
-import { archRow } from "../../arch/lookup.ts";
-import type { ArchRow } from "../../arch/table.ts";
 import { expected } from "../../errors/expected.ts";
 import type { Json } from "../../formats/json.ts";
 import { timmRow } from "./timm_row.ts";
@@ -17,44 +17,68 @@ import { transformersRow } from "./transformers_row.ts";
 /** Which preset of the weights: that of training, or timm's `use_test_size`. */
 export type PresetName = "default" | "test";
 
-/** A `config.json` that was understood. */
+/** The configs of a repository, which are read when they are asked for. */
 export interface NetworkConfig {
-  /** The network, with any number of classes: the weights decide. */
-  readonly row: ArchRow;
   /**
-   * How the input is made; undefined if the config doesn't say.
+   * The network, with any number of classes, since the weights decide; undefined without a config.
    *
-   * @throws {RangeError} If a preset can't express it.
+   * @throws {RangeError} If it is another network than this package has; the message names the file.
+   */
+  row(): ArchRow | undefined;
+  /**
+   * How the input is made; undefined if no config says.
+   *
+   * @throws {RangeError} If a preset can't express it; the message names the file.
    */
   preset(which: PresetName): Preset | undefined;
 }
 
 /**
- * Reads a timm or transformers config.
+ * The network and presets of a timm or transformers config.
  *
- * @param config The content of `config.json`.
+ * @param source The repository's name, for messages.
+ * @param config The content of `config.json`, if there is one.
  * @param preprocessor That of `preprocessor_config.json`, if there is one.
- * @throws {RangeError} If it names another network than this package has.
  */
-export function readNetworkConfig(
-  config: Json,
+export function networkConfig(
+  source: string,
+  config?: Json,
   preprocessor?: Json,
 ): NetworkConfig {
+  const isTimms = typeof config?.architecture === "string";
+  return {
+    row: () => config && naming(`${source}/config.json`, () => rowOf(config)),
+    preset(which) {
+      if (config && isTimms) {
+        const file = `${source}/config.json`;
+        return naming(file, () => presetFromTimm(config, which));
+      }
+      return preprocessor &&
+        naming(
+          `${source}/preprocessor_config.json`,
+          () => presetFromTransformers(preprocessor),
+        );
+    },
+  };
+}
+
+function rowOf(config: Json): ArchRow {
   if (typeof config.architecture === "string") {
-    return {
-      row: archRow(timmRow(config)),
-      preset: (which) => presetFromTimm(config, which),
-    };
+    return archRow(timmRow(config));
   }
-  if (config.model_type === "resnet") {
-    return {
-      row: archRow(transformersRow(config)),
-      preset: () => preprocessor && presetFromTransformers(preprocessor),
-    };
-  }
+  if (config.model_type === "resnet") return archRow(transformersRow(config));
   throw new RangeError(
     config.model_type === undefined
       ? expected("", "timm's architecture or transformers' model_type", config)
       : expected("model_type", `"resnet"`, config.model_type),
   );
+}
+
+/** Adds the file's name to an error. */
+function naming<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new RangeError(`${file}: ${(error as Error).message}`);
+  }
 }

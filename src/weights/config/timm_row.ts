@@ -98,7 +98,9 @@ function named(name: string): ArchRow | undefined {
   if (layers === undefined) return undefined;
   const isDeep = Boolean(groups.deep || groups.deepX);
   const plain = name.replace(/^(?:tv|ig|ssl|swsl)_/, "");
-  return archTable.get(plain) ?? {
+  const known = archTable.get(plain);
+  if (known) return known;
+  return {
     name: plain,
     block: depth === "18" || depth === "34" ? "BasicBlock" : "Bottleneck",
     layers,

@@ -1,7 +1,10 @@
 /** A server can't be reached, or doesn't send what was requested. */
 export class FetchError extends Error {}
 
-/** The same, but another attempt may help. */
+/** The server has no such file. */
+export class MissingFileError extends FetchError {}
+
+/** The server can't be reached for now: another attempt may help. */
 export class TransientError extends FetchError {
   constructor(
     message: string,

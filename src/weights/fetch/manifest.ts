@@ -7,11 +7,10 @@
 import { expected } from "../../errors/expected.ts";
 import { failReading } from "../../errors/fail.ts";
 import { isRecord, parseJsonObject } from "../../formats/json.ts";
-import { collect } from "./chunks.ts";
 import { FetchError } from "./errors.ts";
 import type { Keeper } from "./keeper.ts";
 import type { FetchSettings } from "./options.ts";
-import { RemoteFile } from "./remote_file.ts";
+import { fetchSmall, keptSmall } from "./small_file.ts";
 
 /** A file of packed weights on the host. */
 export interface ManifestFile {
@@ -28,9 +27,6 @@ export interface ManifestFile {
   /** Its SHA-256 in hex. */
   readonly sha256: string;
 }
-
-/** Bytes of the first request; a manifest of 17 networks in three types has 12 KB. */
-const START = 2 ** 16;
 
 /**
  * Fetches the manifest; if that fails, the one in the cache is used.
@@ -51,40 +47,14 @@ export async function fetchManifest(
     );
   }
   const url = `${base}manifest.json`;
-  const bytes = await fetchAnew(url, settings, keeper).catch(async (error) => {
+  const bytes = await fetchSmall(url, settings, keeper).catch(async (error) => {
     const kept = error instanceof FetchError
-      ? await keeper.find(url)
+      ? await keptSmall(url, keeper)
       : undefined;
-    const source = kept && await keeper.open(kept.version, kept.parts[0]);
-    if (source === undefined) throw error;
-    return await source.read(0, source.size).finally(() => source.close());
+    if (kept === undefined) throw error;
+    return kept;
   });
   return parseManifest(bytes, url);
-}
-
-async function fetchAnew(
-  url: string,
-  settings: FetchSettings,
-  keeper: Keeper,
-): Promise<Uint8Array> {
-  // Its progress isn't the caller's concern.
-  const remote = new RemoteFile(
-    url,
-    { ...settings, onProgress: undefined },
-    {},
-  );
-  try {
-    const first = await remote.start(START);
-    const { size = Infinity, version } = remote;
-    const bytes = await collect(remote.bytes(0, size, first));
-    await keeper.remove(url);
-    if (version === undefined) return bytes;
-    return await collect(
-      keeper.keep(version, { offset: 0, end: size }, [bytes]),
-    );
-  } finally {
-    remote.close();
-  }
 }
 
 function parseManifest(

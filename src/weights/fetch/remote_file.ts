@@ -4,7 +4,12 @@
  * @module
  */
 
-import { FetchError, FileChangedError, TransientError } from "./errors.ts";
+import {
+  FetchError,
+  FileChangedError,
+  MissingFileError,
+  TransientError,
+} from "./errors.ts";
 import type { FetchSettings } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { Retry } from "./retry.ts";
@@ -202,9 +207,12 @@ export class RemoteFile {
         retryAfter: seconds > 0 ? seconds * 1000 : 0,
       });
     }
-    throw this.#error(
-      status === 404 || status === 410 ? `${why}; check the URL` : why,
-    );
+    if (status === 404 || status === 410) {
+      throw new MissingFileError(
+        `cannot fetch ${this.url}: ${why}; check the URL`,
+      );
+    }
+    throw this.#error(why);
   }
 
   async *#chunks(response: Response): AsyncGenerator<Uint8Array> {
