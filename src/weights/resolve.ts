@@ -4,7 +4,7 @@
  * @module
  */
 
-import { either, expected } from "../errors/expected.ts";
+import { either } from "../errors/expected.ts";
 import type { Preset } from "../arch/preset.ts";
 import type { FileSource } from "../runtime/open_source.ts";
 import type { Checkpoint } from "./checkpoint.ts";
