@@ -1,13 +1,8 @@
 import type { Classification } from "../model/classify.ts";
 import { command } from "./command.ts";
 import { openModel } from "./network.ts";
-import {
-  integer,
-  jsonOption,
-  modelOptions,
-  pictureFileOptions,
-  readLines,
-} from "./options.ts";
+import { integer, jsonOption, modelOptions, readLines } from "./options.ts";
+import { pictureFileOptions, readingOf } from "./picture_files.ts";
 import { startProgress } from "./progress.ts";
 
 /** `layertap classify`: what pictures show. */
@@ -43,7 +38,7 @@ export const classify = command({
     const results: { image: string; classes: Classification[] }[] = [];
     const progress = await startProgress("classify", io);
     try {
-      const batches = inputBatches(model, images, values);
+      const batches = inputBatches(model, images, readingOf(values, io));
       for await (const { input, names, done } of batches) {
         try {
           const batch = await classify(model, input, { top, labels });

@@ -1,6 +1,7 @@
 import { command } from "./command.ts";
 import { knownNetwork, warnOn } from "./network.ts";
 import { cutOption, readLines, shortTypes } from "./options.ts";
+import { decodeOptions, readingOf } from "./picture_files.ts";
 import { startProgress } from "./progress.ts";
 
 /** `layertap convert`: weights from any source, packed. */
@@ -33,6 +34,7 @@ export const convert = command({
       value: "FILE",
       help: "names of the classes, one per line, to store in the file",
     },
+    ...decodeOptions,
   },
   example: "layertap convert resnet50.pth resnet50.npz --images cat.jpg",
   async run({ values, operands: [input, output], io }) {
@@ -65,8 +67,9 @@ export const convert = command({
     }
     const { decodeImage } = await import("../image/decode.ts");
     const { measureLoss } = await import("../model/measure_loss.ts");
+    const { draft: _, ...options } = readingOf(values, io);
     const pictures = await Promise.all(
-      images.map((image) => decodeImage(image)),
+      images.map((image) => decodeImage(image, options)),
     );
     const losses = await measureLoss(input, packed, pictures, network);
     io.stdout.write(`${"".padEnd(12)}  cosine   largest error\n`);

@@ -1,12 +1,8 @@
 import { endings, formatOf } from "../tables/formats.ts";
 import { checked, command } from "./command.ts";
-import { openModel } from "./network.ts";
-import {
-  featureOptions,
-  modelOptions,
-  pictureFileOptions,
-  shortTypes,
-} from "./options.ts";
+import { openModel, warnOn } from "./network.ts";
+import { featureOptions, modelOptions, shortTypes } from "./options.ts";
+import { pictureFileOptions, readingOf } from "./picture_files.ts";
 import { startCount } from "./progress.ts";
 
 /** `layertap extract`: any layers of any number of pictures, in a file. */
@@ -38,18 +34,31 @@ export const extract = command({
 
     using model = await openModel(values, layers, io);
     const { extractToFile } = await import("../extract/extract_to_file.ts");
-    const { listFiles } = await import("../extract/list_files.ts");
+    const { countsOf, listFiles } = await import("../extract/list_files.ts");
+    const passedOver = new Map<string, number>();
     const progress = await startCount("extract", io, () => countOf(operands));
     try {
       const { count, failed, reasons } = await extractToFile(
         model,
-        listFiles(operands, io.stdin),
+        listFiles(operands, io.stdin, passedOver),
         layers,
         out,
-        { ...values, jsonValues, onProgress: progress.update },
+        {
+          ...values,
+          ...readingOf(values, io),
+          jsonValues,
+          onProgress: progress.update,
+        },
       );
-      if (failed === 0) return;
       progress.stop();
+      if (passedOver.size > 0) {
+        warnOn(io)(
+          `passed over ${
+            countsOf(passedOver)
+          }; JPEG, PNG and WebP are supported`,
+        );
+      }
+      if (failed === 0) return;
       for (const reason of reasons) io.stderr.write(`layertap: ${reason}\n`);
       throw new Error(
         `${failed} of ${count} pictures failed; "${out}" has the others`,

@@ -59,11 +59,6 @@ export const shapeOptions = {
   },
 } as const;
 
-/** For commands that read pictures. */
-export const pictureFileOptions = {
-  draft: { help: "decode JPEGs smaller: faster, other features by a little" },
-} as const;
-
 /** For commands that run a network. */
 export const runOptions = {
   threads: {

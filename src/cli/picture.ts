@@ -1,5 +1,6 @@
 import { command } from "./command.ts";
 import { openModel } from "./network.ts";
+import { readingOf } from "./picture_files.ts";
 import {
   pictureOptions,
   pictureRequest,
@@ -23,7 +24,9 @@ export const picture = command({
     const { inputBatches } = await import("../extract/input_batches.ts");
     const { encodePng } = await import("../image/encode_png.ts");
     const { writeFile } = await import("../weights/write_file.ts");
-    for await (const { input } of inputBatches(model, operands, values)) {
+    for await (
+      const { input } of inputBatches(model, operands, readingOf(values, io))
+    ) {
       try {
         const [count] = input.shape;
         if (count > 1) {

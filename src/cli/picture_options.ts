@@ -9,12 +9,8 @@ import type { ResNet } from "../model/model.ts";
 import { classIndexOf, requireHead } from "./class_option.ts";
 import { type Option, required, UsageError, type Values } from "./command.ts";
 import { knownNetwork } from "./network.ts";
-import {
-  integer,
-  integers,
-  modelOptions,
-  pictureFileOptions,
-} from "./options.ts";
+import { integer, integers, modelOptions } from "./options.ts";
+import { pictureFileOptions } from "./picture_files.ts";
 
 const kinds = [
   "grid",

@@ -1,6 +1,7 @@
 import { command } from "./command.ts";
 import { openModel } from "./network.ts";
-import { modelOptions, pictureFileOptions } from "./options.ts";
+import { modelOptions } from "./options.ts";
+import { pictureFileOptions, readingOf } from "./picture_files.ts";
 
 /** `layertap report`: a page about one picture. */
 export const report = command({
@@ -19,8 +20,10 @@ export const report = command({
     const { writeFile } = await import("../weights/write_file.ts");
     const title = image.split(/[\\/]/).at(-1);
     const { resizeSize } = model.preset;
+    const { draft, ...options } = readingOf(values, io);
     const picture = await decodeImage(image, {
-      draft: values.draft ? [resizeSize, resizeSize] : undefined,
+      ...options,
+      draft: draft ? [resizeSize, resizeSize] : undefined,
     });
     const page = await report(model, picture, { title });
     await writeFile(values.out, new TextEncoder().encode(page));

@@ -1,12 +1,8 @@
 import process from "node:process";
 import { command } from "./command.ts";
 import { knownNetwork } from "./network.ts";
-import {
-  cutOption,
-  integer,
-  modelOptions,
-  pictureFileOptions,
-} from "./options.ts";
+import { cutOption, integer, modelOptions } from "./options.ts";
+import { pictureFileOptions } from "./picture_files.ts";
 
 /** `layertap serve`: a network behind HTTP. */
 export const serve = command({
@@ -31,11 +27,19 @@ export const serve = command({
       list: true,
     },
     ...pictureFileOptions,
+    "exif-orientation": {
+      help: "turn pictures by their EXIF orientation if a request says nothing",
+    },
+    "max-pixels": {
+      ...pictureFileOptions["max-pixels"],
+      help: "refuse larger pictures (default: above 25000000)",
+    },
     ...modelOptions,
   },
   example: "layertap serve --port 8000 --arch resnet50",
   async run({ values, io }) {
     const { arch, weights, layer, threads, memory, host, port } = values;
+    const maxPixels = values["max-pixels"];
     const isKnown = knownNetwork(values, layer === undefined ? [] : [layer]);
     if (!("Deno" in globalThis)) {
       throw new Error(
@@ -51,6 +55,8 @@ export const serve = command({
       model: { memory },
       backend: { threads },
       draft: values.draft,
+      exifOrientation: values["exif-orientation"],
+      limits: maxPixels ? { pixels: maxPixels } : {},
       allowedHosts: values["allow-host"],
       log: (entry) => io.stdout.write(`${JSON.stringify(entry)}\n`),
     });

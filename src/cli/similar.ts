@@ -9,12 +9,8 @@ import {
   type Values,
 } from "./command.ts";
 import { openModel } from "./network.ts";
-import {
-  integer,
-  jsonOption,
-  modelOptions,
-  pictureFileOptions,
-} from "./options.ts";
+import { integer, jsonOption, modelOptions } from "./options.ts";
+import { pictureFileOptions, readingOf } from "./picture_files.ts";
 
 const options = {
   in: {
@@ -92,7 +88,7 @@ async function vectorsOf(
   const { extractFiles } = await import("../extract/extract_files.ts");
   const features = extractFiles(model, images, [layer], {
     layout: about.layout,
-    draft: values.draft,
+    ...readingOf(values, io),
     pool: requireOneOf("pool", pool, ["avg", "max", "none"]),
   });
   const vectors: Float32Array[] = [];

@@ -2,12 +2,8 @@ import process from "node:process";
 import { coreCount } from "../runtime/core_count.ts";
 import { command, UsageError } from "./command.ts";
 import { openModel } from "./network.ts";
-import {
-  featureOptions,
-  integer,
-  modelOptions,
-  pictureFileOptions,
-} from "./options.ts";
+import { featureOptions, integer, modelOptions } from "./options.ts";
+import { pictureFileOptions, readingOf } from "./picture_files.ts";
 
 /** `layertap worker`: requests on stdin, answers on stdout, until stdin ends. */
 export const worker = command({
@@ -50,6 +46,7 @@ export const worker = command({
     try {
       await runWorker(model, layers, input, write, {
         ...values,
+        ...readingOf(values, io),
         jsonValues: values["json-values"],
         maxBytes: values["max-bytes"],
         decoders: threads > 1 ? threads : 0,

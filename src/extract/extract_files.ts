@@ -33,7 +33,7 @@ import { type InputRef, inputRefs } from "./input_refs.ts";
  * @param files Paths or URLs of pictures, and of `.npy` files with normalized float32 batches
  *   `[N, 3, H, W]`.
  * @param names Nodes, as for {@linkcode ResNet.extract}.
- * @param options Layout, pooling, normalization, draft.
+ * @param options Layout, pooling, normalization, and how pictures are read.
  * @returns For each picture the value of every node, or the error.
  * @throws {RangeError} If a node doesn't exist or comes after the model's last layer, there are no
  *   names, an option is unknown, or `normalize` meets a node that isn't a vector.

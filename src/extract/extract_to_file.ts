@@ -92,6 +92,7 @@ export async function extractToFile(
     ...about,
     normalize: options.normalize ?? false,
     draft: options.draft || undefined, // So that runs of earlier versions resume.
+    exifOrientation: options.exifOrientation || undefined,
     weights: options.weights,
   };
   const target = await realpath(out).catch(() => out);

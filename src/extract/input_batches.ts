@@ -10,7 +10,7 @@ import type { ShapedArray } from "../formats/shaped_array.ts";
 import type { ResNet } from "../model/model.ts";
 import { release } from "../runtime/release.ts";
 import { countInputs, type InputRef, inputRefs } from "./input_refs.ts";
-import { type InputOptions, loadInput } from "./load_input.ts";
+import { type InputOptions, inputOptions, loadInput } from "./load_input.ts";
 
 /** Pictures that run together; more would take more memory for activations. */
 export const batchSize = 8;
@@ -42,12 +42,12 @@ export interface InputBatch {
 export async function* inputBatches(
   model: ResNet,
   files: readonly string[],
-  { draft }: InputOptions = {},
+  options: InputOptions = {},
 ): AsyncGenerator<InputBatch> {
   const total = await countInputs(files);
   const refs = inputRefs(
     files,
-    (file) => loadInput(file, model.preset, { draft }),
+    (file) => loadInput(file, model.preset, inputOptions(options)),
   );
   let done = 0;
   for await (const rows of batchesOf(loaded(refs, 1))) {

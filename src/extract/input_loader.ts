@@ -12,6 +12,7 @@ import {
 } from "../runtime/thread.ts";
 import {
   type InputOptions,
+  inputOptions,
   loadInput,
   moduleUrl,
   type NamedBytes,
@@ -27,6 +28,7 @@ export interface InputLoader extends AsyncDisposable {
 /** A thread's answer to a job. */
 interface Answer {
   readonly id: number;
+  readonly warning?: string;
   readonly input?: ShapedArray;
   readonly error?: { readonly name: string; readonly message: string };
 }
@@ -35,7 +37,8 @@ const threadText = `
 listen(async ({ id, url, preset, options, file }) => {
   const { loadInput } = await import(url);
   try {
-    const input = await loadInput(file, preset, options);
+    const warn = (warning) => post({ id, warning });
+    const input = await loadInput(file, preset, { ...options, warn });
     post({ id, input }, [input.data.buffer]);
   } catch ({ name, message }) {
     post({ id, error: { name, message } });
@@ -69,8 +72,9 @@ class DecodingThread {
   }
 
   load(file: string | NamedBytes): Promise<ShapedArray> {
-    const { preset, options } = this;
-    if (this.#isBroken) return loadInput(file, preset, options);
+    const { preset } = this;
+    if (this.#isBroken) return loadInput(file, preset, this.options);
+    const { warn: _, ...options } = this.options; // A function can't be sent.
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       this.#jobs.set(id, { file, resolve, reject });
@@ -79,7 +83,11 @@ class DecodingThread {
     });
   }
 
-  #settle({ id, input, error }: Answer): void {
+  #settle({ id, warning, input, error }: Answer): void {
+    if (warning !== undefined) {
+      const { warn = console.warn } = this.options;
+      return warn(warning);
+    }
     const job = this.#jobs.get(id);
     this.#jobs.delete(id);
     if (error) job?.reject(Object.assign(new Error(error.message), error));
@@ -115,9 +123,9 @@ function compact(file: string | NamedBytes): string | NamedBytes {
 export function startInputLoader(
   preset: Preset,
   count: number,
-  { draft }: InputOptions = {},
+  given: InputOptions = {},
 ): InputLoader {
-  const options = { draft };
+  const options = inputOptions(given);
   const threads: DecodingThread[] = [];
   return {
     load(file) {

@@ -4,26 +4,35 @@
  * @module
  */
 
+import { few } from "../errors/expected.ts";
 import { lines } from "../formats/lines.ts";
+import { kindByName } from "../image/other_formats.ts";
 
-/** Whether a folder's file is a picture, by the end of its name. */
-const isPicture = (name: string) => /\.(jpe?g|png|webp)$/i.test(name);
+/** How many files of folders were passed over, by their format: GIF, HEIC and others. */
+export type PassedOver = Map<string, number>;
+
+/** Counts in words: `2 GIF, 1 HEIC`. */
+export function countsOf(passedOver: PassedOver): string {
+  return few([...passedOver].map(([format, count]) => `${count} ${format}`), 9);
+}
 
 /**
  * The files that operands stand for, one by one; memory depends only on the largest folder.
  *
- * A folder stands for the pictures in it and its subfolders; a glob (picomatch's) for the files it
+ * A folder stands for the pictures in it and its subfolders, by the endings of their names; a glob (picomatch's) for the files it
  * matches, unless a file has that very name; `-` for the lines of a list; anything else, such as a
  * URL, for itself. Files of a folder or glob are sorted by code units, as Python's `sorted` does.
  * Names that start with a dot are skipped, and links to folders are not followed.
  *
  * @param operands Paths, globs, URLs, `-`.
  * @param list What `-` stands for: one path a line.
+ * @param passedOver Counts the folders' pictures of formats that are not supported.
  * @throws {RangeError} If a folder has no pictures, or no file matches a glob.
  */
 export async function* listFiles(
   operands: readonly string[],
   list?: AsyncIterable<Uint8Array | string>,
+  passedOver: PassedOver = new Map(),
 ): AsyncGenerator<string> {
   for (const operand of operands) {
     if (operand === "-" && list) {
@@ -31,20 +40,35 @@ export async function* listFiles(
     } else if (/^\w{2,}:/.test(operand)) {
       yield operand;
     } else {
-      yield* expand(operand);
+      yield* expand(operand, passedOver);
     }
   }
 }
 
-async function* expand(operand: string): AsyncGenerator<string> {
+async function* expand(
+  operand: string,
+  passedOver: PassedOver,
+): AsyncGenerator<string> {
   const { stat } = await import("node:fs/promises");
   const found = await stat(operand).catch(() => null);
   if (found?.isDirectory()) {
     const folder = operand.replace(/(?<=.)\/+$/, "");
+    const others: PassedOver = new Map();
+    const isPicture = (name: string) => {
+      const { isPicture, other } = kindByName(name);
+      for (const counts of other ? [others, passedOver] : []) {
+        counts.set(other!, (counts.get(other!) ?? 0) + 1);
+      }
+      return isPicture;
+    };
     yield* some(
       filter(walk(folder, Infinity), isPicture),
-      `no pictures in "${operand}"; their names must end in .jpg, .jpeg, ` +
-        ".png or .webp",
+      () =>
+        others.size > 0
+          ? `no pictures in "${operand}" but ${countsOf(others)}; JPEG, PNG ` +
+            "and WebP are supported"
+          : `no pictures in "${operand}"; their names must end in .jpg, ` +
+            ".jpeg, .png or .webp",
     );
     return;
   }
@@ -60,7 +84,7 @@ async function* expand(operand: string): AsyncGenerator<string> {
   const matches = picomatch(glob);
   yield* some(
     filter(walk(folder, depth), (path) => matches(path.slice(start))),
-    `no file matches "${operand}"`,
+    () => `no file matches "${operand}"`,
   );
 }
 
@@ -104,12 +128,12 @@ async function* filter<T>(
 /** The items; throws if there are none. */
 async function* some<T>(
   items: AsyncIterable<T>,
-  message: string,
+  message: () => string,
 ): AsyncGenerator<T> {
   let any = false;
   for await (const item of items) {
     any = true;
     yield item;
   }
-  if (!any) throw new RangeError(message);
+  if (!any) throw new RangeError(message());
 }

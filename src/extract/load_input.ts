@@ -11,12 +11,20 @@ import { release } from "../runtime/release.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 
 /** How {@linkcode extractFiles} reads picture files. */
-export interface InputOptions {
+export interface InputOptions
+  extends Pick<DecodeOptions, "exifOrientation" | "maxPixels" | "warn"> {
   /**
    * Decodes JPEGs at 1/2, 1/4 or 1/8, no smaller than the transform's resize size, as PIL's
    * `Image.draft` does. Several times faster; features differ a little. Default `false`.
    */
   readonly draft?: boolean;
+}
+
+/** These options alone, of others too. */
+export function inputOptions(
+  { draft, exifOrientation, maxPixels, warn }: InputOptions,
+): InputOptions {
+  return { draft, exifOrientation, maxPixels, warn };
 }
 
 /** The URL of this module, for threads that import it. */

@@ -12,9 +12,13 @@ import type { ProblemStatus } from "./problem.ts";
 import type { Task } from "./task.ts";
 
 /** Settings of an engine; they can be sent to a thread. */
-export interface EngineSettings
-  extends
-    Required<Pick<HandlerOptions, "arch" | "backend" | "decoders" | "draft">> {
+export interface EngineSettings extends
+  Required<
+    Pick<
+      HandlerOptions,
+      "arch" | "backend" | "decoders" | "draft" | "exifOrientation"
+    >
+  > {
   readonly outputLayer: OutputLayer;
   readonly pretrained: boolean | string | Uint8Array;
   readonly model: ModelOptions;

@@ -106,10 +106,11 @@ async function run(
 ): Promise<BatchReport> {
   const start = performance.now();
   const { maxPixels, decoders: modules, draft } = settings;
-  const options = { maxPixels, modules, draft };
   const decoded: Decoded[] = [];
   for (const task of tasks) {
     try {
+      const { exifOrientation = settings.exifOrientation } = task;
+      const options = { maxPixels, modules, draft, exifOrientation };
       const inputs: ShapedArray[] = [];
       for (const { name, bytes } of task.pictures) {
         await turn(); // Lets timers and other requests run.

@@ -25,6 +25,12 @@ const layer = query(
   { type: "string" },
 );
 
+const exifOrientation = query(
+  "exifOrientation",
+  "Turn the pictures by their EXIF orientation. Default: as the server is set, mostly no.",
+  { enum: ["yes", "no"] },
+);
+
 const binary = { schema: { type: "string", format: "binary" } };
 
 const picture = {
@@ -91,7 +97,7 @@ const post = (
 ): Part => ({
   post: {
     summary,
-    parameters,
+    parameters: [...parameters, exifOrientation],
     requestBody: picture,
     responses: { 200: { description, content }, ...problems },
   },

@@ -34,6 +34,8 @@ export interface HandlerOptions {
   readonly decoders?: DecoderModules;
   /** Decodes JPEGs smaller, as `extractFiles` with `draft` does. Default `false`. */
   readonly draft?: boolean;
+  /** Turns pictures by their EXIF orientation, unless a request says otherwise. Default `false`. */
+  readonly exifOrientation?: boolean;
   /** Names of the classes, in the order of `fc`'s outputs, as for `classify`. */
   readonly labels?: readonly string[];
   /**
@@ -103,6 +105,7 @@ export function withDefaults(options: HandlerOptions): Settings {
     backend = {},
     decoders = {},
     draft = false,
+    exifOrientation = false,
     batchSize = 8,
     allowedHosts = [],
     labels,
@@ -122,6 +125,7 @@ export function withDefaults(options: HandlerOptions): Settings {
   requireInteger("batchSize", batchSize, 1);
   return {
     ...{ arch, outputLayer, pretrained, model, backend, decoders, draft },
+    exifOrientation,
     labels,
     ...{ batchSize, thread, log, limits },
     allowedHosts: allowedHosts.map(host),

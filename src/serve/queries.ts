@@ -19,6 +19,9 @@ import type {
   Task,
 } from "./task.ts";
 
+/** The parameter of every path that takes pictures. */
+const orientation = "exifOrientation";
+
 /** A task without its pictures. */
 export type Query<T extends Task = Task> = T extends Task ? Omit<T, "pictures">
   : never;
@@ -35,7 +38,7 @@ export function featuresQuery(
   request: Request,
   info: EngineInfo,
 ): Query<FeaturesTask> {
-  const given = parameters(request, ["layer", "pool"]);
+  const given = parameters(request, ["layer", "pool", orientation]);
   const layers = (given.get("layer") ?? info.outputLayer).split(",");
   for (const layer of layers) requireLayer(layer, info);
   const pool = oneOf(given, "pool", ["none", "avg", "max"]);
@@ -45,7 +48,11 @@ export function featuresQuery(
     ? featureTypes
     : many;
   const format = negotiate(request, types);
-  return { kind: "features", layers: [...names], pool, format };
+  return {
+    kind: "features",
+    ...{ layers: [...names], pool, format },
+    exifOrientation: yesOrNo(given, orientation),
+  };
 }
 
 /** `POST /classify`. */
@@ -53,10 +60,11 @@ export function classifyQuery(
   request: Request,
   { arch, outputLayer, classes }: EngineInfo,
 ): Query<ClassifyTask> {
-  const given = parameters(request, ["top"]);
+  const given = parameters(request, ["top", orientation]);
   const top = integer(given, "top") ?? 5;
   negotiate(request, { json: "application/json" });
-  if (classes > 0) return { kind: "classify", top };
+  const exifOrientation = yesOrNo(given, orientation);
+  if (classes > 0) return { kind: "classify", top, exifOrientation };
   throw new Problem(
     422,
     `${arch} can't classify: it ends with "${outputLayer}", ` +
@@ -71,7 +79,7 @@ export function pictureQuery(
 ): Query<PictureTask> {
   const given = parameters(request, [
     ...["layer", "maps", "strongest"],
-    ...["scale", "labels"],
+    ...["scale", "labels", orientation],
   ]);
   const layer = given.get("layer") ?? info.outputLayer;
   const shape = requireLayer(layer, info);
@@ -90,8 +98,9 @@ export function pictureQuery(
       maps: integer(given, "maps"),
       strongest: integer(given, "strongest"),
       scale: oneOf(given, "scale", ["each", "all"]),
-      labels: oneOf(given, "labels", ["no", "yes"]) === "yes",
+      labels: yesOrNo(given, "labels"),
     },
+    exifOrientation: yesOrNo(given, orientation),
   };
 }
 
@@ -167,6 +176,11 @@ function oneOf<const T extends string>(
 ): T {
   const value = given.get(name) ?? values[0];
   return checked(() => requireOneOf(name, value, values));
+}
+
+function yesOrNo(given: URLSearchParams, name: string): boolean | undefined {
+  if (!given.has(name)) return undefined;
+  return oneOf(given, name, ["no", "yes"]) === "yes";
 }
 
 function integer(given: URLSearchParams, name: string): number | undefined {

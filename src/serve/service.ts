@@ -144,10 +144,12 @@ function networkOf(info: EngineInfo): ServiceState["network"] {
 
 /** The engine's part of the settings, in a form that can be sent to a thread. */
 async function engineSettings(settings: Settings): Promise<EngineSettings> {
-  const { arch, outputLayer, backend, decoders, draft, labels } = settings;
+  const { arch, outputLayer, backend, decoders, labels } = settings;
+  const { draft, exifOrientation } = settings;
   const { pretrained, model, limits } = settings;
   return {
-    ...{ arch, outputLayer, backend, decoders, draft, labels, model },
+    ...{ arch, outputLayer, backend, decoders, labels, model },
+    ...{ draft, exifOrientation },
     maxPixels: limits.pixels,
     pretrained: await sendable(pretrained),
   };

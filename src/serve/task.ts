@@ -14,30 +14,33 @@ export interface PictureFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** What every task has. */
+interface AnyTask {
+  readonly pictures: readonly PictureFile[];
+  /** Whether to turn the pictures by their EXIF orientation; by default as the server does. */
+  readonly exifOrientation?: boolean;
+}
+
 /** File formats of features. */
 export type FeatureFormat = "json" | keyof typeof mediaTypes;
 
 /** Compute layers. */
-export interface FeaturesTask {
+export interface FeaturesTask extends AnyTask {
   readonly kind: "features";
-  readonly pictures: readonly PictureFile[];
   readonly layers: readonly string[];
   readonly pool: "avg" | "max" | "none";
   readonly format: FeatureFormat;
 }
 
 /** Find the likeliest classes. */
-export interface ClassifyTask {
+export interface ClassifyTask extends AnyTask {
   readonly kind: "classify";
-  readonly pictures: readonly PictureFile[];
   readonly top: number;
 }
 
-/** Draw feature maps. */
-export interface PictureTask {
+/** Draw the feature maps of exactly one picture. */
+export interface PictureTask extends AnyTask {
   readonly kind: "picture";
-  /** Exactly one. */
-  readonly pictures: readonly PictureFile[];
   readonly layer: string;
   readonly grid: FeatureMapGridOptions;
 }

@@ -124,3 +124,20 @@ Deno.test("listFiles: an empty folder, a missing folder", () =>
       message: /^cannot list ".*none": ENOENT/,
     });
   }));
+
+Deno.test("listFiles: every ending of JPEGs; other formats are counted", () =>
+  inFolder(async (folder) => {
+    const names = ["a.JFIF", "b.jpe", "c.apng", "d.gif", "e.heif", "f.GIF"];
+    for (const name of [...names, "g.txt", "h.json", "i.npy"]) {
+      await Deno.writeTextFile(`${folder}/${name}`, "");
+    }
+    const passedOver = new Map<string, number>();
+    const found = await Array.fromAsync(
+      listFiles([folder], undefined, passedOver),
+    );
+    assert.deepEqual(
+      found.map((path) => path.slice(folder.length + 1)),
+      names.slice(0, 3),
+    );
+    assert.deepEqual([...passedOver], [["GIF", 2], ["HEIC", 1]]);
+  }));

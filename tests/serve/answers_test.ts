@@ -21,6 +21,7 @@ import {
   coffee,
   form,
   post,
+  refused,
   rocket,
   tinyHandler,
   tinyModel,
@@ -337,4 +338,25 @@ Deno.test("draft: JPEGs are decoded smaller", async () => {
   assert(relativeError(value, [...await output.data()]) < 1e-5);
   assert(relativeError(await vector(whole), value) > 1e-3);
   tf.dispose([input, output]);
+});
+
+Deno.test("exifOrientation: the request's, else the handler's", async () => {
+  const photo = await Deno.readFile("tests/data/image/orientation6.jpg");
+  const answer = async (turn: boolean | undefined, query: string) => {
+    await using handler = tinyHandler({ exifOrientation: turn });
+    const path = `/features?layer=conv1&pool=avg${query}`;
+    return await (await ask(handler, post(path, photo))).text();
+  };
+  const stored = await answer(undefined, "");
+  const turned = await answer(undefined, "&exifOrientation=yes");
+  assert.notEqual(turned, stored);
+  assert.equal(await answer(true, ""), turned);
+  assert.equal(await answer(true, "&exifOrientation=no"), stored);
+  await using handler = tinyHandler();
+  await refused(
+    handler,
+    post("/classify?exifOrientation=1", photo),
+    400,
+    /exifOrientation: expected "no" or "yes", got "1"/,
+  );
 });
