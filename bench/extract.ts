@@ -4,14 +4,10 @@
  * @module
  */
 
-import {
-  type Answer,
-  contestants,
-  requireSame,
-  run,
-} from "./extract_contestants.ts";
+import { type Answer, contestants, run } from "./extract_contestants.ts";
 import { load, machine } from "./machine.ts";
 import { whyMissing } from "./model_file.ts";
+import { requireSame } from "./require_same.ts";
 import { median, quantile } from "./statistics.ts";
 import { table } from "./table.ts";
 
@@ -42,7 +38,7 @@ for (let round = 0; round < rounds; round++) {
       continue;
     }
     reference ??= answer;
-    requireSame(name, answer, reference);
+    requireSame(name, answer.last, reference.last);
     const all = rates.get(name) ?? [];
     rates.set(name, [...all, pictures.length / answer.seconds]);
   }

@@ -11,6 +11,7 @@
 import { parseArgs } from "node:util";
 import { load, machine } from "./machine.ts";
 import { whyMissing } from "./model_file.ts";
+import { requireSame } from "./require_same.ts";
 import { type Entry, Runner } from "./runner.ts";
 import { median, quantile } from "./statistics.ts";
 import { table } from "./table.ts";
@@ -74,26 +75,14 @@ async function start(
   return runners;
 }
 
-/** Checks that a contestant computes the same logits. */
-function requireSameLogits(runners: Iterable<Runner>): void {
-  const [{ greeting: { logits } }, ...others] = runners;
-  const largest = logits.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
-  for (const { greeting } of others) {
-    const off = greeting.logits.reduce(
-      (max, logit, i) => Math.max(max, Math.abs(logit - logits[i])),
-      0,
-    );
-    if (!(off <= 1e-4 * largest)) {
-      throw new Error(`${greeting.name}: logits are off by ${off}`);
-    }
-  }
-}
-
 /** Prints a table; returns the milliseconds per picture, by contestant. */
 async function bench(one: Case): Promise<Map<string, number>> {
   await using stack = new AsyncDisposableStack();
   const runners = await start(one, stack);
-  requireSameLogits(runners.values());
+  const [first, ...others] = [...runners.values()].map((r) => r.greeting);
+  for (const { name, logits } of others) {
+    requireSame(name, logits, first.logits);
+  }
   const passes = new Map<string, number>();
   for (const [name, runner] of runners) {
     const once = median(await runner.run(warmUp));
@@ -112,17 +101,17 @@ async function bench(one: Case): Promise<Map<string, number>> {
   const medians = new Map(
     [...times].map(([name, all]) => [name, median(all) / batch]),
   );
-  const first = medians.get(own)!;
+  const ours = medians.get(own)!;
   console.log(`\n## ${arch}, threads: ${threads}, batch: ${batch}\n`);
   console.log(table([
-    ["", "ms a picture", "quartiles", "passes", "own is of it"],
+    ["", "ms per picture", "quartiles", "passes", "own / this"],
     ...[...times].map(([name, all]) => [
       runners.get(name)!.greeting.name,
       medians.get(name)!.toFixed(1),
       [0.25, 0.75].map((q) => (quantile(all, q) / batch).toFixed(1))
         .join(" to "),
       `${all.length}`,
-      (first / medians.get(name)!).toFixed(2),
+      (ours / medians.get(name)!).toFixed(2),
     ]),
   ]));
   console.log(`\nload ${before} before, ${load()} after`);
@@ -157,11 +146,11 @@ for (const arch of archs) {
     }
   }
 }
-console.log("\n## Of the others' time\n");
+console.log("\n## Own time / the others' time\n");
 console.log(table([
   [
     "arch, threads, batch",
-    "ms a picture",
+    "ms per picture",
     ...["stock kernels", "onnxruntime-web", "onnxruntime-node", "PyTorch"],
   ],
   ...summary,

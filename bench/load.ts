@@ -37,7 +37,7 @@ async function load(loader: Loader, file: string): Promise<Loaded> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-const rows = [["MB", "had", "peak", "more", "ms"]];
+const rows = [["MB", "before", "peak", "added", "ms"]];
 for (const [name, loader, file] of cases) {
   const missing = await whyMissing(file);
   if (missing) {

@@ -5,6 +5,7 @@
  */
 
 import { fileURLToPath } from "node:url";
+import { lines } from "../src/formats/lines.ts";
 import type { Greeting } from "./contestants/serve.ts";
 
 /** How to start a contestant. */
@@ -68,16 +69,5 @@ export class Runner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.input.close();
     await this.process.status;
-  }
-}
-
-async function* lines(
-  bytes: ReadableStream<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<string, undefined> {
-  let rest = "";
-  for await (const text of bytes.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop()!;
-    yield* parts;
   }
 }

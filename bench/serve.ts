@@ -8,6 +8,7 @@
 import { lines } from "../src/formats/lines.ts";
 import { load, machine } from "./machine.ts";
 import { whyMissing } from "./model_file.ts";
+import { requireSame } from "./require_same.ts";
 import { quantile } from "./statistics.ts";
 import { table } from "./table.ts";
 
@@ -68,14 +69,6 @@ async function round(origin: string, clients: number): Promise<number[]> {
   return times;
 }
 
-/** Checks that a contestant computes the same features. */
-function requireSame(name: string, got: number[], want: number[]): void {
-  const largest = Math.max(...want.map(Math.abs));
-  const off = Math.max(...want.map((value, i) => Math.abs(value - got[i])));
-  if (off <= 1e-3 * largest) return;
-  throw new Error(`${name}: its features are off by ${off}`);
-}
-
 const [arch = "resnet50", python = "python3"] = Deno.args;
 const weights = `bench/models/${arch}.pth`;
 const missing = await whyMissing(weights);
@@ -114,7 +107,7 @@ for (const [name, command] of commands) {
   }
   servers.set(name, server);
   const features = await ask(server.origin);
-  requireSame(name, features, reference ??= features);
+  requireSame(name, features, reference ??= features, 1e-3);
 }
 const times = new Map<string, number[]>();
 for (let i = 0; i <= rounds; i++) {

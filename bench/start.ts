@@ -114,6 +114,6 @@ const cells = (name: string, started: readonly Started[]) => {
 };
 console.log(`${machine()}; ${threads} threads, load ${load()}\n`);
 console.log(table([
-  ["resnet18", "ms", "quartiles", "least", "CPU ms", "rss MB"],
+  ["resnet18", "ms", "quartiles", "min", "CPU ms", "rss MB"],
   ...[...starts].map(([name, started]) => cells(name, started)),
 ]));

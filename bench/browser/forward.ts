@@ -83,7 +83,7 @@ async function bench(
   const reference = median(times.litert);
   console.log(`\n## ${arch}, ${threads} thread${threads > 1 ? "s" : ""}\n`);
   console.log(table([
-    ["", "median ms", "quartiles", "of LiteRT.js"],
+    ["", "median ms", "quartiles", "/ LiteRT.js"],
     ...Object.entries(times).map(([name, all]) => [
       titles[name],
       median(all).toFixed(1),
@@ -131,9 +131,9 @@ async function clicks(browser: Browser): Promise<void> {
   console.log("\n## The explorer, all threads\n");
   console.log(table([
     ["", "median ms"],
-    ["the page is opened, to the first maps", opened.toFixed(0)],
-    ["a click on a stage, to its maps", median(nodes).toFixed(0)],
-    ["a click on a picture, to its maps", median(samples).toFixed(0)],
+    ["from opening the page to the first maps", opened.toFixed(0)],
+    ["from a click on a stage to its maps", median(nodes).toFixed(0)],
+    ["from a click on a picture to its maps", median(samples).toFixed(0)],
   ]));
 }
 
