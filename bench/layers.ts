@@ -22,7 +22,7 @@ import { OwnConv } from "../src/kernels/conv.ts";
 import { type Device, startDevice } from "../src/kernels/device.ts";
 import { PreparedPass } from "../src/kernels/prepared_pass.ts";
 import { stockKernels } from "../src/kernels/stock.ts";
-import { uniform } from "../tests/support/formula.ts";
+import { uniform } from "../tests/support/uniform.ts";
 import { load, machine } from "./machine.ts";
 import { measurePeak } from "./peak.ts";
 import { median } from "./statistics.ts";

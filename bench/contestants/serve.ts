@@ -9,7 +9,7 @@
 
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { uniform } from "../../tests/support/formula.ts";
+import { uniform } from "../../tests/support/uniform.ts";
 
 /** A loaded network with its input. */
 export interface Contestant {

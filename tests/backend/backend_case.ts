@@ -8,7 +8,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { createModel, startBackend } from "../../mod.ts";
 import * as compiled from "../../src/runtime/wasm/tfjs.js";
-import { formulaCheckpoint, uniform } from "../support/formula.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 
 const [json, setting] = Deno.args;
 let options = JSON.parse(json);

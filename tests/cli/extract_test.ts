@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createModel, decodeImage, toNCHW } from "../../mod.ts";
 import { encodeNpy } from "../../src/formats/npy.ts";
 import { closeTo, take } from "../support/close.ts";
-import { uniform } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 import { main } from "../../src/cli/mod.ts";
 import {
   chelsea,

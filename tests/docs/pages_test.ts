@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import config from "../../deno.json" with { type: "json" };
 import { main } from "../../src/cli/mod.ts";
+import { fencedBlocks } from "../support/fenced_blocks.ts";
 
 const pages = [
   "README.md",
@@ -15,12 +16,6 @@ const pages = [
     .filter((path) => path.endsWith(".md")),
 ];
 
-/** The fenced blocks of a page in one language; `ts ignore` is another language than `ts`. */
-function blocks(text: string, language: string): string[] {
-  const fence = new RegExp("^```" + language + "\\n([^]*?)^```$", "gm");
-  return [...text.matchAll(fence)].map(([, code]) => code);
-}
-
 /** A task is a command line, alone or with a description. */
 const tasks: Record<string, string | { command: string }> = config.tasks;
 
@@ -29,7 +24,7 @@ const folder = "out/test/pages";
 await Deno.mkdir(folder, { recursive: true });
 
 Deno.test("README.md: the samples run with the permissions it names", async () => {
-  const samples = blocks(readme, "ts");
+  const samples = fencedBlocks(readme, "ts");
   assert(samples.length >= 1);
   const [, flags] = /`deno run (--.*?) features\.ts`/.exec(readme)!;
   for (const [i, sample] of samples.entries()) {
@@ -77,7 +72,7 @@ async function layertap(line: string): Promise<void> {
 
 Deno.test("README.md and docs/features.md: the offline commands run", async () => {
   const features = await Deno.readTextFile("docs/features.md");
-  const lines = [...blocks(readme, "sh"), ...blocks(features, "sh")]
+  const lines = [...fencedBlocks(readme, "sh"), ...fencedBlocks(features, "sh")]
     .flatMap((block) => block.split("\n"))
     .flatMap((line) => /^deno task layertap (.*)/.exec(line)?.[1] ?? []);
   assert(lines.length >= 8);

@@ -6,7 +6,7 @@ import { colorMap, type ColorMapName } from "../../src/drawing/color_map.ts";
 import { enlarge } from "../../src/drawing/enlarge.ts";
 import { drawOverlay } from "../../src/drawing/draw_overlay.ts";
 import { overlayMap } from "../../src/maps/overlay.ts";
-import { uniform } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 
 interface Enlarged {
   readonly from: [number, number];

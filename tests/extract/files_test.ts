@@ -19,7 +19,8 @@ import {
 import { encodeNpy } from "../../src/formats/npy.ts";
 import { inFolder, pictures, tiny } from "./support.ts";
 import { closeTo } from "../support/close.ts";
-import { formulaCheckpoint, uniform } from "../support/formula.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 
 const model = await createModel(tiny, null, formulaCheckpoint(tiny));
 

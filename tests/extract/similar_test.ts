@@ -12,7 +12,7 @@ import {
 } from "../../src/extract/mod.ts";
 import { encodeNpy } from "../../src/formats/npy.ts";
 import { createZip } from "../../src/formats/create_zip.ts";
-import { uniform } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 
 const count = 600;
 const length = 1000; // More than a block, and more than a row group.

@@ -19,7 +19,8 @@ import {
   readSafetensors,
   tiny,
 } from "./support.ts";
-import { formulaCheckpoint, uniform } from "../support/formula.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 
 const model = await createModel(tiny, null, formulaCheckpoint(tiny));
 const files = [pictures[0], "no.png", ...pictures, ...pictures, "none.png"];

@@ -6,7 +6,8 @@ import { createModel } from "../../mod.ts";
 import { fitLinear } from "../../src/fit/mod.ts";
 import { closeTo } from "../support/close.ts";
 import { tensorTest } from "../support/leaks.ts";
-import { formulaCheckpoint, uniform } from "../support/formula.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 
 interface Golden {
   shape: [number, number];

@@ -12,7 +12,8 @@ import { similarityMap } from "../../src/maps/similarity_map.ts";
 import { nhwcToNchw } from "../../src/formats/shaped_array.ts";
 import { closeTo } from "../support/close.ts";
 import { fastTolerance } from "../support/direct_weights.ts";
-import { formulaCheckpoint, uniform } from "../support/formula.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 import { tensorTest } from "../support/leaks.ts";
 
 /** A network and its input, `[N, height, width]`. */

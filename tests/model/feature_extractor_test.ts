@@ -6,7 +6,8 @@ import {
   featureInfo,
   startBackend,
 } from "../../mod.ts";
-import { formulaCheckpoint, uniform } from "../support/formula.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 
 const arch = {
   name: "small",

@@ -10,7 +10,8 @@ import {
   startBackend,
 } from "../../mod.ts";
 import { take } from "../support/close.ts";
-import { formulaCheckpoint, uniform } from "../support/formula.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 
 const small: ArchRow = {
   name: "small",

@@ -8,7 +8,8 @@ import {
   toNCHW,
 } from "../../mod.ts";
 import { relativeError, take } from "../support/close.ts";
-import { formulaCheckpoint, uniform } from "../support/formula.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 
 const small = {
   name: "small",

@@ -12,7 +12,8 @@ import {
 import type { ArchRow } from "../../src/arch/table.ts";
 import { compareDigest, digestLength, tolerance } from "../support/digest.ts";
 import { direct, fastTolerance } from "../support/direct_weights.ts";
-import { formulaCheckpoint, uniform } from "../support/formula.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 import { tensorTest } from "../support/leaks.ts";
 
 /** One network, one input, and torchvision's digest of every node. */

@@ -25,7 +25,8 @@ import { openCheckpoint } from "../../src/weights/open.ts";
 import { closeTo, take } from "../support/close.ts";
 import { compareDigest, digestLength, tolerance } from "../support/digest.ts";
 import { direct, fastTolerance } from "../support/direct_weights.ts";
-import { formulaCheckpoint, uniform } from "../support/formula.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 import { tensorTest } from "../support/leaks.ts";
 
 /** One network in timm's words, one input, and timm's digest of every module. */

@@ -10,7 +10,8 @@ import type { ResNet } from "../../src/model/model.ts";
 import { openCheckpoint } from "../../src/weights/open.ts";
 import { closeTo, take } from "../support/close.ts";
 import { direct, fastTolerance } from "../support/direct_weights.ts";
-import { formulaCheckpoint, uniform } from "../support/formula.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 import { cosine } from "../weights/fixtures.ts";
 
 const folder = await Deno.makeTempDir();

@@ -6,7 +6,8 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { type BackendOptions, createModel, startBackend } from "../../mod.ts";
-import { formulaCheckpoint, uniform } from "../support/formula.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 
 const row = {
   name: "case",

@@ -1,12 +1,12 @@
 /** The commands and the module of docs/browser.md, unchanged. */
 
 import assert from "node:assert/strict";
+import { fencedBlock } from "../support/fenced_blocks.ts";
 import { browserTest, serveFolder } from "./browser_support.ts";
 
-const page = await Deno.readTextFile("docs/browser.md");
-const block = (language: string): string =>
-  new RegExp("```" + language + "\n([^]*?)```").exec(page)![1];
-const commands = block("sh").trim().split("\n").map((line) =>
+const page = "docs/browser.md";
+const script = await fencedBlock(page, "sh");
+const commands = script.trim().split("\n").map((line) =>
   line.replace(/ +#.*/, "").replace(/^npx -y deno@[\d.]+ /, "").split(" ")
 );
 async function run(args: string[]): Promise<void> {
@@ -66,7 +66,7 @@ Deno.test("docs/browser.md: the explorer is served, and built for a static host"
 
 browserTest("docs/browser.md: your own page", async (browser) => {
   const folder = await emptied("out/test/docs_page");
-  await Deno.writeTextFile(`${folder}/page.ts`, block("ts"));
+  await Deno.writeTextFile(`${folder}/page.ts`, await fencedBlock(page, "ts"));
   await run(inFolder(folder, commands[2]));
   await Deno.copyFile("examples/images/chelsea.png", `${folder}/site/cat.png`);
   await Deno.writeTextFile(

@@ -7,7 +7,8 @@ import { bundleForBrowser } from "../../scripts/bundle_browser.ts";
 import { type BackendInfo, createModel } from "../../mod.ts";
 import { browserTest } from "./browser_support.ts";
 import { closeTo } from "../support/close.ts";
-import { formulaCheckpoint, uniform } from "../support/formula.ts";
+import { formulaCheckpoint } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 
 const folder = "out/test/browser_case";
 let bundled: Promise<void> | undefined;

@@ -6,7 +6,7 @@ import config from "../../deno.json" with { type: "json" };
 import { createModel, decodeImage, startBackend } from "../../mod.ts";
 import { reportSteps, settingName, settings } from "./contract/report.ts";
 import { closeTo } from "../support/close.ts";
-import { fencedBlock } from "../support/fenced_block.ts";
+import { fencedBlock } from "../support/fenced_blocks.ts";
 import { testNeeding } from "../support/needing.ts";
 import { NpmProject, run } from "./npm_project.ts";
 

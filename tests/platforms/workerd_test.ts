@@ -7,7 +7,7 @@ import type { Golden } from "./contract/cases.ts";
 import { copyFiles } from "./contract/files.ts";
 import { reportSteps, type Setting, settingName } from "./contract/report.ts";
 import { compareDigest } from "../support/digest.ts";
-import { fencedBlock } from "../support/fenced_block.ts";
+import { fencedBlock } from "../support/fenced_blocks.ts";
 import { testNeeding } from "../support/needing.ts";
 import { run } from "./npm_project.ts";
 import { DevWorker } from "./workerd_support.ts";

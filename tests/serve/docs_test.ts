@@ -5,9 +5,10 @@ import assert from "node:assert/strict";
 import { decodeImage } from "../../mod.ts";
 import { lines } from "../../src/formats/lines.ts";
 import { relativeError } from "../support/close.ts";
+import { fencedBlocks } from "../support/fenced_blocks.ts";
 
 const page = await Deno.readTextFile("docs/serve.md");
-const [, script] = /```sh\n([\s\S]*?)```/.exec(page)!;
+const [script] = fencedBlocks(page, "sh");
 const commands = script.trim().split("\n");
 
 /** Does the same as `curl -F image=@FILE 'URL'`, at another origin. */

@@ -8,10 +8,10 @@
 
 const samples = 64, fold = 64;
 
-/** Of a node's largest value, where nothing else is said. */
+/** The default tolerance, as a share of a node's largest value. */
 export const tolerance = 1e-5;
 
-/** How many numbers the digest of a value has. */
+/** The number of numbers in the digest of a value of this shape. */
 export function digestLength([n, c, h = 1, w = 1]: readonly number[]): number {
   return 1 + samples + n + Math.min(c, fold) + h + w;
 }
@@ -51,7 +51,7 @@ function digest(value: Float32Array, shape: readonly number[]): number[] {
   return [max, ...at, ...images, ...folded, ...rows, ...columns];
 }
 
-/** How far rounding may move each number of a digest: sums of n values by sqrt(n) of them. */
+/** How far rounding may move each number of a digest: sqrt(n) times as far for a sum of n values. */
 function bounds(
   shape: readonly number[],
   max: number,
@@ -75,8 +75,8 @@ function bounds(
  * Compares a value with a digest of the right one.
  *
  * @param got NCHW.
- * @param limit How far a value may be off, as a part of the largest.
- * @throws {Error} If it is off by more than rounding may move it.
+ * @param limit The tolerance, as a share of the largest value.
+ * @throws {Error} If a number is off by more than rounding explains.
  */
 export function compareDigest(
   name: string,

@@ -11,8 +11,6 @@ import type { ArchRow } from "../../src/arch/table.ts";
 import type { Checkpoint, StoredTensor } from "../../src/weights/checkpoint.ts";
 import { uniform } from "./uniform.ts";
 
-export { uniform };
-
 function formulaTensor(
   name: string,
   shape: readonly number[],

@@ -1,20 +1,20 @@
-/** Pictures that `scripts/make_reference_pictures.ts` keeps and `output_reference_test.ts` draws. */
+/** The reference drawings: `scripts/make_reference_pictures.ts` stores them, `tests/drawing/reference_test.ts` compares. */
 
 import type { RgbImage } from "../../src/image/rgb_image.ts";
 import { drawFeatureMapGrid } from "../../src/drawing/draw_grid.ts";
 import type { ShapedArray } from "../../src/formats/shaped_array.ts";
 import { drawOverlay } from "../../src/drawing/draw_overlay.ts";
 import { drawText } from "../../src/drawing/stroke_font.ts";
-import { uniform } from "./formula.ts";
+import { uniform } from "./uniform.ts";
 
-/** Maps `[height, width, channels]`, smooth, and in each channel of another strength. */
+/** Smooth maps `[height, width, channels]`; each channel has its own strength. */
 function waves(height: number, width: number, channels: number): ShapedArray {
   const phases = uniform("phases", 2 * channels);
   const data = new Float32Array(height * width * channels);
   for (let i = 0; i < data.length; i++) {
     const c = i % channels, x = Math.floor(i / channels) % width;
     const y = Math.floor(i / channels / width);
-    // Triangles: sines are not the same to the last bit in every engine.
+    // Triangles: the last bit of a sine differs between engines.
     const along = (x / width + phases[c] + 1) % 1;
     const across = (y / height + phases[channels + c] + 1) % 1;
     const value = Math.abs(along - 0.5) - Math.abs(across - 0.5);
@@ -23,7 +23,7 @@ function waves(height: number, width: number, channels: number): ShapedArray {
   return { data, shape: [height, width, channels] };
 }
 
-/** A picture of stripes. */
+/** A striped picture. */
 function stripes(width: number, height: number): RgbImage {
   const data = new Uint8Array(width * height * 3);
   data.forEach((_, i) => {
@@ -33,7 +33,7 @@ function stripes(width: number, height: number): RgbImage {
   return { width, height, data };
 }
 
-/** What there is to draw, by the names of the files. */
+/** Each drawing, by the name of its file. */
 export const referencePictures: Readonly<
   Record<string, () => Promise<RgbImage>>
 > = {

@@ -1,4 +1,4 @@
-/** What is warned of while some work is done. */
+/** Runs some work and returns the warnings that it prints. */
 export async function warned(
   work: () => void | Promise<void>,
 ): Promise<string[]> {

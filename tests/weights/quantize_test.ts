@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { quantizeInt8, stepFor } from "../../src/weights/quantize.ts";
 import { scaledRowsToFloat32 } from "../../src/weights/scaled_rows.ts";
-import { uniform } from "../support/formula.ts";
+import { uniform } from "../support/uniform.ts";
 
 const shape = [4, 16, 3, 3];
 const length = 16 * 9;
