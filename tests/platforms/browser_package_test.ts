@@ -33,27 +33,31 @@ async function inPage(
     folder,
   );
   await bundled;
-  const headers = new Headers();
-  if (policy) headers.set("content-security-policy", policy);
-  if (isolated) {
-    headers.set("cross-origin-opener-policy", "same-origin");
-    headers.set("cross-origin-embedder-policy", "require-corp");
-  }
+  const common = {
+    ...(policy ? { "content-security-policy": policy } : {}),
+    ...(isolated
+      ? {
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-embedder-policy": "require-corp",
+      }
+      : {}),
+  };
   await using server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
     async (request) => {
       const path = new URL(request.url).pathname;
+      const typed = (type: string) => ({
+        headers: { ...common, "content-type": type },
+      });
       if (path === "/") {
-        headers.set("content-type", "text/html");
         const html = `<!DOCTYPE html><link rel="icon" href="data:,">
           <script type="module" src="browser_case.js"></script>`;
-        return new Response(html, { headers });
+        return new Response(html, typed("text/html"));
       }
-      headers.set(
-        "content-type",
-        path.endsWith(".js") ? "text/javascript" : "application/wasm",
-      );
-      return new Response(await Deno.readFile(folder + path), { headers });
+      const type = path.endsWith(".js")
+        ? "text/javascript"
+        : "application/wasm";
+      return new Response(await Deno.readFile(folder + path), typed(type));
     },
   );
   const page = await browser.newPage();
