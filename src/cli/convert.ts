@@ -2,6 +2,7 @@ import { command } from "./command.ts";
 import { knownNetwork, warnOn } from "./network.ts";
 import { cutOption, readLines, shortTypes } from "./options.ts";
 import { decodeOptions, readingOf } from "./picture_files.ts";
+import { presetOption, readPreset } from "./preset_option.ts";
 import { startProgress } from "./progress.ts";
 
 /** `layertap convert`: weights from any source, packed. */
@@ -21,6 +22,7 @@ export const convert = command({
       help: "the network (default: by the tensors' shapes)",
     },
     ...cutOption,
+    ...presetOption,
     images: {
       value: "A,B",
       help: "pictures to measure the loss on",
@@ -43,7 +45,8 @@ export const convert = command({
     if (arch !== undefined) knownNetwork({ arch });
     const { convertWeights } = await import("../weights/convert.ts");
     const { writeFile } = await import("../weights/write_file.ts");
-    const network = { arch, outputLayer: layer, warn: warnOn(io) };
+    const preset = await readPreset(values.preset, arch);
+    const network = { arch, outputLayer: layer, preset, warn: warnOn(io) };
     const progress = await startProgress("convert", io);
     let packed: Uint8Array;
     try {

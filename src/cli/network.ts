@@ -10,6 +10,7 @@ import { type ArchRow, withoutClasses } from "../arch/table.ts";
 import type { ResNet } from "../model/model.ts";
 import { checked, type Io, UsageError, type Values } from "./command.ts";
 import { defaultArch, type modelOptions } from "./options.ts";
+import { readPreset } from "./preset_option.ts";
 import { startProgress } from "./progress.ts";
 
 /** The options that choose a network. */
@@ -59,7 +60,10 @@ export async function networkOf(
     undefined,
     choice.weights!,
     {},
-    ({ checkpoint }) => Promise.resolve(guessArch(checkpoint)),
+    ({ checkpoint, config }) => {
+      const guess = guessArch(checkpoint), { numClasses } = guess;
+      return Promise.resolve({ ...guess, ...config?.row(), numClasses });
+    },
   ).catch(rethrown);
   return cut(guess, layers);
 }
@@ -76,6 +80,7 @@ export async function openModel(
 ): Promise<ResNet> {
   const { arch, weights, threads, memory } = values;
   const isKnown = knownNetwork(values, layers) !== undefined;
+  const preset = await readPreset(values.preset, arch);
   const { startBackend } = await import("../backend/start.ts");
   const { createModel } = await import("../model/create_model.ts");
   await startBackend({ threads });
@@ -87,6 +92,7 @@ export async function openModel(
       weights ?? true,
       {
         memory,
+        preset,
         warn: warnOn(io),
         onProgress: ({ loaded, total }) =>
           total && progress.update(loaded / total),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { presetOption } from "./preset_option.ts";
 import { expected, requireInteger } from "../errors/expected.ts";
 
 /** Reads an integer. */
@@ -82,6 +83,7 @@ export const modelOptions = {
     help: "path, URL or name of the weights " +
       "(default: included, or IMAGENET1K_V1)",
   },
+  ...presetOption,
   ...runOptions,
 } as const;
 

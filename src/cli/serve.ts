@@ -3,6 +3,7 @@ import { command } from "./command.ts";
 import { knownNetwork } from "./network.ts";
 import { cutOption, integer, modelOptions } from "./options.ts";
 import { pictureFileOptions } from "./picture_files.ts";
+import { readPreset } from "./preset_option.ts";
 
 /** `layertap serve`: a network behind HTTP. */
 export const serve = command({
@@ -52,7 +53,7 @@ export const serve = command({
       arch: isKnown ? arch : null,
       outputLayer: layer,
       pretrained: weights ?? true,
-      model: { memory },
+      model: { memory, preset: await readPreset(values.preset, arch) },
       backend: { threads },
       draft: values.draft,
       exifOrientation: values["exif-orientation"],

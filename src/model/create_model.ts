@@ -7,11 +7,11 @@
 import { type CutNetwork, cutNetwork } from "../arch/cut_network.ts";
 import { archRow } from "../arch/lookup.ts";
 import { imagenetPreset } from "../arch/preset.ts";
-import { requirePreset } from "../arch/preset_fields.ts";
 import { type ArchName, type ArchRow, withoutClasses } from "../arch/table.ts";
 import { expected } from "../errors/expected.ts";
 import { loadResize } from "../image/resize_simd.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
+import { withFields } from "../weights/choose_preset.ts";
 import { initialWeights } from "../weights/init.ts";
 import { withNetwork } from "../weights/open_network.ts";
 import type { Pretrained } from "../weights/resolve.ts";
@@ -26,24 +26,25 @@ import { startKernels } from "./start_kernels.ts";
  * Nothing after `outputLayer` is fetched, unpacked or kept. The backend starts with its defaults
  * unless `startBackend` was called before.
  *
- * @param arch One of torchvision's ten names, `"mlnet_resnet18"` (the network that ships), or a row
- *   of your own: torchvision's `ResNet(BasicBlock, [2, 2, 2, 3])` is
- *   `{ name: "mine", block: "BasicBlock", layers: [2, 2, 2, 3] }`. Null: found from the weights, by the
- *   names and shapes of their tensors.
+ * @param arch One of torchvision's ten names, timm's `"resnet18d"` to `"resnet152d"`,
+ *   `"mlnet_resnet18"` (the network that ships), or a row of your own: torchvision's `ResNet(BasicBlock, [2, 2, 2, 3])` is
+ *   `{ name: "mine", block: "BasicBlock", layers: [2, 2, 2, 3] }`. Null: found from the weights, by their
+ *   config or the names and shapes of their tensors.
  * @param outputLayer The last node to compute: a child (`"layer4"`), an inner module
  *   (`"layer3.1.conv2"`) or a node of torchvision's `feature_extraction` (`"layer1.0.add"`,
  *   `"flatten"`). Of a list, the deepest. Null, the default: the whole network.
  * @param pretrained `false`, the default: torchvision's own initialisation. `true`: torchvision's
  *   `IMAGENET1K_V1`, or the weights that ship with `"mlnet_resnet18"`. Else an entry's name
  *   (`"IMAGENET1K_V2"`), a path, a URL, `hf:owner/name[@revision]` (a repository at Hugging Face), a
- *   folder cloned from there, a file's bytes, or a {@linkcode Checkpoint}. A repository's configs
- *   give `model.preset`, and are refused if they name another network. `.pth` files of any generation, safetensors, `.npz`
- *   and packed weights are recognized by their content; only what the network needs is fetched, if
- *   server and format allow. The file decides the number of classes unless `numClasses` is given.
+ *   folder cloned from there, a file's bytes, or a {@linkcode Checkpoint}. `.pth` files of any
+ *   generation, safetensors, `.npz` and packed weights are recognized by their content; only what the
+ *   network needs is fetched, if server and format allow. The file decides the number of classes
+ *   unless `numClasses` is given. timm's and transformers' configs in a repository decide
+ *   `model.preset`; one that names another network is refused.
  * @param options The network, memory, and how weights are fetched and cached.
  * @returns The model; dispose it to free its weights.
- * @throws {RangeError} If the architecture, the layer or the entry is unknown, or an option is out of
- *   bounds.
+ * @throws {RangeError} If the architecture, the layer or the entry is unknown, an option is out of
+ *   bounds, or a config says what this package doesn't have.
  * @throws {TypeError} If the weights don't fit the network.
  * @throws {SyntaxError} If a weights file doesn't parse.
  * @throws {Error} If weights can't be opened or fetched, or the stock kernels lack `memory` or
@@ -91,7 +92,7 @@ export async function createModel(
     }
     const weights = initialWeights(network.trace.root, seed, zeroInitResidual);
     const preset = typeof options.preset === "object"
-      ? requirePreset("preset", options.preset)
+      ? withFields(options.preset)
       : undefined;
     return await build(network, weights, preset);
   }

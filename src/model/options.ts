@@ -29,9 +29,9 @@ export interface ModelOptions extends ConstructorOptions, FetchOptions {
   /**
    * How pictures become the input, which is `model.preset`: `"default"` as the weights' config, table
    * or file says, else ImageNet's; `"test"` with timm's test size, which is `"default"` where weights
-   * have one preset only; or a preset of your own. Default `"default"`.
+   * have one preset only; or fields of your own, which replace the default's. Default `"default"`.
    */
-  readonly preset?: "default" | "test" | Preset;
+  readonly preset?: "default" | "test" | Partial<Preset>;
   /** Seed of fresh weights, if `pretrained` is false. Default 0. */
   readonly seed?: number;
   /** If `pretrained` is false: each block starts as the identity. Default false. */

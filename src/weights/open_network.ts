@@ -25,10 +25,10 @@ export interface NetworkOptions extends FetchOptions {
   readonly outputLayer?: string | readonly string[] | null;
   /**
    * How pictures become the input: `"default"` as the weights' config, table or file says;
-   * `"test"` with timm's test size, which is `"default"` where weights have one preset only; or a
-   * preset of your own.
+   * `"test"` with timm's test size, which is `"default"` where weights have one preset only; or
+   * fields of your own, which replace the default's.
    */
-  readonly preset?: "default" | "test" | Preset;
+  readonly preset?: "default" | "test" | Partial<Preset>;
 }
 
 /** A network and its open weights. */
@@ -76,7 +76,13 @@ export async function withNetwork<T>(
       const network = cutNetwork(row, outputLayer);
       const { trace, full } = network;
       checkTensors(checkpoint, row.name, trace.root, full.root);
-      return await use({ ...network, checkpoint, preset: chosen });
+      const labels = opened.config?.labels;
+      const fits = labels && labels.length === row.numClasses;
+      return await use({
+        ...network,
+        checkpoint: fits ? withLabels(checkpoint, labels) : checkpoint,
+        preset: chosen,
+      });
     },
   );
 }
@@ -85,4 +91,12 @@ export async function withNetwork<T>(
 function anyHead(arch: string | ArchRow): ArchRow {
   const row = archRow(arch);
   return typeof arch === "string" ? withoutClasses(row) : row;
+}
+
+function withLabels(
+  checkpoint: Checkpoint,
+  labels: readonly string[],
+): Checkpoint {
+  const metadata = { labels, ...checkpoint.metadata };
+  return { ...checkpoint, metadata };
 }

@@ -59,13 +59,18 @@ export async function fail(
 
 /** A test with a folder of its own. */
 export function cliTest(name: string, test: (folder: string) => Promise<void>) {
-  Deno.test(name, async () => {
-    await Deno.mkdir("out/test", { recursive: true });
-    const folder = await Deno.makeTempDir({ dir: "out/test", prefix: "cli-" });
-    try {
-      await test(folder);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  });
+  Deno.test(name, () => inFolder(test));
+}
+
+/** Runs a test in a folder of its own. */
+export async function inFolder(
+  test: (folder: string) => Promise<void>,
+): Promise<void> {
+  await Deno.mkdir("out/test", { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: "out/test", prefix: "cli-" });
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }

@@ -22,6 +22,7 @@ export interface GoldenRepository {
   readonly default?: GoldenPreset;
   readonly test?: GoldenPreset;
   readonly prefix?: string;
+  readonly classes?: readonly string[];
   readonly refused?: readonly string[];
 }
 

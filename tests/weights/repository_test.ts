@@ -188,7 +188,7 @@ Deno.test("repositories: a preset of one's own replaces one that can't be expres
       'hf:user/timm-squash/config.json: crop_mode: expected "center", got "squash"; pass a preset of your own',
   });
   const { preset } = await env.open(`hf:${name}`, { preset: imagenetPreset });
-  assert.equal(preset, imagenetPreset);
+  assert.deepEqual(preset, imagenetPreset);
 });
 
 Deno.test("repositories: downsample_in_bottleneck sets strideInConv1, whatever the name", async () => {
@@ -372,4 +372,45 @@ Deno.test("convertWeights keeps a repository's preset", async () => {
   const checkpoint = await openCheckpoint(packed);
   assert.deepEqual(checkpoint.metadata?.preset, presetOf(named(name).default!));
   assert.equal(checkpoint.metadata?.arch, "resnet18");
+});
+
+Deno.test("repositories: names of classes, if there are as many as classes", async () => {
+  await using env = await setUp();
+  for (const repository of repositories) {
+    const { name, arch, classes } = repository;
+    if (!classes) continue;
+    for (const count of [classes.length, classes.length + 1]) {
+      const tensors = frontOf(arch!);
+      const shape = [count, arch!.block === "BasicBlock" ? 512 : 2048];
+      const data = new Float32Array(shape[0] * shape[1]);
+      tensors.set("fc.weight", { shape, data });
+      tensors.set("fc.bias", { shape: [count], data: new Float32Array(count) });
+      const files = filesOf(repository);
+      const path = `${name}-${count}`;
+      env.put(path, { ...files, "model.safetensors": safetensors(tensors) });
+      const { row, checkpoint } = await env.open(`hf:${path}`);
+      assert.equal(row.numClasses, count);
+      assert.deepEqual(
+        checkpoint.metadata?.labels,
+        count === classes.length ? classes : undefined,
+      );
+    }
+  }
+});
+
+Deno.test("repositories: fields of a preset replace those of the weights", async () => {
+  await using env = await setUp();
+  const name = "timm/resnet34.ra4_e3600_r224_in1k";
+  env.put(name, filesOf(named(name)));
+  const { preset } = await env.open(`hf:${name}`, {
+    preset: { resizeSize: 300, cropSize: 280 },
+  });
+  const { mean, std } = presetOf(named(name).default!);
+  assert.deepEqual(preset, {
+    resizeSize: 300,
+    cropSize: 280,
+    interpolation: "bicubic",
+    mean,
+    std,
+  });
 });

@@ -10,7 +10,7 @@ import type { ArchRow } from "../../arch/table.ts";
 import { presetFromTimm } from "../../arch/timm_preset.ts";
 import { presetFromTransformers } from "../../arch/transformers_preset.ts";
 import { expected } from "../../errors/expected.ts";
-import type { Json } from "../../formats/json.ts";
+import { isRecord, type Json } from "../../formats/json.ts";
 import { timmRow } from "./timm_row.ts";
 import { transformersRow } from "./transformers_row.ts";
 
@@ -31,6 +31,8 @@ export interface NetworkConfig {
    * @throws {RangeError} If a preset can't express it; the message names the file.
    */
   preset(which: PresetName): Preset | undefined;
+  /** The names of the classes, in the order of `fc`'s outputs, if a config has them. */
+  readonly labels?: readonly string[];
 }
 
 /**
@@ -47,6 +49,7 @@ export function networkConfig(
 ): NetworkConfig {
   const isTimms = typeof config?.architecture === "string";
   return {
+    labels: config && labelsOf(config),
     row: () => config && naming(`${source}/config.json`, () => rowOf(config)),
     preset(which) {
       if (config && isTimms) {
@@ -61,6 +64,18 @@ export function networkConfig(
     },
   };
 }
+
+/** timm's list, which is flat in old configs, or transformers' names by number. */
+function labelsOf(config: Json): string[] | undefined {
+  const labels = config.label_names ?? config.labels ?? config.id2label;
+  const names = isRecord(labels)
+    ? Object.keys(labels).map((_, i) => labels[i])
+    : labels;
+  return isTexts(names) ? names : undefined;
+}
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((text) => typeof text === "string");
 
 function rowOf(config: Json): ArchRow {
   if (typeof config.architecture === "string") {
