@@ -16,14 +16,17 @@ export interface Stage {
 
 /** Stem, pooling, the four layers and the head; only those that the network has. */
 export function stages(nodes: readonly string[]): Stage[] {
+  // ResNet-D has timm's names.
+  const relu = nodes.includes("act1") ? "act1" : "relu";
+  const pool = nodes.includes("avgpool") ? "avgpool" : "global_pool.pool";
   const parts: [title: string, module: string, nodes: RegExp][] = [
-    ["stem", "relu", /^(conv1|bn1|relu)$/],
+    ["stem", relu, /^(conv1(\.\d)?|bn1|relu|act1)$/],
     ["maxpool", "maxpool", /^maxpool$/],
     ["layer1", "layer1", /^layer1\./],
     ["layer2", "layer2", /^layer2\./],
     ["layer3", "layer3", /^layer3\./],
     ["layer4", "layer4", /^layer4\./],
-    ["avgpool", "avgpool", /^(avgpool|flatten)$/],
+    ["avgpool", pool, /^(avgpool|flatten|global_pool\.\w+)$/],
     ["fc", "fc", /^fc$/],
   ];
   return parts.flatMap(([title, module, pattern]) => {
