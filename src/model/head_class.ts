@@ -5,7 +5,7 @@
  */
 
 import { asIs, expected, requireInteger } from "../errors/expected.ts";
-import type { ResNet } from "./model.ts";
+import type { Network } from "./network.ts";
 
 /**
  * How many classes the network tells apart.
@@ -14,7 +14,7 @@ import type { ResNet } from "./model.ts";
  * @throws {RangeError} If the network has no head, or ends before it.
  */
 export function classCount(
-  { arch, outputLayer, layers }: ResNet,
+  { arch, outputLayer, layers }: Network,
   subject: string,
 ): number {
   const head = layers.get("fc");
@@ -32,7 +32,7 @@ export function classCount(
  * @throws {RangeError} If the network has no such class.
  */
 export function requireClass(
-  model: ResNet,
+  model: Network,
   classIndex: number,
   subject: string,
 ): void {
@@ -53,7 +53,9 @@ export function requireLabels(labels: readonly string[], count: number): void {
 
 /** The names of a network's classes: its own, else ImageNet's for 1000, else `class 0` and so on. */
 export async function classNames(
-  { labels, layers }: Pick<ResNet, "labels" | "layers">,
+  { labels, layers }: Pick<Network, "layers"> & {
+    readonly labels?: readonly string[];
+  },
 ): Promise<readonly string[]> {
   if (labels) return labels;
   const head = layers.get("fc");
