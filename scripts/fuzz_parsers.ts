@@ -13,7 +13,7 @@ import { openCheckpoint } from "../src/weights/open.ts";
 import { writePacked } from "../src/weights/pack.ts";
 import { unpickle } from "../src/weights/pickle.ts";
 import { pthWorld } from "../src/weights/pth.ts";
-import { findStateDict } from "../src/weights/state_dict.ts";
+import { tensorsIn } from "../src/weights/tensors_in.ts";
 import { mutate } from "./fuzz_mutate.ts";
 import { arrowProtocol } from "../src/worker/arrow_protocol.ts";
 import { requestBytes } from "../tests/worker/support.ts";
@@ -86,7 +86,7 @@ export const parsers = {
     },
     parse: (bytes) => {
       const { value } = unpickle(bytes, "bytes", pthWorld);
-      findStateDict(value, failReading("bytes"));
+      tensorsIn(value, failReading("bytes"));
       return Promise.resolve();
     },
   },

@@ -76,6 +76,12 @@ function checkRow(row: ArchRow): void {
       replaceStrideWithDilation,
     ));
   }
+  const { normEps = 0 } = row;
+  if (!(normEps >= 0 && normEps < Infinity)) {
+    throw new RangeError(
+      expected(`${name}.normEps`, "a number of at least 0", normEps),
+    );
+  }
   if (block === "Bottleneck") return;
   if (replaceStrideWithDilation?.includes(true)) {
     throw new RangeError(

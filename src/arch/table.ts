@@ -37,6 +37,8 @@ export interface ArchRow {
   readonly avgDown?: boolean;
   /** Channels of the input. Default 3. */
   readonly inChannels?: number;
+  /** Added to the variances of batch norms. Default 1e-5; torchvision's COCO_V1 detectors have 0. */
+  readonly normEps?: number;
   /** Where the network comes from, if not from torchvision. */
   readonly origin?: string;
 }

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Entry, FileEntry } from "@zip.js/zip.js/lib/zip-core-custom.js";
 import type { ByteRange, ByteSource } from "../runtime/byte_source.ts";
 import { failReading } from "../errors/fail.ts";
 import { crc32 } from "./crc32.ts";
 import { release } from "../runtime/release.ts";
 import { inflateRaw } from "../runtime/inflate.ts";
+import { readZipDirectory, type ZipRecord } from "./zip_directory.ts";
 
 /** What an archive's directory says of a file. */
 export interface ZipEntry {
@@ -52,6 +52,17 @@ export interface ZipArchive {
 /** Deflate's limit. */
 const MAX_DEFLATE_RATIO = 1032;
 
+const STORED = 0, DEFLATED = 8;
+
+/** Other methods of compression. */
+const METHODS: Readonly<Record<number, string>> = {
+  9: "deflate64",
+  12: "bzip2",
+  14: "LZMA",
+  93: "Zstandard",
+  95: "XZ",
+};
+
 /** Bytes of a local file header before the name. */
 const LOCAL_HEADER = 30;
 
@@ -61,70 +72,50 @@ const LOCAL_HEADER = 30;
  * @throws {SyntaxError} If it isn't a zip archive, or is cut short, or its entries overlap.
  */
 export async function openZip(source: ByteSource): Promise<ZipArchive> {
-  const { Reader, ZipReader } = await import(
-    "@zip.js/zip.js/lib/zip-core-custom.js"
-  );
-  /** The source's own error, of a disk or a network. */
-  let sourceError: unknown;
-  class SourceReader extends Reader<ByteSource> {
-    override size = source.size;
-    override async readUint8Array(offset: number, length: number) {
-      // The library reads beyond the end, and expects fewer bytes there.
-      const start = Math.min(offset, source.size);
-      const end = Math.min(start + length, source.size);
-      try {
-        return await source.read(start, end - start);
-      } catch (error) {
-        throw sourceError = error;
-      }
-    }
-  }
   const fail = failReading(source.name);
   const damaged = (name: string, why: string) =>
     fail(`entry "${name}" is damaged (${why})`);
-
-  let listed: Entry[];
-  try {
-    listed = await new ZipReader(new SourceReader(source)).getEntries();
-  } catch (error) {
-    if (error === sourceError) throw error;
-    throw fail(`not a zip archive, or cut short (${message(error)})`);
-  }
-  const files = new Map<string, FileEntry>();
-  for (const entry of listed) {
-    if (!entry.directory) files.set(entry.filename, entry);
+  const files = new Map<string, ZipRecord>();
+  for (const record of await readZipDirectory(source)) {
+    files.set(record.name, record);
   }
 
   const placed = [...files.values()].sort((a, b) => a.offset - b.offset);
-  for (const [i, entry] of placed.entries()) {
-    const { offset, filename, rawFilename, compressedSize } = entry;
-    const end = offset + LOCAL_HEADER + rawFilename.length + compressedSize;
+  for (
+    const [i, { offset, name, nameLength, packedSize }] of placed.entries()
+  ) {
+    const end = offset + LOCAL_HEADER + nameLength + packedSize;
     const next = placed[i + 1];
     if (next !== undefined && end > next.offset) {
-      throw fail(`entries "${filename}" and "${next.filename}" overlap`);
+      throw fail(`entries "${name}" and "${next.name}" overlap`);
     }
   }
 
   const file = (name: string) => {
     const entry = files.get(name);
     if (entry === undefined) throw fail(`it has no entry "${name}"`);
-    const limit = entry.compressedSize *
+    const limit = entry.packedSize *
       (isStored(entry) ? 1 : MAX_DEFLATE_RATIO);
-    if (entry.uncompressedSize > limit) {
+    if (entry.size > limit) {
       throw fail(
-        `entry "${name}" can't hold ${entry.uncompressedSize} bytes in ${entry.compressedSize}`,
+        `entry "${name}" can't hold ${entry.size} bytes in ${entry.packedSize}`,
       );
+    }
+    if (entry.encrypted) throw fail(`entry "${name}" is encrypted`);
+    if (entry.method !== STORED && entry.method !== DEFLATED) {
+      const method = METHODS[entry.method] ?? `method ${entry.method}`;
+      throw fail(`entry "${name}" is compressed by ${method}, not deflate`);
     }
     return entry;
   };
 
   /** Bytes of the archive, counted from the start of the entry's data. */
-  const readRaw = async (entry: FileEntry, offset: number, length: number) => {
+  const readRaw = async (entry: ZipRecord, offset: number, length: number) => {
     const header = new DataView(
       (await source.read(entry.offset, LOCAL_HEADER)).buffer,
     );
     if (header.getUint32(0) !== 0x504b0304) {
-      throw fail(`entry "${entry.filename}" isn't where the directory says`);
+      throw fail(`entry "${entry.name}" isn't where the directory says`);
     }
     const data = entry.offset + LOCAL_HEADER + header.getUint16(26, true) +
       header.getUint16(28, true);
@@ -135,7 +126,7 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
     entries: new Map(
       [...files].map(([name, entry]) => [
         name,
-        { size: entry.uncompressedSize, stored: isStored(entry) },
+        { size: entry.size, stored: isStored(entry) },
       ]),
     ),
     rangeOf(name) {
@@ -146,18 +137,17 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
     },
     async read(name) {
       const entry = file(name);
-      if (entry.encrypted) throw fail(`entry "${name}" is encrypted`);
-      let content = await readRaw(entry, 0, entry.compressedSize);
+      let content = await readRaw(entry, 0, entry.packedSize);
       if (!isStored(entry)) {
         const deflated = content;
         try {
-          content = await inflateRaw(deflated, entry.uncompressedSize);
+          content = await inflateRaw(deflated, entry.size);
           release(deflated);
         } catch (error) {
           throw damaged(name, message(error));
         }
       }
-      if (content.length !== entry.uncompressedSize) {
+      if (content.length !== entry.size) {
         throw damaged(name, "its length isn't the directory's");
       }
       if (crc32(content) !== entry.crc32) {
@@ -168,9 +158,9 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
     async readRange(name, offset, length) {
       const entry = file(name);
       if (!isStored(entry)) throw fail(`entry "${name}" is compressed`);
-      if (offset < 0 || offset + length > entry.uncompressedSize) {
+      if (offset < 0 || offset + length > entry.size) {
         throw fail(
-          `entry "${name}" has ${entry.uncompressedSize} bytes; cannot read ${length} at ${offset}`,
+          `entry "${name}" has ${entry.size} bytes; cannot read ${length} at ${offset}`,
         );
       }
       return await readRaw(entry, offset, length);
@@ -181,7 +171,7 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
         return await readRaw(
           entry,
           0,
-          Math.min(length, entry.uncompressedSize),
+          Math.min(length, entry.size),
         );
       }
       const { Inflate } = await import("fflate");
@@ -189,7 +179,7 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
       const start = await readRaw(
         entry,
         0,
-        Math.min(2 * length, entry.compressedSize),
+        Math.min(2 * length, entry.packedSize),
       );
       let head = new Uint8Array(0);
       try {
@@ -202,8 +192,8 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
   };
 }
 
-function isStored(entry: FileEntry): boolean {
-  return entry.compressionMethod === 0;
+function isStored(entry: ZipRecord): boolean {
+  return entry.method === STORED;
 }
 
 function message(error: unknown): string {

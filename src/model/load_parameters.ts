@@ -22,15 +22,15 @@ const usualSide = 224;
 
 /** Reads, folds and loads the weights of a trace, one layer at a time in its order. */
 export async function loadParameters(
-  { trace, kernels, storage }: Pick<
+  { row, trace, kernels, storage }: Pick<
     ModelParts,
-    "trace" | "kernels" | "storage"
+    "row" | "trace" | "kernels" | "storage"
   >,
   checkpoint: Checkpoint,
   warn: (message: string) => void = console.warn,
 ): Promise<Parameters> {
   const { nodes } = trace;
-  const reader = new TensorReader(checkpoint, kernels.takesRows);
+  const reader = new TensorReader(checkpoint, kernels.takesRows, row.normEps);
   const inChannels = inChannelsOf(trace.root);
   const shapes = inferShapes(trace, [1, usualSide, usualSide, inChannels]);
   const parameters = new Parameters();

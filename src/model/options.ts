@@ -9,6 +9,7 @@ import type { ArchRow } from "../arch/table.ts";
 import { type WeightsDType, weightsDTypes } from "../arch/weights_dtype.ts";
 import { requireOneOf } from "../errors/expected.ts";
 import type { WeightStorage } from "../kernels/kernels.ts";
+import type { NetworkOptions } from "../weights/open_network.ts";
 import type { FetchOptions } from "../weights/fetch/options.ts";
 
 /** The fields of a row that `createModel` takes. */
@@ -22,10 +23,15 @@ export type ConstructorOptions = Pick<
   | "deepStem"
   | "avgDown"
   | "inChannels"
+  | "normEps"
 >;
 
 /** The options of `createModel`: the network's, the weights', and how they are fetched. */
-export interface ModelOptions extends ConstructorOptions, FetchOptions {
+export interface ModelOptions
+  extends
+    ConstructorOptions,
+    FetchOptions,
+    Pick<NetworkOptions, "prefix" | "strict"> {
   /**
    * How pictures become the input, which is `model.preset`: `"default"` as the weights' config, table
    * or file says, else ImageNet's; `"test"` with timm's test size, which is `"default"` where weights
@@ -64,6 +70,7 @@ export function constructorOptions(
     "deepStem",
     "avgDown",
     "inChannels",
+    "normEps",
   ] as const;
   return Object.fromEntries(
     keys.filter((key) => options[key] !== undefined)

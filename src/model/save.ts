@@ -9,8 +9,9 @@ import type { ModelParts } from "./parts.ts";
 import { writeFile } from "../weights/write_file.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
 import { unfoldBatchNorm } from "../weights/fold.ts";
-import { allTensors } from "../weights/load.ts";
+import { allTensors } from "../weights/differences.ts";
 import type { WeightsDType } from "../arch/weights_dtype.ts";
+import { untoldOptions } from "../weights/untold_options.ts";
 import { writePacked } from "../weights/pack.ts";
 
 /** The options of {@linkcode ResNet.save}. */
@@ -32,6 +33,7 @@ export async function saveModel(
   const hasHead = trace.root.children.has("fc");
   const metadata = {
     arch: row.name,
+    network: untoldOptions(row),
     preset,
     labels: hasHead ? labels : undefined,
   };
@@ -65,6 +67,7 @@ export function stateDict(
     const conv = convs.get(name) ?? name;
     const { filter, norm } = unfoldBatchNorm(
       kernels.readConv(parameters.get(conv)),
+      row.normEps,
     );
     if (conv === name) return { weight: filter };
     const { weight, bias, mean, variance } = norm;

@@ -8,6 +8,7 @@
 
 import type { ScaledRows } from "../arch/folded_conv.ts";
 import type { Preset } from "../arch/preset.ts";
+import type { ArchRow } from "../arch/table.ts";
 
 /** The shape and stored type of a tensor, known before its values are read. */
 export interface StoredTensor {
@@ -15,6 +16,12 @@ export interface StoredTensor {
   readonly shape: readonly number[];
   /** The type in the file, e.g. `"float32"`, `"float16"`, `"int8"`. */
   readonly dtype: string;
+  /** Why its values can't be read, if so: "it is sparse". */
+  readonly unread?: string;
+  /** Where its values are, if the file says so: tensors of one place have the same values. */
+  readonly place?: string;
+  /** Whether it belongs to a whole pickled module, whose own code isn't run. */
+  readonly inModule?: boolean;
 }
 
 /**
@@ -58,6 +65,11 @@ export interface CheckpointMetadata {
   readonly dtype?: string;
   /** SPDX identifier and copyright line of the weights. */
   readonly license?: string;
+  /** What the tensors don't say of the network. */
+  readonly network?: Pick<
+    ArchRow,
+    "replaceStrideWithDilation" | "strideInConv1" | "normEps"
+  >;
   /** The transform that the network was trained with. */
   readonly preset?: Preset;
   /** The names of the classes, in the order of `fc`'s outputs. */

@@ -8,11 +8,12 @@ import { imagenetPreset } from "../arch/preset.ts";
 import type { WeightsDType } from "../arch/weights_dtype.ts";
 import { openByteSource } from "../runtime/open_source.ts";
 import type { Checkpoint, CheckpointMetadata } from "./checkpoint.ts";
-import { allTensors } from "./load.ts";
+import { allTensors } from "./differences.ts";
 import { type NetworkOptions, withNetwork } from "./open_network.ts";
 import { writePacked } from "./pack.ts";
 import type { Pretrained } from "./resolve.ts";
 import { sha256 } from "./sha256.ts";
+import { untoldOptions } from "./untold_options.ts";
 import { weightsTable } from "./table.ts";
 
 /** What {@linkcode convertWeights} packs, and how. */
@@ -77,6 +78,7 @@ export async function convertWeights(
       names: allTensors(trace.root).map(({ name }) => name),
       metadata: {
         arch: row.name,
+        network: untoldOptions(row),
         ...origin,
         preset: preset ?? official?.preset ?? imagenetPreset,
         ...metadata,

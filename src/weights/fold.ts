@@ -8,7 +8,7 @@ import type { Filter, FoldedConv } from "../arch/folded_conv.ts";
 import { scaledRowsToFloat32 } from "./scaled_rows.ts";
 
 /** `torch.nn.BatchNorm2d`'s default, which torchvision's ResNets keep. */
-const eps = 1e-5;
+const defaultEps = 1e-5;
 
 /** Below this, dividing a folded filter by its scale loses digits. */
 const smallestScale = 1e-12;
@@ -36,6 +36,7 @@ export interface ConvAndBatchNorm {
 export function foldBatchNorm<F extends Filter>(
   filter: F,
   { weight, bias, mean, variance }: BatchNormValues,
+  eps = defaultEps,
 ): FoldedConv<F> {
   const channels = weight.length;
   const unfolded = new Map<number, Float32Array>();
@@ -81,6 +82,7 @@ function rowOf(
  */
 export function unfoldBatchNorm(
   { filter, bias, scale, unfolded }: FoldedConv,
+  eps = defaultEps,
 ): ConvAndBatchNorm {
   const channels = scale.length;
   const size = filter.length / channels;

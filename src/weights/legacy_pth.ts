@@ -14,14 +14,20 @@ import type { ByteSource } from "../runtime/byte_source.ts";
 import { isCount } from "../formats/elements.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { unpickle } from "./pickle.ts";
-import { MAX_PICKLE, type PickleWorld } from "./pickle_machine.ts";
+import { CutShortError, type PickleWorld } from "./pickle_machine.ts";
 import {
   COUNT_BYTES,
   type RawStorage,
   rawStorageReader,
 } from "./raw_storages.ts";
-import { findStateDict } from "./state_dict.ts";
-import { Storage, viewsCheckpoint } from "./tensor_view.ts";
+import { ForeignStorage } from "./storage_types.ts";
+import {
+  type FileTensor,
+  Storage,
+  UnreadTensor,
+  viewsCheckpoint,
+} from "./tensor_view.ts";
+import { tensorsIn } from "./tensors_in.ts";
 import { storageOf, torchGlobals } from "./torch_globals.ts";
 
 /** The pickled magic number, without the protocol before it. */
@@ -33,52 +39,91 @@ export function isLegacyPth(head: string): boolean {
   return [2, 11].includes(head.indexOf(MAGIC));
 }
 
+/** Bytes that are read for the pickles at first; those of a state dict have under 1 MB. */
+const FIRST_READ = 2 ** 22;
+
+type AnyStorage = Storage | ForeignStorage;
+
+/** What the pickles say. */
+interface Pickled {
+  readonly saved: unknown;
+  readonly keys: unknown;
+  /** The whole storages by key. */
+  readonly roots: ReadonlyMap<unknown, AnyStorage>;
+  /** Where the storages begin. */
+  readonly end: number;
+}
+
 /**
  * Opens such a file. Tensors are read on demand; the lengths of the storages before one give its
  * place, where the number of elements is checked.
  *
  * @param source What the file is read from; closed with the checkpoint.
- * @throws {SyntaxError} If it is damaged, has no state dict, or has anything that a state dict may
- *   not have.
+ * @throws {SyntaxError} If it is damaged or has no tensors.
  */
 export async function openLegacyPth(source: ByteSource): Promise<Checkpoint> {
   const fail = failReading(source.name);
-  const head = await source.read(0, Math.min(source.size, MAX_PICKLE));
-  const roots = new Map<string, Storage>();
-  const world = worldOf(roots);
-  let at = 0;
-  const next = () => {
-    const { value, end } = unpickle(head, source.name, world, at);
-    at = end;
-    return value;
-  };
-
-  next(); // The magic number.
-  const version = next();
-  if (version !== 1001) {
-    throw fail(expected("", "protocol version 1001", version));
-  }
-  next(); // The machine's byte order and integer sizes, which storages don't depend on.
-  const views = findStateDict(next(), fail);
-  const keys = next();
+  const { saved, keys, roots, end } = await readPickles(source);
+  const { tensors, inModules } = tensorsIn(saved, fail);
   if (!Array.isArray(keys)) throw fail("expected a list of storage keys");
   const storages = new Map<string, RawStorage>();
+  let at = end;
   for (const key of keys) {
     const root = roots.get(key);
     if (root === undefined) throw fail("unknown storage key");
-    storages.set(key, { position: at, length: root.length });
+    storages.set(root.key, { position: at, length: root.length });
     at += COUNT_BYTES + root.byteLength;
   }
-  // Negated, since a file's lengths can add up to NaN.
+  // Negated, since lengths can add up to NaN, as do those of unknown types.
   if (!(at <= source.size)) {
     throw fail(`its ${source.size} bytes end before its storages, at ${at}`);
   }
-  for (const [name, { storage }] of views) {
-    if (!storages.has(storage.key)) {
-      throw fail(`the storage of "${name}" is missing`);
+  return viewsCheckpoint(
+    source,
+    new Map([...tensors].map(([name, tensor]) => [name, placed(tensor)])),
+    rawStorageReader(source, storages),
+    inModules,
+  );
+
+  function placed(tensor: FileTensor): FileTensor {
+    if (tensor instanceof UnreadTensor || tensor.storage.inline) return tensor;
+    const { storage, shape } = tensor;
+    return storages.has(storage.key)
+      ? tensor
+      : new UnreadTensor(shape, storage.dtype, "its storage is missing");
+  }
+}
+
+/** Reads more of the file while the pickles go on. */
+async function readPickles(source: ByteSource): Promise<Pickled> {
+  for (let length = FIRST_READ;; length *= 4) {
+    const head = await source.read(0, Math.min(source.size, length));
+    try {
+      return parsePickles(head, source.name);
+    } catch (error) {
+      const isWhole = head.length === source.size;
+      if (isWhole || !(error instanceof CutShortError)) throw error;
     }
   }
-  return viewsCheckpoint(source, views, rawStorageReader(source, storages));
+}
+
+function parsePickles(head: Uint8Array<ArrayBuffer>, name: string): Pickled {
+  const roots = new Map<string, AnyStorage>();
+  const world = worldOf(roots);
+  let end = 0;
+  const next = () => {
+    const pickle = unpickle(head, name, world, end);
+    end = pickle.end;
+    return pickle.value;
+  };
+  next(); // The magic number.
+  const version = next();
+  if (version !== 1001) {
+    throw failReading(name)(expected("", "protocol version 1001", version));
+  }
+  next(); // The machine's byte order and integer sizes, which storages don't depend on.
+  const saved = next();
+  return { saved, keys: next(), roots, end };
 }
 
 /**
@@ -87,25 +132,29 @@ export async function openLegacyPth(source: ByteSource): Promise<Checkpoint> {
  *
  * @param roots Receives the whole storages.
  */
-function worldOf(roots: Map<string, Storage>): PickleWorld {
+function worldOf(roots: Map<string, AnyStorage>): PickleWorld {
   return {
     globals: torchGlobals,
     persistent(id, fail) {
-      const named = storageOf(id, fail), { key, dtype } = named;
+      const named = storageOf(id, fail);
+      if (!(named instanceof Storage || named instanceof ForeignStorage)) {
+        return named;
+      }
+      const { key, dtype } = named;
       const root = roots.get(key) ?? named;
       if (root.dtype !== dtype || root.length !== named.length) {
         throw fail(`storage "${key}" has two types or lengths`);
       }
       roots.set(key, root);
       const [, , , , , view] = id as unknown[];
-      if (view === null) return root;
+      if (view === null || named instanceof ForeignStorage) return root;
       const [, offset, length] = Array.isArray(view) ? view : [];
       if (
         !isCount(offset) || !isCount(length) || offset + length > root.length
       ) {
         throw fail(`a view exceeds storage "${key}"`);
       }
-      return new Storage(key, dtype, length, offset);
+      return new Storage(key, named.dtype, length, offset);
     },
   };
 }

@@ -9,6 +9,7 @@ import { requirePreset } from "../arch/preset_fields.ts";
 import { failReading } from "../errors/fail.ts";
 import { isShape } from "../formats/elements.ts";
 import { isRecord, parseJsonObject } from "../formats/json.ts";
+import { isUntoldOptions } from "./untold_options.ts";
 import type { CheckpointMetadata, StoredTensor } from "./checkpoint.ts";
 
 /** What the file says about itself, and its tensors. */
@@ -37,6 +38,9 @@ export function parseMetadata(
 ): PackedMetadata {
   const fail = failReading(`${file}: ${METADATA_ENTRY}`);
   const value = parseJsonObject(bytes, fail);
+  if (value.keras_version !== undefined) {
+    throw fail("it is a Keras archive; save the network by PyTorch instead");
+  }
   for (const key of TEXT_KEYS) {
     if (value[key] !== undefined && typeof value[key] !== "string") {
       throw fail(`"${key}": expected a string`);
@@ -45,6 +49,13 @@ export function parseMetadata(
   if (value.preset !== undefined && !isPreset(value.preset)) {
     throw fail(
       `"preset": expected a transform, got ${JSON.stringify(value.preset)}`,
+    );
+  }
+  if (value.network !== undefined && !isUntoldOptions(value.network)) {
+    throw fail(
+      `"network": expected options of a row, got ${
+        JSON.stringify(value.network)
+      }`,
     );
   }
   if (!isRecord(value.tensors)) throw fail(`"tensors": expected an object`);

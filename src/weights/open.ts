@@ -1,9 +1,10 @@
 import type { ByteSource } from "../runtime/byte_source.ts";
 import { type FileSource, openByteSource } from "../runtime/open_source.ts";
-import { few } from "../errors/expected.ts";
 import { failReading } from "../errors/fail.ts";
 import { isTar } from "../formats/tar.ts";
 import { openZip } from "../formats/zip.ts";
+import { hasZipEnd } from "../formats/zip_directory.ts";
+import { otherArchive, otherFile } from "./other_files.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { isLegacyPth, openLegacyPth } from "./legacy_pth.ts";
 import { openPacked } from "./packed.ts";
@@ -55,17 +56,6 @@ export async function openCheckpointIn(
   }
 }
 
-/** How files begin that users take for checkpoints. */
-const OTHERS: readonly (readonly [start: string, what: string])[] = [
-  ["\x80", "a pickle that torch.save didn't write"],
-  ["\x89PNG", "a PNG picture"],
-  ["\xff\xd8\xff", "a JPEG picture"],
-  ["\x1f\x8b", "a gzip archive"],
-  ["\x89HDF", "an HDF5 file"],
-  ["version https://git-lfs", "a Git LFS pointer; run git lfs pull"],
-  ["<", "an HTML or XML page"],
-];
-
 async function openByContent(source: ByteSource): Promise<Checkpoint> {
   const fail = (why: string) =>
     failReading(source.name)(
@@ -79,23 +69,27 @@ async function openByContent(source: ByteSource): Promise<Checkpoint> {
   if (source.expect === undefined && isPackedStart(head)) {
     return await openPackedAhead(source);
   }
-  if (text.startsWith("PK")) {
-    const archive = await openZip(source);
-    const names = [...archive.entries.keys()];
-    if (names.some((name) => PICKLE_ENTRY.test(name))) {
-      return await openPth(source, archive);
-    }
-    if (names.some((name) => name.endsWith(".npy"))) {
-      return await openPacked(source, archive);
-    }
-    throw fail(`it is a zip archive of ${few(names) || "nothing"}`);
-  }
+  if (text.startsWith("PK")) return await openArchive(source);
   if (isLegacyPth(text)) return await openLegacyPth(source);
   if (isTar(text)) return await openTarPth(source);
   if (isSafetensors(text)) return await openSafetensors(source);
-  const other = OTHERS.find(([start]) => text.trimStart().startsWith(start));
-  if (other !== undefined) throw fail(`it is ${other[1]}`);
+  // Bytes before an archive, such as a script that unpacks it.
+  if (await hasZipEnd(source)) return await openArchive(source);
+  const other = otherFile(head);
+  if (other !== undefined) throw fail(`it is ${other}`);
   const bytes = [...head.subarray(0, 8)]
     .map((byte) => byte.toString(16).padStart(2, "0"));
   throw fail(`it starts with ${bytes.join(" ")}`);
+}
+
+async function openArchive(source: ByteSource): Promise<Checkpoint> {
+  const archive = await openZip(source);
+  const names = [...archive.entries.keys()];
+  if (names.some((name) => PICKLE_ENTRY.test(name))) {
+    return await openPth(source, archive);
+  }
+  if (names.some((name) => name.endsWith(".npy"))) {
+    return await openPacked(source, archive);
+  }
+  throw failReading(source.name)(otherArchive(names));
 }

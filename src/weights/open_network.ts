@@ -12,9 +12,8 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { choosePreset } from "./choose_preset.ts";
 import { configuredRow } from "./config/configured_row.ts";
 import type { FetchOptions, FetchSettings } from "./fetch/options.ts";
-import { guessArch } from "./guess_arch.ts";
-import { headClasses, withTorchvisionNames } from "./key_names.ts";
-import { checkTensors } from "./load.ts";
+import { chooseNetwork } from "./choose_network.ts";
+import { allTensors } from "./differences.ts";
 import { type Pretrained, withPretrained } from "./resolve.ts";
 
 /** The network that weights belong to, and how they are fetched. */
@@ -29,6 +28,16 @@ export interface NetworkOptions extends FetchOptions {
    * fields of your own, which replace the default's.
    */
   readonly preset?: "default" | "test" | Partial<Preset>;
+  /**
+   * Where the network is in the file: the path above its tensors, such as `"state_dict.encoder_q"`.
+   * Default: the only one, or the one that the method's evaluation takes.
+   */
+  readonly prefix?: string;
+  /**
+   * PyTorch's word: whether tensors inside the network that the architecture doesn't have are an
+   * error, since they mean another network. With false they are passed over. Default true.
+   */
+  readonly strict?: boolean;
 }
 
 /** A network and its open weights. */
@@ -52,7 +61,14 @@ export interface OpenedNetwork extends CutNetwork {
  */
 export async function withNetwork<T>(
   pretrained: Pretrained,
-  { arch, outputLayer = null, preset = "default", ...settings }:
+  {
+    arch,
+    outputLayer = null,
+    prefix,
+    strict,
+    preset = "default",
+    ...settings
+  }:
     & NetworkOptions
     & FetchSettings,
   use: (opened: OpenedNetwork) => Promise<T>,
@@ -68,14 +84,15 @@ export async function withNetwork<T>(
       const { warn = console.warn } = settings;
       const known = configuredRow(given, opened.config?.row(), source);
       const chosen = choosePreset(preset, opened, warn);
-      const { checkpoint, note } = withTorchvisionNames(opened.checkpoint);
-      if (note) warn(note);
-      const row = known
-        ? { ...known, numClasses: known.numClasses ?? headClasses(checkpoint) }
-        : guessArch(checkpoint);
-      const network = cutNetwork(row, outputLayer);
-      const { trace, full } = network;
-      checkTensors(checkpoint, row.name, trace.root, full.root);
+      const { notes, ...network } = chooseNetwork(opened.checkpoint, {
+        arch: known,
+        outputLayer,
+        prefix,
+        strict,
+      });
+      for (const note of notes) warn(note);
+      const { checkpoint, trace, row } = network;
+      checkpoint.expect?.(allTensors(trace.root).map(({ name }) => name));
       const labels = opened.config?.labels;
       const fits = labels && labels.length === row.numClasses;
       return await use({

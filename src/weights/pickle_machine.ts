@@ -1,17 +1,28 @@
-import { expected } from "../errors/expected.ts";
 import { type Fail, failReading } from "../errors/fail.ts";
+import {
+  Global,
+  LongText,
+  PickleObject,
+  PythonObject,
+} from "./pickle_values.ts";
 
-/** Longest pickle to read, in bytes; a whole network's with its optimizer's state has under 1 MB. */
-export const MAX_PICKLE: number = 4 * 2 ** 20;
+/**
+ * Objects that any pickle may make, and how many bytes of it each further one takes. Python's pickler
+ * writes two bytes or more for an object; one takes a few hundred bytes of memory.
+ */
+const FREE_OBJECTS = 2 ** 18, BYTES_PER_OBJECT = 4;
 
-/** Most objects to make: some cost the file a byte, and memory a few hundred. */
-const MAX_OBJECTS = 2 ** 18;
+/** Bytes of text above which it isn't decoded: an array's values, not a name. */
+const MAX_NAME = 2 ** 16;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What a pickle may refer to besides plain values. */
 export interface PickleWorld {
-  /** The globals by `module.name`. Only those that are {@linkcode PickleFunction}s can be called. */
+  /**
+   * The globals by `module.name` that mean something. Only {@linkcode PickleFunction}s among them are
+   * ever called; all others are {@linkcode Global}s.
+   */
   readonly globals: ReadonlyMap<string, unknown>;
   /** The object of a persistent id: in PyTorch's files a storage. */
   persistent(id: unknown, fail: Fail): unknown;
@@ -20,14 +31,8 @@ export interface PickleWorld {
 /** Stands for a class or function: makes what a call of it makes. */
 export type PickleFunction = (args: readonly unknown[], fail: Fail) => unknown;
 
-/** An object that a pickle makes and then gives a state, by the opcode BUILD. */
-export abstract class PickleObject {
-  /** Takes the state, which comes from the file. */
-  abstract setState(state: unknown, fail: Fail): void;
-}
-
-/** Modules whose classes mean that a whole model was pickled. */
-const MODEL_MODULES = /^(torch\.nn|torchvision|timm|__main__)\b/;
+/** The error for a pickle that goes on after the bytes at hand. */
+export class CutShortError extends SyntaxError {}
 
 /** What pickle's opcodes work on: the bytes, the stack with its marks, and the memo. */
 export class PickleMachine {
@@ -42,6 +47,7 @@ export class PickleMachine {
   /** Position of the current opcode. */
   #start: number;
   #objects = 0;
+  readonly #maxObjects: number;
 
   constructor(
     bytes: Uint8Array<ArrayBuffer>,
@@ -53,10 +59,8 @@ export class PickleMachine {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#source = source;
     this.at = this.#start = begin;
-    if (bytes.length > MAX_PICKLE) {
-      const most = `a pickle of at most ${MAX_PICKLE} bytes`;
-      throw this.fail(expected("", most, bytes.length));
-    }
+    this.#maxObjects = FREE_OBJECTS +
+      Math.floor((bytes.length - begin) / BYTES_PER_OBJECT);
   }
 
   /** Names the current opcode's place. */
@@ -80,6 +84,10 @@ export class PickleMachine {
   uint32(): number {
     return this.#view.getUint32(this.skip(4), true);
   }
+  /** As a number, rounded beyond 2^53. */
+  uint64(): number {
+    return Number(this.#view.getBigUint64(this.skip(8), true));
+  }
   /** Big-endian, as only floats are. */
   float64(): number {
     return this.#view.getFloat64(this.skip(8));
@@ -87,9 +95,7 @@ export class PickleMachine {
 
   /** @returns The position of the first byte skipped. */
   skip(length: number): number {
-    if (length > this.#bytes.length - this.at) {
-      throw this.fail("the pickle is cut short");
-    }
+    if (length > this.#bytes.length - this.at) throw this.#cutShort();
     this.at += length;
     return this.at - length;
   }
@@ -99,16 +105,21 @@ export class PickleMachine {
     return this.#bytes.subarray(from, this.at);
   }
 
-  text(length: number): string {
-    return decoder.decode(this.bytes(length));
+  text(length: number): string | LongText {
+    const utf8 = this.bytes(length);
+    return length > MAX_NAME ? new LongText(utf8) : decoder.decode(utf8);
   }
 
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.at);
-    if (end < 0) throw this.fail("the pickle is cut short");
-    const text = this.text(end - this.at);
+    if (end < 0) throw this.#cutShort();
+    const text = decoder.decode(this.bytes(Math.min(end - this.at, MAX_NAME)));
     this.at = end + 1;
     return text;
+  }
+
+  #cutShort(): CutShortError {
+    return new CutShortError(this.fail("the pickle is cut short").message);
   }
 
   push(value: unknown): void {
@@ -117,8 +128,8 @@ export class PickleMachine {
 
   /** Pushes an object that takes memory. */
   pushObject(object: unknown): void {
-    if (++this.#objects > MAX_OBJECTS) {
-      throw this.fail(`more than ${MAX_OBJECTS} objects`);
+    if (++this.#objects > this.#maxObjects) {
+      throw this.fail(`more than ${this.#maxObjects} objects`);
     }
     this.push(object);
   }
@@ -132,14 +143,9 @@ export class PickleMachine {
       throw this.fail("GLOBAL: expected two names");
     }
     const path = `${module}.${name}`.slice(0, 100);
-    if (!this.world.globals.has(path)) {
-      throw failReading(this.#source)(
-        MODEL_MODULES.test(module)
-          ? `it is a whole pickled model (${path}); save model.state_dict() instead`
-          : `it names ${path}, which no state dict does; save model.state_dict() alone`,
-      );
-    }
-    this.push(this.world.globals.get(path));
+    const known = this.world.globals.get(path);
+    if (known !== undefined) this.push(known);
+    else this.pushObject(new Global(path));
   }
 
   pop(): unknown {
@@ -155,6 +161,19 @@ export class PickleMachine {
     return values;
   }
 
+  /** Drops the top of the stack, be it a value or a mark. */
+  drop(): void {
+    if (this.#marks.at(-1) === this.#stack.length) this.#marks.pop();
+    else this.pop();
+  }
+
+  /** Pushes the top of the stack once more. */
+  duplicate(): void {
+    const value = this.pop();
+    this.push(value);
+    this.push(value);
+  }
+
   mark(): void {
     this.#marks.push(this.#stack.length);
   }
@@ -165,23 +184,29 @@ export class PickleMachine {
     return this.#stack.splice(mark);
   }
 
-  /** Appends to the list on the stack. */
+  /** Appends to the list on the stack, or to an object. */
   append(values: unknown[]): void {
-    const list = this.pop();
-    if (!Array.isArray(list) || Object.isFrozen(list)) {
-      throw this.fail("APPEND: expected a list");
-    }
+    const target = this.pop();
+    const list = target instanceof PythonObject
+      ? target.list ??= []
+      : Array.isArray(target) && !Object.isFrozen(target)
+      ? target
+      : undefined;
+    if (list === undefined) throw this.fail("APPEND: expected a list");
     for (const value of values) list.push(value);
-    this.push(list);
+    this.push(target);
   }
 
-  /** Sets items, keys and values in turn, of the dict on the stack. */
+  /** Sets items, keys and values in turn, of the dict on the stack, or of an object. */
   setItems(items: unknown[]): void {
-    const dict = this.pop();
+    const target = this.pop();
+    const dict = target instanceof PythonObject
+      ? target.dict ??= new Map()
+      : target;
     if (!(dict instanceof Map)) throw this.fail("SETITEM: expected a dict");
     if (items.length % 2 !== 0) throw this.fail("a key without a value");
     for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
-    this.push(dict);
+    this.push(target);
   }
 
   /** Puts the top of the stack into the memo, by default under the next number. */
@@ -197,22 +222,21 @@ export class PickleMachine {
     this.push(this.#memo.get(index));
   }
 
-  /** Calls a function with a tuple of arguments. */
-  call(): void {
-    const [callee, args] = this.popMany(2);
-    if (typeof callee !== "function" || !Array.isArray(args)) {
-      throw this.fail("REDUCE: expected a function and arguments");
-    }
-    this.pushObject((callee as PickleFunction)(args, this.fail));
+  /** What a function makes of a tuple of arguments; unknown ones make an inert object. */
+  call(callee: unknown, args: unknown): void {
+    if (!Array.isArray(args)) throw this.fail("expected a tuple of arguments");
+    if (typeof callee === "function") {
+      this.pushObject((callee as PickleFunction)(args, this.fail));
+    } else if (callee instanceof Global || callee instanceof PythonObject) {
+      this.pushObject(new PythonObject(callee.path, args));
+    } else throw this.fail("expected a class or function to call");
   }
 
   /** Gives an object a state; an OrderedDict's, versions of the modules, is not needed. */
   build(): void {
     const [target, state] = this.popMany(2);
-    if (target instanceof PickleObject) target.setState(state, this.fail);
-    else if (!(target instanceof Map)) {
-      throw this.fail("BUILD: expected an object with a state");
-    }
+    if (target instanceof PickleObject) target.setState(state);
+    else if (target instanceof PythonObject) target.state = state;
     this.push(target);
   }
 }

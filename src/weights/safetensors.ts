@@ -18,7 +18,13 @@ import {
 } from "../formats/elements.ts";
 import { isRecord, parseJsonObject } from "../formats/json.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { Storage, TensorView, viewsCheckpoint } from "./tensor_view.ts";
+import {
+  type FileTensor,
+  Storage,
+  TensorView,
+  UnreadTensor,
+  viewsCheckpoint,
+} from "./tensor_view.ts";
 
 const DTYPES: Readonly<Record<string, DType>> = {
   BOOL: "bool",
@@ -49,7 +55,7 @@ export function isSafetensors(head: string): boolean {
 /** A tensor of the header. */
 interface Placed {
   readonly name: string;
-  readonly dtype: DType;
+  readonly dtype: string;
   readonly shape: number[];
   readonly begin: number;
   readonly end: number;
@@ -73,20 +79,27 @@ export async function openSafetensors(source: ByteSource): Promise<Checkpoint> {
   }
   const placed = parseHeader(await source.read(PREAMBLE, length), fail);
 
-  const views = new Map<string, TensorView>();
+  const tensors = new Map<string, FileTensor>();
   let at = 0;
   for (const { name, dtype, shape, begin, end } of placed) {
     if (begin !== at) {
       throw fail(expected(`"${name}"`, `data at byte ${at}`, begin));
     }
-    const count = elementCount(shape), length = count * itemSize(dtype);
+    at = end;
+    if (!Object.hasOwn(DTYPES, dtype)) {
+      const why = `it is ${dtype}; convert it to F32`;
+      tensors.set(name, new UnreadTensor(shape, dtype, why));
+      continue;
+    }
+    const type = DTYPES[dtype];
+    const count = elementCount(shape), length = count * itemSize(type);
     if (end - begin !== length) {
-      const what = `${length} bytes of ${dtype} [${shape.join(", ")}]`;
+      const what = `${length} bytes of ${type} [${shape.join(", ")}]`;
       throw fail(expected(`"${name}"`, what, end - begin));
     }
-    at = end;
-    const storage = new Storage(String(begin), dtype, count);
-    views.set(name, new TensorView(storage, 0, shape, cOrder(shape), fail));
+    const storage = new Storage(String(begin), type, count);
+    const view = TensorView.within(storage, 0, shape, cOrder(shape));
+    tensors.set(name, view);
   }
   if (at !== source.size - dataOffset) {
     const rest = source.size - dataOffset;
@@ -96,7 +109,7 @@ export async function openSafetensors(source: ByteSource): Promise<Checkpoint> {
     offset: dataOffset + Number(storage.key),
     length: storage.byteLength,
   });
-  return viewsCheckpoint(source, views, {
+  return viewsCheckpoint(source, tensors, {
     littleEndian: true,
     range,
     read(view) {
@@ -119,12 +132,11 @@ function parseHeader(
     if (!isShape(shape) || !isRange(offsets)) {
       throw fail(`"${name}": expected dtype, shape and data_offsets`);
     }
-    if (typeof dtype !== "string" || !Object.hasOwn(DTYPES, dtype)) {
-      const type = JSON.stringify(dtype);
-      throw fail(`"${name}": unsupported type ${type}; convert it to F32`);
+    if (typeof dtype !== "string") {
+      throw fail(`"${name}": ${expected("dtype", "a string", dtype)}`);
     }
     const [begin, end] = offsets;
-    return { name, dtype: DTYPES[dtype], shape, begin, end };
+    return { name, dtype, shape, begin, end };
   });
   if (placed.length === 0) throw fail("it has no tensors");
   return placed.sort((a, b) => a.begin - b.begin || a.end - b.end);

@@ -10,49 +10,54 @@
 import { expected } from "../errors/expected.ts";
 import { failReading } from "../errors/fail.ts";
 import type { ByteSource } from "../runtime/byte_source.ts";
-import { isCount } from "../formats/elements.ts";
+import { type DType, isCount } from "../formats/elements.ts";
 import { readTar, type TarEntry } from "../formats/tar.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { unpickle } from "./pickle.ts";
-import { MAX_PICKLE, type PickleWorld } from "./pickle_machine.ts";
+import type { PickleWorld } from "./pickle_machine.ts";
+import { Global } from "./pickle_values.ts";
 import {
   COUNT_BYTES,
   type RawStorage,
   rawStorageReader,
   readCount,
 } from "./raw_storages.ts";
-import { findStateDict } from "./state_dict.ts";
-import { Storage, TensorView, viewsCheckpoint } from "./tensor_view.ts";
-import { StorageType, torchGlobals } from "./torch_globals.ts";
+import { storageTypeOf } from "./storage_types.ts";
+import {
+  type FileTensor,
+  Storage,
+  TensorView,
+  viewsCheckpoint,
+} from "./tensor_view.ts";
+import { tensorsIn } from "./tensors_in.ts";
+import { torchGlobals } from "./torch_globals.ts";
 
 /** Longer than any pickled storage key, location and type. */
 const STORAGE_PICKLE = 512;
 
-/** What the pickles besides the object's may refer to: types of storages and tensors. */
+/** The pickles besides the object's: plain values and types. */
 const world: PickleWorld = {
-  globals: new Map(
-    [...torchGlobals].flatMap(([name, type]) =>
-      type instanceof StorageType
-        ? [name, tensorName(name, "torch"), tensorName(name, "torch.cuda")]
-          .map((name) => [name, type] as const)
-        : []
-    ),
-  ),
+  globals: new Map(),
   persistent(_id, fail) {
     throw fail("unexpected persistent id");
   },
 };
 
-function tensorName(storageName: string, module: string): string {
-  return storageName.replace("torch", module).replace("Storage", "Tensor");
+/** Longest pickles of views or tensors to read, as those of a whole network with its optimizer. */
+const MAX_PICKLE = 2 ** 22;
+
+/** The type of `torch.FloatStorage`, `torch.FloatTensor` or `torch.cuda.FloatTensor`. */
+function dtypeOf(type: unknown): DType | undefined {
+  if (!(type instanceof Global)) return undefined;
+  const known = storageTypeOf(type.path.replace(/Tensor$/, "Storage"));
+  return known.isRead ? known.dtype : undefined;
 }
 
 /**
  * Opens such a file. Tensors are read on demand.
  *
  * @param source What the file is read from; closed with the checkpoint.
- * @throws {SyntaxError} If it is damaged, has no state dict, or has anything that a state dict may
- *   not have.
+ * @throws {SyntaxError} If it is damaged or has no tensors.
  */
 export async function openTarPth(source: ByteSource): Promise<Checkpoint> {
   const fail = failReading(source.name);
@@ -64,10 +69,7 @@ export async function openTarPth(source: ByteSource): Promise<Checkpoint> {
   };
   const readWhole = (name: string) => {
     const { offset, size } = entry(name);
-    if (size <= MAX_PICKLE) return source.read(offset, size);
-    throw fail(
-      expected(`entry "${name}"`, `at most ${MAX_PICKLE} bytes`, size),
-    );
+    return source.read(offset, size);
   };
 
   const { places, storages } = await readStorages(source, entry("storages"));
@@ -89,8 +91,13 @@ export async function openTarPth(source: ByteSource): Promise<Checkpoint> {
       },
     },
   );
-  const views = findStateDict(saved.value, fail);
-  return viewsCheckpoint(source, views, rawStorageReader(source, places));
+  const found = tensorsIn(saved.value, fail);
+  return viewsCheckpoint(
+    source,
+    found.tensors,
+    rawStorageReader(source, places),
+    found.inModules,
+  );
 }
 
 /**
@@ -122,11 +129,10 @@ async function readStorages(
   for (let i = 0; i < count; i++) {
     const described = await next(STORAGE_PICKLE);
     const [id, , type] = Array.isArray(described) ? described : [];
-    if (!isCount(id) || !(type instanceof StorageType)) {
-      throw fail("expected a storage");
-    }
+    const dtype = dtypeOf(type);
+    if (!isCount(id) || dtype === undefined) throw fail("expected a storage");
     const length = await readCount(source, at);
-    const storage = new Storage(String(id), type.dtype, length);
+    const storage = new Storage(String(id), dtype, length);
     // Negated, to reject NaN too.
     if (!(length >= 0 && storage.byteLength <= end - at - COUNT_BYTES)) {
       throw fail(`a storage of ${length} elements is cut short`);
@@ -163,8 +169,8 @@ function readTensors(
   bytes: Uint8Array<ArrayBuffer>,
   name: string,
   storages: ReadonlyMap<unknown, Storage>,
-): Map<unknown, TensorView> {
-  const tensors = new Map<unknown, TensorView>();
+): Map<unknown, FileTensor> {
+  const tensors = new Map<unknown, FileTensor>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let at = 0;
   const fail = (why: string) => failReading(name)(`${why} (byte ${at})`);
@@ -199,7 +205,7 @@ function readTensors(
     }
     const shape = Array.from({ length: dimensions }, int64);
     const strides = Array.from({ length: dimensions }, int64);
-    tensors.set(id, new TensorView(storage, int64(), shape, strides, fail));
+    tensors.set(id, TensorView.within(storage, int64(), shape, strides));
   }
   return tensors;
 }

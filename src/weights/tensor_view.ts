@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type Fail, failReading } from "../errors/fail.ts";
+import { failReading } from "../errors/fail.ts";
 import type { ByteRange, ByteSource } from "../runtime/byte_source.ts";
 import {
   decodeElements,
@@ -17,7 +17,11 @@ import {
   itemSize,
   toFloat32,
 } from "../formats/elements.ts";
-import { type Checkpoint, requireTensor } from "./checkpoint.ts";
+import {
+  type Checkpoint,
+  requireTensor,
+  type StoredTensor,
+} from "./checkpoint.ts";
 
 /** A run of elements, which tensors are views of. */
 export class Storage {
@@ -31,7 +35,29 @@ export class Storage {
     readonly length: number,
     /** Index of its first element in the file's storage of that key. */
     readonly start = 0,
+    /** Its bytes, if they stand in the pickle; little-endian. */
+    readonly inline?: () => Uint8Array<ArrayBuffer>,
   ) {}
+
+  /** A storage of known length in bytes. */
+  static ofBytes(key: string, dtype: DType, length: number): Storage {
+    return new Storage(key, dtype, Math.floor(length / itemSize(dtype)));
+  }
+
+  /** A storage in the pickle itself. */
+  static inline(
+    length: number,
+    dtype: DType,
+    read: () => Uint8Array<ArrayBuffer>,
+  ): Storage {
+    return new Storage(
+      "",
+      dtype,
+      Math.floor(length / itemSize(dtype)),
+      0,
+      read,
+    );
+  }
 
   /** Length in bytes. */
   get byteLength(): number {
@@ -39,14 +65,22 @@ export class Storage {
   }
 }
 
+/** A tensor that can't be read. Only reading it is an error. */
+export class UnreadTensor {
+  constructor(
+    /** In PyTorch's order; empty if it isn't known. */
+    readonly shape: readonly number[],
+    /** Its type, or whatever is in its place. */
+    readonly dtype: string,
+    /** Why not: "it is …". */
+    readonly why: string,
+  ) {}
+}
+
 /** A strided view of a storage, within its bounds. */
 export class TensorView {
-  /**
-   * A view that a file describes; nothing is read.
-   *
-   * @throws {SyntaxError} If it exceeds the storage.
-   */
-  constructor(
+  /** A view that a file describes; nothing is read. */
+  private constructor(
     readonly storage: Storage,
     /** Index of the first element in the storage. */
     readonly offset: number,
@@ -54,16 +88,25 @@ export class TensorView {
     readonly shape: readonly number[],
     /** In elements. */
     readonly strides: readonly number[],
-    fail: Fail,
-  ) {
+  ) {}
+
+  /** A view, or what stands for it if it exceeds its storage. */
+  static within(
+    storage: Storage,
+    offset: number,
+    shape: readonly number[],
+    strides: readonly number[],
+  ): TensorView | UnreadTensor {
+    const view = new TensorView(storage, offset, shape, strides);
     // Negated, to reject a span of Infinity or NaN too.
-    if (!(offset + this.span <= storage.length)) {
-      throw fail(
-        `a tensor of shape [${shape.join(", ")}] and strides [${
-          strides.join(", ")
-        }] from element ${offset} on exceeds its storage of ${storage.length}`,
-      );
-    }
+    if (offset + view.span <= storage.length) return view;
+    return new UnreadTensor(
+      shape,
+      storage.dtype,
+      `its shape [${shape.join(", ")}] and strides [${
+        strides.join(", ")
+      }] from element ${offset} on exceed its storage of ${storage.length}`,
+    );
   }
 
   /** Elements from the first to the last of the view. */
@@ -107,45 +150,84 @@ export interface StorageReader {
   read(view: TensorView): Promise<Uint8Array<ArrayBuffer>>;
 }
 
+/** A tensor of a file, as its format describes it. */
+export type FileTensor = TensorView | UnreadTensor;
+
 /**
  * A checkpoint of views, which are read on demand.
  *
  * @param source What the reader reads from; closed with the checkpoint.
- * @throws {SyntaxError} If a tensor has more elements than the file has bytes.
+ * @param modules Names of tensors that were found in whole pickled modules.
  */
 export function viewsCheckpoint(
   source: ByteSource,
-  views: ReadonlyMap<string, TensorView>,
+  tensors: ReadonlyMap<string, FileTensor>,
   reader: StorageReader,
+  modules: ReadonlySet<string> = new Set(),
 ): Checkpoint {
-  for (const [name, { shape, storage }] of views) {
-    // An expanded tensor repeats elements, but no model's is larger than its file.
-    if (elementCount(shape) > source.size) {
-      throw failReading(source.name)(
-        `"${name}" repeats a storage of ${storage.length} to shape [${
-          shape.join(", ")
-        }]`,
-      );
-    }
-  }
+  const readable = new Map(
+    [...tensors].map(([name, tensor]) => [name, bounded(tensor, source.size)]),
+  );
   return {
     source: source.name,
     tensors: new Map(
-      [...views].map(([name, { shape, storage }]) => [
-        name,
-        { shape, dtype: storage.dtype },
-      ]),
+      [...readable].map(([name, tensor]) => [name, {
+        ...described(tensor),
+        ...modules.has(name) && { inModule: true },
+      }]),
     ),
     expect(names) {
-      source.expect?.(
-        names.flatMap((name) => views.get(name) ?? [])
-          .map((view) => reader.range(view)),
-      );
+      const views = names.flatMap((name) => {
+        const tensor = readable.get(name);
+        return tensor instanceof TensorView && !tensor.storage.inline
+          ? [reader.range(tensor)]
+          : [];
+      });
+      source.expect?.(views);
     },
     async read(name) {
-      const view = requireTensor(source.name, views, name);
-      return view.toFloat32(await reader.read(view), reader.littleEndian);
+      const tensor = requireTensor(source.name, readable, name);
+      if (tensor instanceof UnreadTensor) {
+        throw failReading(source.name)(
+          `"${name}" can't be read: ${tensor.why}`,
+        );
+      }
+      const { storage } = tensor;
+      if (!storage.inline) {
+        return tensor.toFloat32(await reader.read(tensor), reader.littleEndian);
+      }
+      const { offset, length } = tensor.bytes;
+      const bytes = storage.inline().slice(offset, offset + length);
+      return tensor.toFloat32(bytes, true);
     },
     close: () => source.close(),
+  };
+}
+
+/** Elements that any tensor may have, however small its file; a wide ResNet's largest filter has 9 million. */
+const FREE_ELEMENTS = 2 ** 24;
+
+/** An expanded tensor repeats elements, but no model's is much larger than its file. */
+function bounded(tensor: FileTensor, fileSize: number): FileTensor {
+  if (tensor instanceof UnreadTensor) return tensor;
+  const { shape, storage } = tensor;
+  if (elementCount(shape) <= Math.max(fileSize, FREE_ELEMENTS)) return tensor;
+  const why = `it repeats a storage of ${storage.length} to shape [${
+    shape.join(", ")
+  }]`;
+  return new UnreadTensor(shape, storage.dtype, why);
+}
+
+function described(tensor: FileTensor): StoredTensor {
+  const { shape } = tensor;
+  if (tensor instanceof UnreadTensor) {
+    return { shape, dtype: tensor.dtype, unread: tensor.why };
+  }
+  const { storage, bytes, strides } = tensor;
+  return {
+    shape,
+    dtype: storage.dtype,
+    ...!storage.inline &&
+      { place: `${storage.key}:${bytes.offset}:${strides}` },
   };
 }

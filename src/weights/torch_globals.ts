@@ -1,164 +1,169 @@
 /**
- * The globals that a checkpoint's pickle may name: the parts of a state dict, and what training
- * scripts save beside one, which becomes inert data. All others are rejected.
+ * The globals that mean something in a checkpoint's pickle: the parts of a state dict. All others
+ * become inert objects.
  *
- * Source: PyTorch 1.13, `torch/_utils.py`, `torch/_tensor.py`; what 0.1 wrote: `variable.py` and
- * `csrc/autograd/variable.cpp` of 0.1.7; torchvision's `references/classification/train.py`;
- * Lightning's `checkpoint_connector.py`.
+ * Source: PyTorch 1.13 and 2.6, `torch/_utils.py`, `torch/_tensor.py`; what 0.1 wrote: `variable.py` and
+ * `csrc/autograd/variable.cpp` of 0.1.7.
  *
  * @module
  */
 
 import type { Fail } from "../errors/fail.ts";
-import { type DType, isCount, isShape } from "../formats/elements.ts";
-import { type PickleFunction, PickleObject } from "./pickle_machine.ts";
-import { Storage, TensorView } from "./tensor_view.ts";
-
-/** A class of storages such as `torch.FloatStorage`, which stands for an element type. */
-export class StorageType {
-  constructor(readonly dtype: DType) {}
-}
+import { isCount, isShape } from "../formats/elements.ts";
+import { tensorOfArray } from "./numpy_arrays.ts";
+import type { PickleFunction } from "./pickle_machine.ts";
+import { Global, PickleObject, PythonObject } from "./pickle_values.ts";
+import {
+  dtypeOfTorch,
+  ForeignStorage,
+  storageTypeOf,
+} from "./storage_types.ts";
+import { Storage, TensorView, UnreadTensor } from "./tensor_view.ts";
 
 /** A parameter; in PyTorch 0.1 a variable. */
 export class Parameter extends PickleObject {
   /** @param tensor Missing in the oldest files, which have it in the state. */
-  constructor(public tensor?: TensorView) {
+  constructor(public tensor: unknown) {
     super();
   }
 
   /** `(requires_grad, volatile, hooks)`, before 0.1.9 `(data, grad, hooks, requires_grad, volatile)`. */
-  override setState(state: unknown, fail: Fail): void {
-    if (!Array.isArray(state)) {
-      throw fail("Parameter: expected a tuple as its state");
-    }
-    if (state.length === 5) this.tensor = tensorOf(state[0], fail);
+  override setState(state: unknown): void {
+    if (Array.isArray(state) && state.length === 5) this.tensor = state[0];
   }
 }
 
-/** Values without a use here: options, devices, NumPy's scalars. */
-class Inert extends PickleObject {
-  override setState(): void {}
-}
-
-const STORAGE_TYPES: Readonly<Record<string, DType>> = {
-  FloatStorage: "float32",
-  HalfStorage: "float16",
-  BFloat16Storage: "bfloat16",
-  DoubleStorage: "float64",
-  LongStorage: "int64",
-  IntStorage: "int32",
-  ShortStorage: "int16",
-  CharStorage: "int8",
-  ByteStorage: "uint8",
-  BoolStorage: "bool",
-};
-
-function tensorOf(value: unknown, fail: Fail): TensorView {
-  if (value instanceof TensorView) return value;
-  throw fail("Parameter: expected a tensor");
-}
-
 /** `_rebuild_tensor(storage, storage_offset, size, stride)`; `_v2` has more, not needed here. */
-const rebuildTensor: PickleFunction = (args, fail) => {
+const rebuildTensor: PickleFunction = (args) => {
   const [storage, offset, shape, strides] = args;
+  if (storage instanceof ForeignStorage) {
+    return unread(shape, storage.dtype, `it is ${storage.dtype}`);
+  }
   if (
     !(storage instanceof Storage) || !isCount(offset) || !isShape(shape) ||
     !isShape(strides) || shape.length !== strides.length
   ) {
-    throw fail("_rebuild_tensor: invalid arguments");
+    return unread(
+      shape,
+      "unknown",
+      "its storage, shape or strides are invalid",
+    );
   }
   // Frozen, so that the pickle can't change what was checked.
-  return new TensorView(
+  return TensorView.within(
     storage,
     offset,
     Object.freeze(shape),
     Object.freeze(strides),
-    fail,
   );
 };
 
-/** The storage of a persistent id, `("storage", type, key, location, length, …)`. */
-export function storageOf(id: unknown, fail: Fail): Storage {
+/** `_rebuild_tensor_v3`, for types without a storage of their own, has the type as its seventh. */
+const rebuildTyped: PickleFunction = ([untyped, ...rest], fail) => {
+  const dtype = rest[5] instanceof Global ? rest[5].path : "unknown";
+  const known = dtypeOfTorch(dtype);
+  if (!(untyped instanceof ForeignStorage) || known === undefined) {
+    return unread(rest[1], dtype, `it is ${dtype}`);
+  }
+  const { key, length } = untyped;
+  return rebuildTensor([Storage.ofBytes(key, known, length), ...rest], fail);
+};
+
+/**
+ * The storage of a persistent id, `("storage", type, key, location, length, …)`. The id of a class,
+ * `("module", class, file, source)`, stands for the class.
+ */
+export function storageOf(
+  id: unknown,
+  fail: Fail,
+): unknown {
   const [kind, type, key, , length] = Array.isArray(id) ? id : [];
+  if (kind === "module" && type instanceof Global) return type;
   if (
-    kind !== "storage" || !(type instanceof StorageType) ||
+    kind !== "storage" || !(type instanceof Global) ||
     typeof key !== "string" || !isCount(length)
   ) {
     throw fail("a persistent id names no storage");
   }
-  return new Storage(key, type.dtype, length);
+  const { dtype, itemSize, isRead } = storageTypeOf(type.path);
+  return isRead
+    ? new Storage(key, dtype, length)
+    : new ForeignStorage(key, dtype, length, itemSize);
 }
 
-/** `_rebuild_parameter(data, requires_grad, backward_hooks)`. */
-const rebuildParameter: PickleFunction = ([data], fail) => tensorOf(data, fail);
+/** The tensor is the first argument. */
+const firstArgument: PickleFunction = ([data]) => data;
 
-/** `Parameter(data)`, or `Parameter()` where the state has the data. */
-const parameter: PickleFunction = ([data], fail) =>
-  new Parameter(data === undefined ? undefined : tensorOf(data, fail));
+/** `_rebuild_from_type_v2(function, type, arguments, state)`. */
+const rebuildFromType: PickleFunction = ([rebuild, type, args], fail) => {
+  if (typeof rebuild === "function" && Array.isArray(args)) {
+    return (rebuild as PickleFunction)(args, fail);
+  }
+  const { path } = type instanceof Global ? type : new Global("a tensor class");
+  const shape = Array.isArray(args) ? args.find(isShape) : undefined;
+  return unread(shape, path, `it is a ${path}`);
+};
+
+/** `_rebuild_device_tensor_from_numpy(array, dtype, device, requires_grad)`: of TPUs and the like. */
+const rebuildFromNumpy: PickleFunction = ([array]) => tensorOfArray(array);
+
+const parameter: PickleFunction = ([data]) => new Parameter(data);
 
 /** `OrderedDict()`, in Python 2 `OrderedDict([[key, value], …])`. */
-const orderedDict: PickleFunction = ([items = []], fail) => {
-  if (!Array.isArray(items) || Object.isFrozen(items)) {
-    throw fail("OrderedDict: expected a list");
-  }
+const orderedDict: PickleFunction = ([items = []]) => {
   const dict = new Map<unknown, unknown>();
+  if (!Array.isArray(items) || Object.isFrozen(items)) return dict;
   // The list is emptied, so that a short pickle can't copy a long one many times.
   for (const item of items.splice(0)) {
-    if (!Array.isArray(item)) throw fail("OrderedDict: expected pairs");
-    dict.set(item[0], item[1]);
+    if (Array.isArray(item)) dict.set(item[0], item[1]);
   }
   return dict;
 };
 
-const size: PickleFunction = ([dimensions], fail) => {
-  if (isShape(dimensions)) return Object.freeze(dimensions);
-  throw fail("torch.Size: expected a shape");
-};
+const size: PickleFunction = ([dimensions]) =>
+  isShape(dimensions)
+    ? Object.freeze(dimensions)
+    : new PythonObject("torch.Size", []);
 
 /** Some kind of dict, whose items follow. */
 const emptyDict: PickleFunction = () => new Map();
 
-const counter: PickleFunction = ([counts], fail) => {
-  if (counts instanceof Map) return counts;
-  throw fail("Counter: expected a dict");
-};
+const counter: PickleFunction = ([counts]) =>
+  counts instanceof Map ? counts : new Map();
 
-const inert: PickleFunction = () => new Inert();
+/** A kind of tensor whose values aren't read; `index` is the argument that has its size. */
+const foreign = (kind: string, index: number): PickleFunction => (args) =>
+  unread(args[index], kind, `it is ${kind}`);
+
+function unread(shape: unknown, dtype: string, why: string): UnreadTensor {
+  return new UnreadTensor(isShape(shape) ? shape : [], dtype, why);
+}
 
 /** All of them, by `module.name`. */
-export const torchGlobals: ReadonlyMap<string, unknown> = new Map<
-  string,
-  unknown
->([
+export const torchGlobals: ReadonlyMap<string, PickleFunction> = new Map([
   ["collections.OrderedDict", orderedDict],
   ["torch._utils._rebuild_tensor", rebuildTensor],
   ["torch._utils._rebuild_tensor_v2", rebuildTensor],
-  ["torch._utils._rebuild_parameter", rebuildParameter],
+  ["torch._utils._rebuild_tensor_v3", rebuildTyped],
+  ["torch._utils._rebuild_parameter", firstArgument],
+  ["torch._utils._rebuild_parameter_with_state", firstArgument],
+  ["torch._tensor._rebuild_from_type", rebuildFromType],
+  ["torch._tensor._rebuild_from_type_v2", rebuildFromType],
+  ["torch.tensor._rebuild_from_type", rebuildFromType],
+  ["torch._utils._rebuild_device_tensor_from_numpy", rebuildFromNumpy],
+  ["torch._utils._rebuild_xla_tensor", rebuildFromNumpy],
+  ["torch._utils._rebuild_device_tensor_from_cpu_tensor", firstArgument],
+  ["torch._utils._rebuild_qtensor", foreign("quantised", 2)],
+  ["torch._utils._rebuild_sparse_tensor", foreign("sparse", -1)],
+  ["torch._utils._rebuild_sparse_csr_tensor", foreign("sparse", -1)],
+  ["torch._utils._rebuild_nested_tensor", foreign("nested", -1)],
+  [
+    "torch._utils._rebuild_meta_tensor_no_storage",
+    foreign("on the meta device, without values", 1),
+  ],
   ["torch.nn.parameter.Parameter", parameter],
   ["torch.autograd.variable.Variable", parameter],
   ["torch.Size", size],
-  ...Object.entries(STORAGE_TYPES).map(([name, dtype]) =>
-    [`torch.${name}`, new StorageType(dtype)] as const
-  ),
-  ...[
-    "collections.defaultdict",
-    "lightning_fabric.utilities.data.AttributeDict",
-    "lightning.fabric.utilities.data.AttributeDict",
-    "pytorch_lightning.utilities.parsing.AttributeDict",
-  ].map((name) => [name, emptyDict] as const),
   ["collections.Counter", counter],
-  ...[
-    "argparse.Namespace",
-    "torch.device",
-    "numpy.dtype",
-    "numpy.core.multiarray.scalar",
-    "numpy._core.multiarray.scalar",
-    "_codecs.encode",
-    "pytorch_lightning.callbacks.early_stopping.EarlyStopping",
-    "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
-    ...["dict", "float", "int", "list", "set"].flatMap((name) => [
-      `__builtin__.${name}`,
-      `builtins.${name}`,
-    ]),
-  ].map((name) => [name, inert] as const),
+  ["collections.defaultdict", emptyDict],
 ]);

@@ -8,7 +8,7 @@ import type { ArchRow } from "../../src/arch/table.ts";
 import { imagenetPreset } from "../../src/arch/preset.ts";
 import { createModel } from "../../src/model/create_model.ts";
 import { convertWeights } from "../../src/weights/convert.ts";
-import { allTensors } from "../../src/weights/load.ts";
+import { allTensors } from "../../src/weights/differences.ts";
 import { openCheckpoint } from "../../src/weights/open.ts";
 import {
   type NetworkOptions,
