@@ -60,7 +60,12 @@ Deno.test("the example runs when imported over HTTP, with threads and the shippe
   await using server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
     async (request) => {
-      const path = new URL(request.url).pathname.slice(1);
+      const { pathname } = new URL(request.url);
+      const isClone = pathname.startsWith("/clone/");
+      const path = pathname.slice(isClone ? "/clone/".length : 1);
+      if (isClone && path.endsWith("/jpeg.wasm")) {
+        return new Response("not built", { status: 404 });
+      }
       requested.push(path);
       if (!files.has(path)) return new Response("not found", { status: 404 });
       const bytes = await Deno.readFile(new URL(path, root));
@@ -95,12 +100,35 @@ Deno.test("the example runs when imported over HTTP, with threads and the shippe
         "--no-lock",
         `--allow-import=${origin}`,
         `--allow-net=${origin}`, // The weights, beside the module.
-        "--allow-read=cat.png",
+        "--allow-read=cat.png,rocket.jpg",
         program,
       ], project);
       assert.equal(code, 0, stderr);
       return JSON.parse(stdout);
     };
+    await Deno.copyFile(
+      new URL("examples/images/rocket.jpg", root),
+      `${project}/rocket.jpg`,
+    );
+    // A clone may lack the build of the JPEG decoder.
+    const decoders: Record<string, string> = { "clone/": "plain" };
+    if (files.has("src/runtime/wasm/jpeg.wasm")) decoders[""] = "simd";
+    const sums = new Set<number>();
+    for (const [folder, expected] of Object.entries(decoders)) {
+      await Deno.writeTextFile(
+        `${project}/jpeg.ts`,
+        `import { decodeImage, jpegDecoder } from "http://${origin}/${folder}mod.ts";
+         const { data } = await decodeImage("rocket.jpg");
+         const sum = data.reduce((sum, value) => sum + value, 0);
+         console.log(JSON.stringify([await jpegDecoder(), sum]));`,
+      );
+      const [decoder, sum] = await answer("jpeg.ts");
+      assert.equal(decoder, expected);
+      sums.add(sum);
+    }
+    assert.equal(sums.size, 1);
+    requested.length = 0;
+
     const { build, threads, shape, max } = await answer("main.ts");
     assert.deepEqual({ build, threads, shape }, {
       build: "threaded-simd",
