@@ -8,7 +8,7 @@ import { type CutNetwork, cutNetwork } from "../arch/cut_network.ts";
 import { archRow } from "../arch/lookup.ts";
 import { imagenetPreset } from "../arch/preset.ts";
 import { type ArchName, type ArchRow, withoutClasses } from "../arch/table.ts";
-import { expected } from "../errors/expected.ts";
+import { expected, requireOneOf } from "../errors/expected.ts";
 import { loadResize } from "../image/resize_simd.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
 import { withFields } from "../weights/choose_preset.ts";
@@ -91,9 +91,9 @@ export async function createModel(
       );
     }
     const weights = initialWeights(network.trace.root, seed, zeroInitResidual);
-    const preset = typeof options.preset === "object"
-      ? withFields(options.preset)
-      : undefined;
+    const { preset: choice = "default" } = options;
+    const preset = typeof choice === "object" ? withFields(choice) : undefined;
+    if (!preset) requireOneOf("preset, without weights", choice, ["default"]);
     return await build(network, weights, preset);
   }
   return await withNetwork(

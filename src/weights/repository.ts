@@ -84,8 +84,16 @@ export async function openHubRepository(
         // Weights in the cache need no network.
         const kept = error instanceof FetchError &&
           await keeper.find(base + NAMES[0]);
-        if (!kept) throw error;
-        warn(`${(error as Error).message}; using the weights without it`);
+        const { message } = error as Error;
+        if (kept) {
+          warn(`${message}; using the weights without it`);
+          return undefined;
+        }
+        // What the hub answers for an absent repository, too.
+        if (!/HTTP 40[13]/.test(message)) throw error;
+        throw new FetchError(
+          `${message}; check the name; clone a private repository, and pass its folder`,
+        );
       }
     },
     open: (file) => open(file).catch(isMissing),

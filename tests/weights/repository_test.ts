@@ -27,7 +27,7 @@ import { filesIn, temporaryFolder } from "./fetch_support.ts";
 import { checkpointOf, type Tensors } from "./fixtures.ts";
 import { pthBytes } from "./pth_writer.ts";
 import { safetensors } from "./safetensors_writer.ts";
-import { WeightsServer } from "./server.ts";
+import { status, WeightsServer } from "./server.ts";
 
 const layer = "layer1.0.conv1";
 
@@ -110,7 +110,9 @@ Deno.test("repositories: the network and both presets are those of timm and tran
     for (const [file, bytes] of Object.entries(files)) {
       await Deno.writeFile(join(path, file), bytes);
     }
-    for (const source of [`hf:${name}`, path, pathToFileURL(path)]) {
+    const isFirst = repository === repositories[0];
+    const local = isFirst ? [path, pathToFileURL(path)] : [path];
+    for (const source of [`hf:${name}`, ...local]) {
       if (refused) {
         await assert.rejects(env.open(source), (error: Error) => {
           assert.equal(error.name, "RangeError");
@@ -177,6 +179,10 @@ Deno.test("repositories: createModel takes the preset and refuses another networ
       message: "preset.cropSize: expected an integer of at least 1, got 0",
     },
   );
+  await assert.rejects(
+    createModel("resnet18d", layer, false, { preset: "test" }),
+    { message: 'preset, without weights: expected "default", got "test"' },
+  );
 });
 
 Deno.test("repositories: a preset of one's own replaces one that can't be expressed", async () => {
@@ -211,10 +217,24 @@ Deno.test("repositories: without configs the preset is ImageNet's, with a warnin
     env.warnings[0],
     /has no config that names its preset; using ImageNet's/,
   );
+  // Nor does a config of one's own say it.
+  env.put("some/plain", { "config.json": json({ lr: 0.1 }) });
+  const { row } = await env.open("hf:some/plain", { arch: "resnet18" });
+  assert.equal(row.name, "resnet18");
   await assert.rejects(
     env.open("hf:some/plain", { arch: "resnet18", preset: "test" }),
     { message: /has no config that names a test preset/ },
   );
+});
+
+Deno.test("repositories: one that is absent or private", async () => {
+  await using env = await setUp();
+  const url = "https://huggingface.co/some/absent/resolve/main/config.json";
+  env.server.fail(url, status(401));
+  await assert.rejects(env.open("hf:some/absent"), {
+    message:
+      `cannot fetch ${url}: HTTP 401 Unauthorized; check the name; clone a private repository, and pass its folder`,
+  });
 });
 
 Deno.test("repositories: pytorch_model.bin", async () => {

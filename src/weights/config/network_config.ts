@@ -20,7 +20,7 @@ export type PresetName = "default" | "test";
 /** The configs of a repository, which are read when they are asked for. */
 export interface NetworkConfig {
   /**
-   * The network, with any number of classes, since the weights decide; undefined without a config.
+   * The network, with any number of classes, since the weights decide; undefined if no config says.
    *
    * @throws {RangeError} If it is another network than this package has; the message names the file.
    */
@@ -77,16 +77,14 @@ function labelsOf(config: Json): string[] | undefined {
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((text) => typeof text === "string");
 
-function rowOf(config: Json): ArchRow {
+/** A config that is neither timm's nor transformers' says nothing. */
+function rowOf(config: Json): ArchRow | undefined {
   if (typeof config.architecture === "string") {
     return archRow(timmRow(config));
   }
+  if (config.model_type === undefined) return undefined;
   if (config.model_type === "resnet") return archRow(transformersRow(config));
-  throw new RangeError(
-    config.model_type === undefined
-      ? expected("", "timm's architecture or transformers' model_type", config)
-      : expected("model_type", `"resnet"`, config.model_type),
-  );
+  throw new RangeError(expected("model_type", `"resnet"`, config.model_type));
 }
 
 /** Adds the file's name to an error. */

@@ -50,7 +50,7 @@ const DILATIONS: ReadonlyMap<unknown, ArchRow["replaceStrideWithDilation"]> =
  * @throws {RangeError} If it is another network; the message names it.
  */
 export function timmRow(config: Json): ArchRow {
-  const name = config.architecture as string;
+  const name = (config.architecture as string).replace(/\..*$/, ""); // The tag.
   const row = named(name);
   if (row === undefined) {
     throw new RangeError(
