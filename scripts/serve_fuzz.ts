@@ -173,7 +173,7 @@ export async function fuzzServer(
     arch,
     pretrained: false,
     allowedHosts: ["127.0.0.1:1"],
-    limits: { bodySeconds: 0.5, pixels: 1_000_000 },
+    limits: { bodySeconds: 0.5, maxPixels: 1_000_000 },
   });
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },

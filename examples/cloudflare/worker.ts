@@ -23,7 +23,7 @@ async function start({ ASSETS }: Env): Promise<Handler> {
     pretrained: await weights.arrayBuffer(),
     model: { memory: "small" },
     thread: false,
-    limits: { pixels: 4_000_000 },
+    limits: { maxPixels: 4_000_000 },
   });
 }
 

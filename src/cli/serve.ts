@@ -31,16 +31,23 @@ export const serve = command({
     "exif-orientation": {
       help: "turn pictures by their EXIF orientation if a request says nothing",
     },
+    "max-bytes": {
+      value: "N",
+      help: "the most bytes that a request may have",
+      default: "33554432",
+      read: integer(1),
+    },
     "max-pixels": {
       ...pictureFileOptions["max-pixels"],
-      help: "refuse larger pictures (default: above 25000000)",
+      help: "refuse larger pictures",
+      default: "50000000",
     },
     ...modelOptions,
   },
   example: "layertap serve --port 8000 --arch resnet50",
   async run({ values, io }) {
     const { arch, weights, layer, threads, memory, host, port } = values;
-    const maxPixels = values["max-pixels"];
+    const { "max-pixels": maxPixels } = values;
     const isKnown = knownNetwork(values, layer === undefined ? [] : [layer]);
     if (!("Deno" in globalThis)) {
       throw new Error(
@@ -57,7 +64,7 @@ export const serve = command({
       backend: { threads },
       draft: values.draft,
       exifOrientation: values["exif-orientation"],
-      limits: maxPixels ? { pixels: maxPixels } : {},
+      limits: { maxBytes: values["max-bytes"], maxPixels },
       allowedHosts: values["allow-host"],
       log: (entry) => io.stdout.write(`${JSON.stringify(entry)}\n`),
     });

@@ -1,5 +1,5 @@
 import { failReading } from "../errors/fail.ts";
-import { concat } from "./concat.ts";
+import { GrowingBytes } from "../runtime/growing_bytes.ts";
 
 /** Reads a stream by the byte; it holds one chunk of it at most. */
 export class ByteQueue {
@@ -23,13 +23,11 @@ export class ByteQueue {
    * @throws {SyntaxError} If the stream ends before.
    */
   async take(length: number): Promise<Uint8Array<ArrayBuffer>> {
-    const pieces: Uint8Array[] = [];
-    for (let left = length; left > 0;) {
-      const piece = await this.#next(left);
-      pieces.push(piece);
-      left -= piece.length;
+    const bytes = new GrowingBytes(length);
+    while (bytes.length < length) {
+      bytes.append(await this.#next(length - bytes.length));
     }
-    return concat(pieces);
+    return bytes.take();
   }
 
   /**

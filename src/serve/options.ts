@@ -58,27 +58,30 @@ export interface HandlerOptions {
 
 /** Bounds for requests, and the status of those that exceed them. */
 export interface Limits {
-  /** Bytes of a body, or of all pictures fetched for a request: 413. Default 10 MiB. */
-  readonly bodyBytes: number;
+  /** Bytes of a body, or of all pictures fetched for a request: 413. Default 32 MiB. */
+  readonly maxBytes: number;
   /** Bytes of the features of an answer, as float32: 422. Default 8 MiB. */
   readonly answerBytes: number;
-  /** Pixels of a picture, checked before it is decoded: 413. Default 25 million. */
-  readonly pixels: number;
+  /** Pixels of a picture, checked before it is decoded: 413. Default 50 million. */
+  readonly maxPixels: number;
   /** Requests in progress at a time: 429. Default 32. */
   readonly requests: number;
-  /** Seconds for a body to arrive: 408. Default 10. */
+  /**
+   * The longest pause of a body, and the seconds that it may take in addition to one for each
+   * 100 kB: 408. Also for each picture that the server fetches: 422. Default 10.
+   */
   readonly bodySeconds: number;
   /**
-   * Seconds for the answer: 504. A thread that takes longer for a batch is restarted; a client that
+   * Seconds for the answer once the body has arrived: 504. A thread that takes longer for a batch is restarted; a client that
    * takes longer to fetch a part of its answer is cut off. Default 30.
    */
   readonly seconds: number;
 }
 
 const defaultLimits: Limits = {
-  bodyBytes: 10 << 20,
+  maxBytes: 32 << 20,
   answerBytes: 8 << 20,
-  pixels: 25_000_000,
+  maxPixels: 50_000_000,
   requests: 32,
   bodySeconds: 10,
   seconds: 30,

@@ -6,12 +6,12 @@
 
 import { formatOf } from "../image/decode.ts";
 import { unsupported } from "../image/other_formats.ts";
-import { readBody } from "./body.ts";
+import { bodyChunks, readBody } from "./body.ts";
+import { readForm } from "./form.ts";
 import type { Settings } from "./options.ts";
 import { Problem } from "./problem.ts";
 import { fetchPictures } from "./remote.ts";
 import type { PictureFile } from "./task.ts";
-import { withinSeconds } from "./time_limit.ts";
 
 /**
  * Reads a request's pictures.
@@ -49,55 +49,25 @@ export async function readPictures(
       "accept-encoding": "identity",
     });
   }
-  const bytes = await bodyInTime(request, settings, signal);
-  const pictures = isList
-    ? await fetchPictures(urlsOf(bytes, settings.batchSize), settings, signal)
-    : isForm
-    ? await partsOf(bytes, request)
-    : [{ name: "body", bytes }];
-  requireCount(pictures.length, settings.batchSize);
+  const { limits, batchSize } = settings;
+  const pictures = isForm
+    ? await readForm(
+      bodyChunks(request, limits, signal),
+      request.headers.get("content-type")!,
+      batchSize,
+      limits.maxBytes,
+    )
+    : await fromBytes(await readBody(request, limits, signal));
+  requireCount(pictures.length, batchSize);
   for (const picture of pictures) requireSignature(picture);
   return pictures;
-}
 
-function bodyInTime(
-  request: Request,
-  { limits }: Settings,
-  parent: AbortSignal,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const { bodySeconds, bodyBytes } = limits;
-  const late = () =>
-    new Problem(408, `the body did not arrive within ${bodySeconds} seconds`, {
-      connection: "close",
-    });
-  return withinSeconds(
-    bodySeconds,
-    late,
-    parent,
-    (signal) => readBody(request, bodyBytes, signal),
-  );
-}
-
-async function partsOf(
-  bytes: Uint8Array<ArrayBuffer>,
-  { headers }: Request,
-): Promise<PictureFile[]> {
-  const type = headers.get("content-type")!;
-  let form: FormData;
-  try {
-    form = await new Response(bytes, { headers: { "content-type": type } })
-      .formData();
-  } catch (error) {
-    throw new Problem(
-      400,
-      `the form can't be parsed: ${(error as Error).message}`,
-    );
+  async function fromBytes(
+    bytes: Uint8Array<ArrayBuffer>,
+  ): Promise<PictureFile[]> {
+    if (!isList) return [{ name: "body", bytes }];
+    return await fetchPictures(urlsOf(bytes, batchSize), settings, signal);
   }
-  const files = [...form.values()].filter((value) => value instanceof File);
-  return await Promise.all(files.map(async (file) => ({
-    name: file.name,
-    bytes: new Uint8Array(await file.arrayBuffer()),
-  })));
 }
 
 function urlsOf(bytes: Uint8Array, most: number): string[] {

@@ -22,20 +22,43 @@ export async function fetchPictures(
   signal: AbortSignal,
 ): Promise<PictureFile[]> {
   const pictures: PictureFile[] = [];
-  let left = settings.limits.bodyBytes;
+  const { bodySeconds } = settings.limits;
+  let { maxBytes } = settings.limits;
   for (const name of urls) {
-    const response = await follow(name, settings.allowedHosts, signal);
-    const bytes = await readBody(response, left, signal, `"${name}"`);
-    left -= bytes.length;
+    const response = await follow(name, settings, signal);
+    const limits = { maxBytes, bodySeconds };
+    const bytes = await readBody(response, limits, signal, `"${name}"`, 422);
+    maxBytes -= bytes.length;
     pictures.push({ name, bytes });
   }
   return pictures;
 }
 
+/** The server's answer, without its body; it must begin within that many seconds. */
+async function answerOf(
+  url: URL,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<Response> {
+  const stop = new AbortController();
+  const timer = setTimeout(
+    () => stop.abort(new Error(`no answer within ${seconds} seconds`)),
+    seconds * 1000,
+  );
+  try {
+    return await fetch(url, {
+      redirect: "manual",
+      signal: AbortSignal.any([signal, stop.signal]),
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Follows redirects; each of them must lead to an allowed host. */
 async function follow(
   name: string,
-  allowedHosts: readonly string[],
+  { allowedHosts, limits }: Settings,
   signal: AbortSignal,
 ): Promise<Response> {
   const cannot = (why: string) =>
@@ -44,13 +67,11 @@ async function follow(
   for (let i = 0; i <= maxRedirects; i++) {
     if (!url) throw cannot("it is not a URL");
     requireAllowed(url, allowedHosts, cannot);
-    let response: Response;
-    try {
-      response = await fetch(url, { redirect: "manual", signal });
-    } catch (error) {
-      signal.throwIfAborted();
-      throw cannot((error as Error).message);
-    }
+    const response = await answerOf(url, limits.bodySeconds, signal)
+      .catch((error) => {
+        signal.throwIfAborted();
+        throw cannot(error.message);
+      });
     if (response.ok) return response;
     await response.body?.cancel();
     const { status, headers } = response;

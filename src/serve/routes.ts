@@ -51,21 +51,11 @@ async function compute(
   context: Context,
   readQuery: QueryReader,
 ): Promise<Response> {
-  const { request, gate, service, settings } = context;
-  const { seconds } = settings.limits;
-  const late = () =>
-    new Problem(504, `no answer within ${seconds} seconds`, {
-      "retry-after": service.retryAfter,
-    });
+  const { gate, settings } = context;
   const inside = gate.enter();
   try {
-    const answer = await withinSeconds(
-      seconds,
-      late,
-      request.signal,
-      (signal) => answerTo(context, readQuery, signal),
-    );
-    return deliver(answer, seconds, inside);
+    const answer = await answerTo(context, readQuery);
+    return deliver(answer, settings.limits.seconds, inside);
   } catch (error) {
     inside[Symbol.dispose]();
     throw error;
@@ -75,9 +65,21 @@ async function compute(
 async function answerTo(
   { request, settings, service, timings }: Context,
   readQuery: QueryReader,
-  signal: AbortSignal,
 ): Promise<Answer> {
-  const info = await infoOf(service, signal);
+  const { signal } = request;
+  const { seconds, answerBytes } = settings.limits;
+  // The body has a time limit of its own.
+  const inTime = <T>(work: (signal: AbortSignal) => Promise<T>) =>
+    withinSeconds(
+      seconds,
+      () =>
+        new Problem(504, `no answer within ${seconds} seconds`, {
+          "retry-after": service.retryAfter,
+        }),
+      signal,
+      work,
+    );
+  const info = await inTime((signal) => infoOf(service, signal));
   const query = readQuery(request, info);
   const pictures = await timings.measure(
     "body",
@@ -90,8 +92,10 @@ async function answerTo(
     );
   }
   const task = { ...query, pictures };
-  requireSmall(task, info, settings.limits.answerBytes);
-  const { outcome, timings: parts } = await service.submit(task, signal);
+  requireSmall(task, info, answerBytes);
+  const { outcome, timings: parts } = await inTime((signal) =>
+    service.submit(task, signal)
+  );
   for (const [name, ms] of Object.entries(parts)) timings.add(name, ms);
   if ("body" in outcome) return outcome;
   const { status, detail } = outcome;

@@ -150,7 +150,7 @@ async function engineSettings(settings: Settings): Promise<EngineSettings> {
   return {
     ...{ arch, outputLayer, backend, decoders, labels, model },
     ...{ draft, exifOrientation },
-    maxPixels: limits.pixels,
+    maxPixels: limits.maxPixels,
     pretrained: await sendable(pretrained),
   };
 }

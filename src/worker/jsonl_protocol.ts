@@ -9,7 +9,7 @@ import {
   type JsonValues,
   nestedValues,
 } from "../tables/jsonl.ts";
-import { concat } from "../formats/concat.ts";
+import { GrowingBytes } from "../runtime/growing_bytes.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 import {
   type PictureAnswer,
@@ -87,18 +87,14 @@ async function* boundedLines(
   input: ReadableStream<Uint8Array>,
   maxBytes: number,
 ): AsyncGenerator<string> {
-  let pieces: Uint8Array[] = [];
-  let length = 0;
+  const bytes = new GrowingBytes();
   const hold = (piece: Uint8Array) => {
-    length += piece.length;
-    if (length > maxBytes) throw tooLarge(`more than ${maxBytes}`, maxBytes);
-    pieces.push(piece);
+    if (bytes.length + piece.length > maxBytes) {
+      throw tooLarge(`more than ${maxBytes}`, maxBytes);
+    }
+    bytes.append(piece);
   };
-  const line = () => {
-    const text = new TextDecoder().decode(concat(pieces));
-    [pieces, length] = [[], 0];
-    return text.replace(/\r$/, "");
-  };
+  const line = () => new TextDecoder().decode(bytes.take()).replace(/\r$/, "");
   // Cancelling would wait for a source that may never send anything again.
   for await (const chunk of input.values({ preventCancel: true })) {
     let from = 0;
@@ -108,5 +104,5 @@ async function* boundedLines(
     }
     hold(chunk.subarray(from));
   }
-  if (length > 0) yield line();
+  if (bytes.length > 0) yield line();
 }

@@ -5,7 +5,7 @@ import { jpegBomb, pngBomb, pngExtra } from "./bombs.ts";
 import { ask, chelsea, post, refused, tinyHandler } from "./support.ts";
 
 Deno.test("small files with a huge number of pixels", async () => {
-  await using handler = tinyHandler({ limits: { pixels: 1_000_000 } });
+  await using handler = tinyHandler({ limits: { maxPixels: 1_000_000 } });
   await handler.ready();
   for (const [width, height] of [[1001, 1000], [100_000, 11], [3, 400_000]]) {
     const bomb = pngBomb(width, height);
@@ -40,7 +40,7 @@ Deno.test("colour profiles and texts that are huge when decompressed", async () 
 });
 
 Deno.test("a picture that takes forever to decode costs only its thread", async () => {
-  const limits = { seconds: 1.5, pixels: 1e8 };
+  const limits = { seconds: 1.5, maxPixels: 1e8 };
   await using handler = tinyHandler({ thread: true, limits });
   await handler.ready();
   const endless = jpegBomb(100, 500);

@@ -129,7 +129,7 @@ Deno.test("connections that are cut during the body and during the answer", asyn
 });
 
 Deno.test("413 for a body that is too large, over the network", async () => {
-  await serving({ limits: { bodyBytes: 1000 } }, async (origin, port) => {
+  await serving({ limits: { maxBytes: 1000 } }, async (origin, port) => {
     const response = await fetch(`${origin}/features`, {
       method: "POST",
       body: chelsea,
@@ -181,6 +181,10 @@ Deno.test("pictures are fetched from allowed hosts only, even after redirects", 
     return new Response(chelsea);
   });
   const secretUrl = `http://127.0.0.1:${secret.addr.port}/`;
+  let answer = () => {};
+  const hanging = new Promise<Response>((resolve) => {
+    answer = () => resolve(new Response());
+  });
   await using pictures = listen(({ url }) => {
     const { pathname } = new URL(url);
     const redirect = (location: string) =>
@@ -202,6 +206,8 @@ Deno.test("pictures are fetched from allowed hosts only, even after redirects", 
         return new Response("<html>");
       case "/huge":
         return new Response(new Uint8Array(600_000));
+      case "/hanging":
+        return hanging;
       case "/slow":
         return new Response(new ReadableStream({ start() {} }));
       default:
@@ -219,7 +225,7 @@ Deno.test("pictures are fetched from allowed hosts only, even after redirects", 
     );
   await using handler = tinyHandler({
     allowedHosts: [host],
-    limits: { bodyBytes: 500_000, seconds: 5 },
+    limits: { maxBytes: 500_000, seconds: 5 },
   });
   const byBody = await features(
     await handler(post("/features?layer=flatten", chelsea)),
@@ -269,10 +275,12 @@ Deno.test("pictures are fetched from allowed hosts only, even after redirects", 
 
   await using hasty = tinyHandler({
     allowedHosts: [host],
-    limits: { seconds: 0.5 },
+    limits: { bodySeconds: 0.3 },
   });
   await hasty.ready();
-  await refused(hasty, list("/slow"), 504, /within 0.5 seconds/);
+  await refused(hasty, list("/slow"), 422, /nothing arrived for 0.3 seconds/);
+  await refused(hasty, list("/hanging"), 422, /no answer within 0.3 seconds/);
+  answer();
 });
 
 Deno.test("in a separate thread the network computes while the server answers", async () => {

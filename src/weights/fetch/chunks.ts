@@ -49,15 +49,6 @@ export async function* chain(
   for (const chunks of parts) yield* chunks;
 }
 
-/** All chunks in one array. */
-export async function collect(
-  chunks: AsyncIterable<Uint8Array>,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: Uint8Array[] = [];
-  for await (const chunk of chunks) parts.push(chunk);
-  return concat(parts);
-}
-
 /**
  * Chunks as a stream.
  *

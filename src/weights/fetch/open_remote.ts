@@ -5,6 +5,7 @@
  * @module
  */
 
+import { collect } from "../../runtime/growing_bytes.ts";
 import { expected } from "../../errors/expected.ts";
 import { failReading } from "../../errors/fail.ts";
 import { ByteQueue } from "../../formats/byte_queue.ts";
@@ -13,7 +14,7 @@ import type { Checkpoint } from "../checkpoint.ts";
 import { openCheckpointIn } from "../open.ts";
 import { isPackedStart, openPackedStream } from "../packed_stream.ts";
 import { isWhole } from "./cache.ts";
-import { chain, collect, peek, toStream, verified } from "./chunks.ts";
+import { chain, peek, toStream, verified } from "./chunks.ts";
 import { FileChangedError } from "./errors.ts";
 import type { Keeper } from "./keeper.ts";
 import type { FetchSettings } from "./options.ts";

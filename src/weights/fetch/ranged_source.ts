@@ -4,12 +4,13 @@
  * @module
  */
 
+import { collect } from "../../runtime/growing_bytes.ts";
 import {
   type ByteRange,
   type ByteSource,
   checkRange,
 } from "../../runtime/byte_source.ts";
-import { collect, verified } from "./chunks.ts";
+import { verified } from "./chunks.ts";
 import type { Keeper } from "./keeper.ts";
 import { type Part, Parts } from "./parts.ts";
 import type { FileVersion, RemoteFile } from "./remote_file.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { collect } from "./chunks.ts";
+import { collect } from "../../runtime/growing_bytes.ts";
 import type { Keeper } from "./keeper.ts";
 import type { FetchSettings } from "./options.ts";
 import { RemoteFile } from "./remote_file.ts";
