@@ -8,7 +8,7 @@ import { type Block, Heap } from "./heap.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
 
 /** How to start. */
-export interface DeviceOptions {
+export interface DeviceOptions extends Pick<PoolOptions, "words"> {
   /** Threads, the caller included; a heap that isn't shared has one. */
   readonly threads: number;
   /** False: without relaxed SIMD. Default: where the engine has it. */
@@ -21,7 +21,7 @@ export interface DeviceOptions {
  * @throws {Error} If the backend's memory is out of reach, or there is no SIMD.
  */
 export async function startDevice(
-  { threads, relaxed }: DeviceOptions,
+  { threads, relaxed, words }: DeviceOptions,
 ): Promise<Device> {
   const heap = new Heap();
   const [{ relaxedSimd }, modules] = await Promise.all([
@@ -34,7 +34,7 @@ export async function startDevice(
     : heap.shared
     ? modules.plainShared
     : modules.plain;
-  return new Device(heap, await load(), fused ? 6 : 5, threads);
+  return new Device(heap, await load(), fused ? 6 : 5, threads, { words });
 }
 
 /** A heap with the threads that work on it. */

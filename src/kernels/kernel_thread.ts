@@ -34,6 +34,30 @@ export const control = {
 /** The value of `remaining` when all jobs are done. */
 export const allDone = -1;
 
+/** Makes that memory; a `SharedArrayBuffer` for threads. */
+export function controlWords(shared: boolean): Int32Array {
+  const bytes = 4 * (control.table + control.jobWords * control.maxJobs);
+  return new Int32Array(
+    shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes),
+  );
+}
+
+/**
+ * Ends the threads that work with this memory, whoever started them. Terminating a thread, or the
+ * one that started it, doesn't wake it while it sleeps.
+ */
+export function endKernelThreads(words: Int32Array): void {
+  Atomics.store(words, control.over, 1);
+  // A thread that is about to sleep finds another value than it expects.
+  Atomics.store(words, control.remaining, ended);
+  if (words.buffer instanceof SharedArrayBuffer) {
+    Atomics.notify(words, control.remaining);
+  }
+}
+
+/** The value of `remaining` when the threads must end. */
+const ended = -2;
+
 /** A thread of a pool. */
 export interface KernelThread {
   terminate(): unknown;

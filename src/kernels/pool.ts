@@ -15,6 +15,8 @@ import { canSleep, pause } from "../runtime/atomics.ts";
 import {
   allDone,
   control,
+  controlWords,
+  endKernelThreads,
   type KernelThread,
   spins,
   type StartKernelThread,
@@ -31,8 +33,10 @@ export interface Job {
   readonly descriptor: number;
 }
 
-/** What tests change. */
+/** Options of a pool; all but `words` are for tests. */
 export interface PoolOptions {
+  /** From `controlWords`, if somebody else can end the threads by it. Default: its own. */
+  readonly words?: Int32Array;
   /** Starts a thread. */
   readonly start?: StartKernelThread;
   /** Milliseconds after which threads that end no chunk are given up. Default 5000. */
@@ -53,7 +57,7 @@ export class Pool {
     heap: Heap,
     module: WebAssembly.Module,
     threads: number,
-    { start = startKernelThread, patience = 5_000 }: PoolOptions = {},
+    { start = startKernelThread, patience = 5_000, words }: PoolOptions = {},
   ) {
     this.#patience = patience;
     const { memory } = heap;
@@ -62,10 +66,7 @@ export class Pool {
     this.#tasks = instance.exports as unknown as Record<TaskName, Task>;
     const longest = Math.max(...taskNames.map((name) => tasks[name].length));
     this.#descriptor = heap.allocate(4 * longest);
-    const bytes = 4 * (control.table + control.jobWords * control.maxJobs);
-    this.#words = new Int32Array(
-      heap.shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes),
-    );
+    this.#words = words ?? controlWords(heap.shared);
     if (!heap.shared) return;
     for (let thread = 1; thread < threads; thread++) {
       this.#threads.push(start(
@@ -151,7 +152,7 @@ export class Pool {
     const words = this.#words, { remaining } = control;
     for (let idle = 0;;) {
       const left = Atomics.load(words, remaining);
-      if (left === allDone) return true;
+      if (left < 0) return left === allDone;
       if (left === 0) {
         if (idle++ < spins) pause();
         else if (!this.#othersEnd()) return false;
@@ -196,7 +197,7 @@ export class Pool {
   }
 
   #endThreads(): void {
-    Atomics.store(this.#words, control.over, 1);
+    endKernelThreads(this.#words);
     for (const thread of this.#threads) thread.terminate();
     this.#threads = [];
   }

@@ -11,6 +11,17 @@ import type { Kernels, WeightStorage } from "../kernels/kernels.ts";
 /** Our own kernels: one set of threads and memory for the process. */
 let own: Promise<Kernels> | undefined;
 
+/** The memory by which the kernels' threads coordinate, if this thread doesn't own it. */
+let words: Int32Array | undefined;
+
+/**
+ * Lets another thread end the kernels' threads by this memory, since they don't end with this one.
+ * Call it before the first model.
+ */
+export function shareKernelThreads(control: Int32Array): void {
+  words = control;
+}
+
 /**
  * Starts the backend, if it isn't running yet, and its kernels.
  *
@@ -41,7 +52,7 @@ async function loadKernels(
 ): Promise<Kernels> {
   if (kernels === "own") {
     own ??= import("../kernels/own.ts")
-      .then(({ startOwnKernels }) => startOwnKernels({ threads }));
+      .then(({ startOwnKernels }) => startOwnKernels({ threads, words }));
     own.catch(() => own = undefined); // A failed start is tried again.
     return await own;
   }

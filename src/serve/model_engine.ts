@@ -10,6 +10,7 @@ import { turn } from "../runtime/turn.ts";
 import { loadInput } from "../extract/load_input.ts";
 import { createModel } from "../model/create_model.ts";
 import type { ResNet } from "../model/model.ts";
+import { shareKernelThreads } from "../model/start_kernels.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 import { answer } from "./answer.ts";
 import type {
@@ -27,11 +28,14 @@ export const moduleUrl: string = import.meta.url;
 /**
  * Starts the backend and loads the network.
  *
+ * @param words Memory by which another thread can end the kernels' threads.
  * @throws What `startBackend` and `createModel` throw.
  */
 export async function startModelEngine(
   settings: EngineSettings,
+  words?: Int32Array,
 ): Promise<Engine> {
+  if (words) shareKernelThreads(words);
   const backend = await startBackend(settings.backend);
   const { arch, outputLayer, pretrained } = settings;
   const model = await createModel(

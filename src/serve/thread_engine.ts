@@ -18,6 +18,7 @@ import {
   type EngineSettings,
 } from "./engine.ts";
 import { moduleUrl } from "./model_engine.ts";
+import { controlWords, endKernelThreads } from "../kernels/kernel_thread.ts";
 
 /** An answer of the thread. */
 interface Answer {
@@ -30,10 +31,10 @@ interface Answer {
 const threadText = `
 const failure = ({ name, message }) => ({ failed: { name, message } });
 let engine;
-async function start({ url, settings }) {
+async function start({ url, settings, words }) {
   const module = await import(url).catch(({ message }) => ({ message }));
   if (!module.startModelEngine) return { unavailable: module.message ?? "this package is bundled" };
-  engine = await module.startModelEngine(settings);
+  engine = await module.startModelEngine(settings, words);
   return { info: engine.info };
 }
 async function run(tasks) {
@@ -82,8 +83,9 @@ export async function startThreadEngine(
   let link: Link | undefined;
   try {
     link = new Link();
-    const { ask } = link;
-    const { info, unavailable } = await ask({ url: moduleUrl, settings });
+    const { ask, words } = link;
+    const start = { url: moduleUrl, settings, words };
+    const { info, unavailable } = await ask(start);
     if (!info) throw new NoThreadError(unavailable);
     return {
       info,
@@ -107,6 +109,9 @@ export async function startThreadEngine(
 
 /** Sends one message at a time. It keeps the process alive only while it waits for the answer. */
 class Link {
+  /** Ends the threads of the thread's kernels, which would outlive it. */
+  readonly words: Int32Array | undefined =
+    typeof SharedArrayBuffer === "function" ? controlWords(true) : undefined;
   #lost: EngineLostError | undefined;
   #settle: ((answer: Answer | EngineLostError) => void) | undefined;
   readonly #thread: Thread = startThread(threadText, {
@@ -136,9 +141,18 @@ class Link {
       this.#thread.post(message, transfer);
     });
 
-  readonly close = (): Promise<void> => this.#thread.terminate();
+  readonly close = async (): Promise<void> => {
+    this.#endKernels();
+    await this.#thread.terminate();
+    this.#endKernels(); // In case a pass went on until then.
+  };
+
+  #endKernels(): void {
+    if (this.words) endKernelThreads(this.words);
+  }
 
   #lose(why: string): void {
+    this.#endKernels();
     this.#lost ??= new EngineLostError(`the network's thread ended: ${why}`);
     this.#settle?.(this.#lost);
   }

@@ -6,7 +6,12 @@ import { startBackend } from "../../mod.ts";
 import { Heap } from "../../src/kernels/heap.ts";
 import { Pool, type PoolOptions } from "../../src/kernels/pool.ts";
 import { plain, plainShared } from "../../src/runtime/wasm/kernels.js";
-import { control, type KernelThread } from "../../src/kernels/kernel_thread.ts";
+import {
+  control,
+  controlWords,
+  endKernelThreads,
+  type KernelThread,
+} from "../../src/kernels/kernel_thread.ts";
 import { warned } from "../support/warned.ts";
 
 await startBackend({ threads: 2 });
@@ -140,6 +145,27 @@ Deno.test({
       "kernels: continuing with one thread: out of memory",
     ]);
     assert.equal(pool?.threads, 1);
+    pool.dispose();
+  },
+});
+
+Deno.test({
+  name: "whoever holds a pool's words ends its threads, even while they sleep",
+  ignore,
+  async fn() {
+    const words = controlWords(true);
+    const pool = new Pool(heap, module, 3, { words });
+    const sleeping = async (count: number) => {
+      for (let i = 0; i < 500; i++) {
+        if (Atomics.load(words, control.sleeping) === count) return;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      assert.fail(`there are never ${count} sleeping threads`);
+    };
+    await sleeping(2);
+    endKernelThreads(words);
+    await sleeping(0);
+    relu(pool); // Its owner does all chunks.
     pool.dispose();
   },
 });

@@ -1,0 +1,74 @@
+/**
+ * Starts a server's network in a thread and ends it again, many times: by `close`, and by the
+ * watchdog in the middle of a pass. Memory and the number of threads must stay flat.
+ *
+ *     deno task soak:engine [closes] [kills]
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { createHandler } from "../src/serve/mod.ts";
+
+/** A process after a round. */
+export interface Round {
+  /** Resident bytes. */
+  readonly rss: number;
+  readonly threads: number;
+}
+
+/** Starts and closes a network, or lets the watchdog end it, that many times. */
+export async function soakEngine(
+  closes: number,
+  kills: number,
+): Promise<{ closed: Round[]; killed: Round[] }> {
+  const picture = await Deno.readFile("examples/images/chelsea.png");
+  const closed: Round[] = [], killed: Round[] = [];
+  for (let i = 0; i < closes; i++) {
+    const handler = createHandler({ thread: true, outputLayer: "layer2" });
+    assert.equal(await ask(handler, [picture]), 200);
+    await handler.close();
+    closed.push(await measure());
+  }
+  const handler = createHandler({
+    thread: true,
+    outputLayer: "layer4",
+    batchSize: 64,
+    limits: { seconds: 1, bodyBytes: 32 << 20 },
+  });
+  for (let i = 0; i < kills; i++) {
+    await handler.ready();
+    const status = await ask(handler, Array(48).fill(picture));
+    assert.equal(status, 504);
+    while (await ask(handler, [picture]) !== 200);
+    killed.push(await measure());
+  }
+  await handler.close();
+  return { closed, killed };
+}
+
+/** Asks for features of pictures; returns the status. */
+async function ask(
+  handler: (request: Request) => Promise<Response>,
+  pictures: readonly Uint8Array<ArrayBuffer>[],
+): Promise<number> {
+  const body = new FormData();
+  for (const picture of pictures) body.append("image", new Blob([picture]));
+  const url = "http://localhost/features?pool=avg";
+  const response = await handler(new Request(url, { method: "POST", body }));
+  await response.body?.cancel();
+  return response.status;
+}
+
+async function measure(): Promise<Round> {
+  await new Promise((resolve) => setTimeout(resolve, 300)); // Threads take a moment to end.
+  const args = ["-o", "nlwp=", "-p", `${Deno.pid}`];
+  const { stdout } = await new Deno.Command("ps", { args }).output();
+  const threads = Number(new TextDecoder().decode(stdout));
+  return { rss: Deno.memoryUsage().rss, threads };
+}
+
+if (import.meta.main) {
+  const [closes = 20, kills = 20] = Deno.args.map(Number);
+  console.log(JSON.stringify(await soakEngine(closes, kills), null, 2));
+}
