@@ -34,7 +34,7 @@ export async function soakEngine(
     thread: true,
     outputLayer: "layer4",
     batchSize: 64,
-    limits: { seconds: 1, bodyBytes: 32 << 20 },
+    limits: { seconds: 1 },
   });
   for (let i = 0; i < kills; i++) {
     await handler.ready();
