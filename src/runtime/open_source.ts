@@ -5,6 +5,7 @@
  */
 
 import { expected } from "../errors/expected.ts";
+import { fetchInTime, readResponse } from "./fetch_bytes.ts";
 import { type ByteSource, checkRange, endsEarly } from "./byte_source.ts";
 
 /**
@@ -16,10 +17,14 @@ export type FileSource = string | URL | Uint8Array | ArrayBuffer | Blob;
 /**
  * Opens a source of bytes. A file is read from disk as needed; other URLs are fetched whole.
  *
+ * @param maxBytes The most bytes from a server. Default 2 GiB.
  * @throws {TypeError} If it is none of those.
  * @throws {Error} If the file can't be opened or the server doesn't answer with 2xx.
  */
-export async function openByteSource(source: FileSource): Promise<ByteSource> {
+export async function openByteSource(
+  source: FileSource,
+  maxBytes: number = 2 ** 31,
+): Promise<ByteSource> {
   if (source instanceof Uint8Array) return fromBytes(source, "bytes");
   if (source instanceof ArrayBuffer) {
     return fromBytes(new Uint8Array(source), "bytes");
@@ -36,7 +41,8 @@ export async function openByteSource(source: FileSource): Promise<ByteSource> {
     );
   }
   const url = new URL(source);
-  return await (url.protocol === "file:" ? fromFile(url) : fromServer(url));
+  if (url.protocol === "file:") return await fromFile(url);
+  return await fromServer(url, maxBytes);
 }
 
 /**
@@ -84,18 +90,25 @@ function fromBlob(blob: Blob): ByteSource {
 }
 
 async function fromFile(path: string | URL): Promise<ByteSource> {
-  const { open } = await import("node:fs/promises");
-  const file = await open(path).catch((cause) => {
+  const { open, stat } = await import("node:fs/promises");
+  const cannot = (cause: Error & { code?: string }) => {
     const why = cause.code === "ENOENT"
       ? "there is no such file"
       : cause.message;
     throw new Error(`cannot open "${path}": ${why}`, { cause });
-  });
-  const stat = await file.stat();
+  };
+  // Opening a pipe that nobody writes to would wait for ever.
+  const found = await stat(path).catch(cannot);
+  if (!found.isFile()) {
+    const kind = found.isDirectory() ? "a folder" : "not a regular file";
+    throw new Error(`cannot open "${path}": it is ${kind}`);
+  }
+  const file = await open(path).catch(cannot);
+  const { size } = await file.stat();
   let isOpen = true;
   const source: ByteSource = {
     name: String(path),
-    size: stat.size,
+    size,
     async read(offset, length) {
       checkRange(this, offset, length);
       const bytes = new Uint8Array(length);
@@ -117,18 +130,15 @@ async function fromFile(path: string | URL): Promise<ByteSource> {
       isOpen = false;
     },
   };
-  if (!stat.isFile()) {
-    source.close();
-    const kind = stat.isDirectory() ? "a folder" : "not a regular file";
-    throw new Error(`cannot open "${path}": it is ${kind}`);
-  }
   return source;
 }
 
-async function fromServer(url: URL): Promise<ByteSource> {
-  const response = await fetch(url).catch((cause) => {
-    throw new Error(`cannot fetch ${url}: ${cause.message}`, { cause });
-  });
+async function fromServer(url: URL, maxBytes: number): Promise<ByteSource> {
+  const name = url.protocol === "data:" ? "data: URL" : url.href;
+  const cannot = (cause: Error) => {
+    throw new Error(`cannot fetch ${name}: ${cause.message}`, { cause });
+  };
+  const response = await fetchInTime(url).catch(cannot);
   if (!response.ok) {
     await response.body?.cancel();
     throw new Error(
@@ -136,6 +146,5 @@ async function fromServer(url: URL): Promise<ByteSource> {
         .trimEnd(),
     );
   }
-  const name = url.protocol === "data:" ? "data: URL" : url.href;
-  return fromBytes(new Uint8Array(await response.arrayBuffer()), name);
+  return fromBytes(await readResponse(response, maxBytes).catch(cannot), name);
 }

@@ -23,6 +23,7 @@ import { openTarPth } from "./tar_pth.ts";
  * `state_dict`, `model` or `model_state_dict`; other values are ignored.
  *
  * @param source A path, a URL or bytes.
+ * @param options `maxBytes`, the most bytes of the file: by default 4 GiB, 2 GiB from a server.
  * @returns The tensors by their names in the file, read on demand. The file stays open until you call
  *   `close`.
  * @throws {SyntaxError} If it isn't a checkpoint, or is damaged; the message names the place.
@@ -40,9 +41,25 @@ import { openTarPth } from "./tar_pth.ts";
  * checkpoint.close();
  * ```
  */
-export async function openCheckpoint(source: FileSource): Promise<Checkpoint> {
-  return await openCheckpointIn(await openByteSource(source));
+export async function openCheckpoint(
+  source: FileSource,
+  { maxBytes }: { readonly maxBytes?: number } = {},
+): Promise<Checkpoint> {
+  const opened = await openByteSource(source, maxBytes);
+  const { name, size } = opened;
+  if (size > (maxBytes ?? MAX_BYTES)) {
+    opened.close();
+    throw new RangeError(
+      `cannot open "${name}": it has ${size} bytes; maxBytes is ${
+        maxBytes ?? MAX_BYTES
+      }`,
+    );
+  }
+  return await openCheckpointIn(opened);
 }
+
+/** The most bytes of a file, unless told otherwise: 4 GiB. */
+const MAX_BYTES = 2 ** 32;
 
 /** Opens the checkpoint in a source, which is closed with it, or at once if that fails. */
 export async function openCheckpointIn(

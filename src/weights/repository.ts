@@ -108,6 +108,7 @@ export async function openHubRepository(
  */
 export async function openFolder(
   folder: string | URL,
+  settings: FetchSettings,
 ): Promise<OpenedRepository> {
   const files = await filesIn(folder);
   const at = (file: string) =>
@@ -121,7 +122,9 @@ export async function openFolder(
       return (await readBytes(at(file))).bytes;
     },
     async open(file) {
-      return files.includes(file) ? await openCheckpoint(at(file)) : undefined;
+      return files.includes(file)
+        ? await openCheckpoint(at(file), settings)
+        : undefined;
     },
     others: files.filter((file) => /\.(safetensors|bin|pth?|npz)$/.test(file)),
   });

@@ -92,8 +92,8 @@ export async function openPretrained(
     const isFolder = path !== undefined && await kindOfPath(path) === "folder";
     return withPreset(
       isFolder
-        ? await openFolder(path)
-        : { checkpoint: await openCheckpoint(pretrained) },
+        ? await openFolder(path, settings)
+        : { checkpoint: await openCheckpoint(pretrained, settings) },
     );
   }
   const checkpoint = await openEntry(entry, settings);

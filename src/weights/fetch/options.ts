@@ -52,6 +52,15 @@ export interface FetchOptions {
    * there. Default `$LAYERTAP_WEIGHTS`.
    */
   readonly weightsBase?: string | WeightsBase;
+  /** The most bytes of a file of weights. Default 2 GiB from a server, 4 GiB on disk. */
+  readonly maxBytes?: number;
+  /** Seconds for a server to begin its answer; then it is asked again. Default 30. */
+  readonly answerSeconds?: number;
+  /**
+   * The longest pause of an answer, and the seconds that it may take in addition to one for each 100
+   * kB; then it is continued by another request, a few times. Default 10.
+   */
+  readonly bodySeconds?: number;
   /** Called with a warning. Default `console.warn`. */
   readonly warn?: (message: string) => void;
 }

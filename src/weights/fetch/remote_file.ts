@@ -10,6 +10,12 @@ import {
   MissingFileError,
   TransientError,
 } from "./errors.ts";
+import {
+  ANSWER_SECONDS,
+  BODY_SECONDS,
+  fetchInTime,
+} from "../../runtime/fetch_bytes.ts";
+import { paced } from "../../runtime/paced.ts";
 import type { FetchSettings } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { Retry } from "./retry.ts";
@@ -29,6 +35,9 @@ export interface FileVersion extends KnownFile {
   /** Its strong ETag, else the date of its last change, if the server sends one. */
   readonly validator?: string;
 }
+
+/** The most bytes of a file, unless told otherwise: 2 GiB. */
+const MAX_BYTES = 2 ** 31;
 
 /** Statuses after which another attempt may help. */
 const TRANSIENT = [408, 425, 429, 500, 502, 503, 504];
@@ -91,26 +100,44 @@ export class RemoteFile {
         if (response.status === 206 || response.status === 416) {
           const range = contentRange(response);
           if (range?.offset === 0) {
-            this.#size = range.size;
+            await this.#setSize(range.size, response);
             this.#validator = validatorOf(response);
             return response;
           }
           // An empty file, or a browser that can't see the content-range header.
           await response.body?.cancel();
-          return this.#startWhole(await this.#request());
+          return await this.#startWhole(await this.#request());
         }
-        return this.#startWhole(response);
+        return await this.#startWhole(response);
       } catch (error) {
         await retry.after(error);
       }
     }
   }
 
-  #startWhole(response: Response): Response {
+  async #startWhole(response: Response): Promise<Response> {
     this.#hasRanges = false;
-    this.#size = contentLength(response);
+    await this.#setSize(contentLength(response), response);
     this.#validator = validatorOf(response);
     return response;
+  }
+
+  /** @throws {FetchError} If the file is too large; the response is cancelled. */
+  async #setSize(size: number | undefined, { body }: Response): Promise<void> {
+    this.#size = size;
+    if (size === undefined || size <= this.#maxBytes) return;
+    await body?.cancel();
+    throw this.#tooLarge(`${size}`);
+  }
+
+  get #maxBytes(): number {
+    return this.settings.maxBytes ?? MAX_BYTES;
+  }
+
+  #tooLarge(size: string): FetchError {
+    return this.#error(
+      `it has ${size} bytes; maxBytes is ${this.#maxBytes}`,
+    );
   }
 
   /**
@@ -140,6 +167,9 @@ export class RemoteFile {
           at += fresh.length;
           if (at > end) {
             throw this.#error("the server sends more than the file's length");
+          }
+          if (at > this.#maxBytes) {
+            throw this.#tooLarge(`more than ${this.#maxBytes}`);
           }
           retry.progress(fresh.length);
           if (fresh.length > 0) yield fresh;
@@ -187,13 +217,14 @@ export class RemoteFile {
   }
 
   async #request(range?: string, ifRange?: string): Promise<Response> {
-    const { fetch = globalThis.fetch, signal } = this.settings;
+    const { fetch, signal, answerSeconds = ANSWER_SECONDS } = this.settings;
     // Lengths and ranges must be those of the file, not of its compressed form.
     const headers = new Headers({ "accept-encoding": "identity" });
     if (range !== undefined) headers.set("range", range);
     if (ifRange !== undefined) headers.set("if-range", ifRange);
     signal?.throwIfAborted();
-    const response = await fetch(this.url, { headers, signal })
+    const init = { headers, signal };
+    const response = await fetchInTime(this.url, init, answerSeconds, fetch)
       .catch((cause) => {
         throw this.#broken(cause);
       });
@@ -217,10 +248,11 @@ export class RemoteFile {
 
   async *#chunks(response: Response): AsyncGenerator<Uint8Array> {
     if (response.body === null) return;
-    const reader = response.body.getReader();
+    const { bodySeconds = BODY_SECONDS, signal } = this.settings;
+    const chunks = paced(response.body, bodySeconds, signal);
     try {
       for (;;) {
-        const { done, value } = await reader.read().catch((cause) => {
+        const { done, value } = await chunks.next().catch((cause) => {
           throw this.#broken(cause);
         });
         if (done) return;
@@ -228,7 +260,7 @@ export class RemoteFile {
         yield value;
       }
     } finally {
-      reader.cancel().catch(() => {});
+      await chunks.return(undefined);
     }
   }
 

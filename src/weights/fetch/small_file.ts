@@ -11,6 +11,8 @@ import { RemoteFile } from "./remote_file.ts";
 
 /** Bytes of the first request; a manifest of 17 networks in three types has 12 KB. */
 const START = 2 ** 16;
+/** The most bytes of a small file; an index of a thousand tensors has 100 KB. */
+const MAX_BYTES = 2 ** 24;
 
 /**
  * Fetches a whole file, and keeps it.
@@ -26,7 +28,7 @@ export async function fetchSmall(
   // Its progress isn't the caller's concern.
   const remote = new RemoteFile(
     url,
-    { ...settings, onProgress: undefined },
+    { ...settings, onProgress: undefined, maxBytes: MAX_BYTES },
     {},
   );
   try {

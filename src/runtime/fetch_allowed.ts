@@ -1,0 +1,63 @@
+import { fetchInTime } from "./fetch_bytes.ts";
+
+const maxRedirects = 5;
+
+/** How {@linkcode fetchAllowed} fetches. */
+export interface AllowedFetch {
+  /** `"example.org"` or `"example.org:8080"`, in the notation of `URL`. */
+  readonly allowedHosts: readonly string[];
+  /** Seconds for an answer to begin. */
+  readonly seconds?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Fetches from allowed hosts; each redirect must lead to one, too.
+ *
+ * @throws {Error} If the URL is not allowed, or the server doesn't answer with 2xx in time.
+ */
+export async function fetchAllowed(
+  name: string,
+  { allowedHosts, seconds, signal }: AllowedFetch,
+): Promise<Response> {
+  const cannot = (why: string) => new Error(`cannot fetch "${name}": ${why}`);
+  let url = URL.canParse(name) ? new URL(name) : null;
+  for (let i = 0; i <= maxRedirects; i++) {
+    if (!url) throw cannot("it is not a URL");
+    requireAllowed(url, allowedHosts, cannot);
+    const response = await fetchInTime(
+      url,
+      { redirect: "manual", signal },
+      seconds,
+    ).catch((error) => {
+      throw cannot(error.message);
+    });
+    if (response.ok) return response;
+    await response.body?.cancel();
+    const { status, headers } = response;
+    const location = headers.get("location");
+    if (status < 300 || status >= 400 || location === null) {
+      throw cannot(`${url.host} answered ${status}`);
+    }
+    url = URL.canParse(location, url) ? new URL(location, url) : null;
+  }
+  throw cannot(`more than ${maxRedirects} redirects`);
+}
+
+function requireAllowed(
+  { protocol, host, username, password }: URL,
+  allowedHosts: readonly string[],
+  cannot: (why: string) => Error,
+): void {
+  if (protocol !== "http:" && protocol !== "https:") {
+    throw cannot(
+      `it leads to ${protocol}; only http: and https: are supported`,
+    );
+  }
+  if (username || password) throw cannot("it contains a user name or password");
+  if (!allowedHosts.includes(host)) {
+    throw cannot(
+      `it leads to ${host}; allowed hosts are ${allowedHosts.join(", ")}`,
+    );
+  }
+}
