@@ -6,6 +6,7 @@
 
 import { type CutNetwork, cutNetwork } from "../arch/cut_network.ts";
 import { archRow } from "../arch/lookup.ts";
+import type { Preset } from "../arch/preset.ts";
 import { type ArchRow, withoutClasses } from "../arch/table.ts";
 import type { ResNet } from "../model/model.ts";
 import { checked, type Io, UsageError, type Values } from "./command.ts";
@@ -72,15 +73,22 @@ export async function networkOf(
 export const warnOn = ({ stderr }: Io) => (message: string) =>
   void stderr.write(`layertap: warning: ${message}\n`);
 
-/** Starts the backend and loads the network; the layers are those of {@linkcode knownNetwork}. */
+/**
+ * Starts the backend and loads the network.
+ *
+ * @param layers As for {@linkcode knownNetwork}.
+ * @param usualPreset Takes the place of the weights' own, unless `--preset` is given.
+ */
 export async function openModel(
   values: Values<typeof modelOptions>,
   layers: readonly string[],
   io: Io,
+  usualPreset?: Preset,
 ): Promise<ResNet> {
   const { arch, weights, threads, memory } = values;
   const isKnown = knownNetwork(values, layers) !== undefined;
-  const preset = await readPreset(values.preset, arch);
+  const preset = values.preset === undefined && usualPreset ||
+    await readPreset(values.preset, arch);
   const { startBackend } = await import("../backend/start.ts");
   const { createModel } = await import("../model/create_model.ts");
   await startBackend({ threads });

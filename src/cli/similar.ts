@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { requireOneOf } from "../errors/expected.ts";
 import type { VectorFile } from "../extract/vector_file.ts";
 import type { SimilarPicture } from "../extract/similar.ts";
+import type { ResNet } from "../model/model.ts";
 import {
   command,
   type Io,
@@ -8,7 +10,7 @@ import {
   UsageError,
   type Values,
 } from "./command.ts";
-import { openModel } from "./network.ts";
+import { openModel, warnOn } from "./network.ts";
 import { integer, jsonOption, modelOptions } from "./options.ts";
 import { pictureFileOptions, readingOf } from "./picture_files.ts";
 
@@ -71,24 +73,29 @@ export const similar = command({
 /** The features of the pictures, made in the same way as those of the file. */
 async function vectorsOf(
   images: readonly string[],
-  { node, shape, about }: VectorFile,
+  file: VectorFile,
   values: Values<typeof options>,
   io: Io,
 ): Promise<Float32Array[]> {
+  const { node, shape, about } = file;
   const layer = node ?? required("layer", values.layer);
-  const { arch = about.arch, in: path } = values;
-  if (about.arch !== undefined && arch !== about.arch) {
-    throw new UsageError(
-      `--arch: "${path}" was made with ${about.arch}, not ${arch}`,
-    );
-  }
+  const { in: path } = values;
   const pool = about.pool ??
     (shape && shape.length > 1 ? "none" : values.pool);
-  using model = await openModel({ ...values, arch }, [layer], io);
+  const choice = await networkFor(file, values);
+  using model = await openModel(
+    { ...values, ...choice },
+    [layer],
+    io,
+    about.preset,
+  );
+  await requireSameWeights(model, layer, file, path, io);
   const { extractFiles } = await import("../extract/extract_files.ts");
   const features = extractFiles(model, images, [layer], {
     layout: about.layout,
     ...readingOf(values, io),
+    ...about.draft && { draft: true },
+    ...about.exifOrientation && { exifOrientation: true },
     pool: requireOneOf("pool", pool, ["avg", "max", "none"]),
   });
   const vectors: Float32Array[] = [];
@@ -105,6 +112,81 @@ async function vectorsOf(
     vectors.push(data);
   }
   return vectors;
+}
+
+/** The weights given, else those that the file names, if they need no search. */
+async function networkFor(
+  { about }: VectorFile,
+  { arch, weights, in: path }: Values<typeof options>,
+): Promise<{ arch?: string; weights?: string }> {
+  if (about.arch !== undefined && arch !== undefined && arch !== about.arch) {
+    throw new UsageError(
+      `--arch: "${path}" was made with ${about.arch}, not ${arch}`,
+    );
+  }
+  const name = weights ?? about.weights;
+  const { weightsTable } = await import("../weights/table.ts");
+  const { archTable } = await import("../arch/table.ts");
+  const isEntry = name === undefined ||
+    weightsTable.some((entry) => entry.name === name);
+  if (isEntry && (arch ?? about.arch) !== undefined) {
+    if (arch === undefined && !archTable.has(about.arch!)) {
+      throw madeWith(path, about.arch!);
+    }
+    return { arch: arch ?? about.arch, weights: name };
+  }
+  if (weights === undefined && name !== undefined && !await isPath(name)) {
+    throw madeWith(path, name);
+  }
+  return { arch, weights: name };
+}
+
+/** Whether it is a local path. A file of features sends no requests. */
+async function isPath(name: string): Promise<boolean> {
+  const { stat } = await import("node:fs/promises");
+  return await stat(name).then(() => true, () => false);
+}
+
+function madeWith(path: string, name: string): UsageError {
+  return new UsageError(
+    `"${path}" was made with "${name}"; choose these weights with --weights`,
+  );
+}
+
+/** Compares the weights and the transform with those that the file was made with. */
+async function requireSameWeights(
+  model: ResNet,
+  layer: string,
+  { node = layer, about }: VectorFile,
+  path: string,
+  io: Io,
+): Promise<void> {
+  const warn = warnOn(io);
+  const then = about.fingerprints?.[node];
+  if (then === undefined) {
+    warn(`"${path}" doesn't say which weights it was made with`);
+    return;
+  }
+  const { compareFingerprints } = await import("../model/fingerprint.ts");
+  const is = compareFingerprints(await model.fingerprint(layer), then);
+  if (is === "other") {
+    const name = about.weights === undefined ? "" : ` ("${about.weights}")`;
+    throw new TypeError(
+      `cannot compare with "${path}": it was made with other weights` +
+        `${name} of ${about.arch}; choose them with --weights`,
+    );
+  }
+  if (is === "rounded") {
+    warn(
+      `"${path}" was made with the same batch norms but other filters, ` +
+        "such as those of a float16 or int8 copy; the scores are approximate",
+    );
+  }
+  if (about.preset && !isDeepStrictEqual(about.preset, model.preset)) {
+    warn(
+      `"${path}" was made with another transform; the scores are approximate`,
+    );
+  }
 }
 
 function table(

@@ -14,6 +14,7 @@ import {
 import { formatOf, type FormatOptions } from "../tables/formats.ts";
 import { checkExtraction, type ExtractFilesOptions } from "./compute_nodes.ts";
 import { extractBatches } from "./extract_files.ts";
+import type { FeatureOrigin } from "./vector_file.ts";
 import type { RunDescription, WorkFolder } from "./work_folder.ts";
 
 /** What {@linkcode extractToFile} writes, and how. */
@@ -23,7 +24,7 @@ export interface ExtractToFileOptions
   readonly dtype?: "float32" | "float16";
   /** Continues a stopped run, if there is one. Default `false`. */
   readonly resume?: boolean;
-  /** The name of the weights: a run continues only with the same. */
+  /** The name of the weights, for the file's metadata; a run continues only with the same. */
   readonly weights?: string;
   /** Called after each batch with the number of pictures done so far. */
   readonly onProgress?: (pictures: number) => void;
@@ -85,15 +86,24 @@ export async function extractToFile(
   const toStream = formatOf(out, nodes.length);
   const { realpath } = await import("node:fs/promises");
   const { WorkFolder } = await import("./work_folder.ts");
-  const about = { arch: model.arch, layout, pool };
+  const fingerprints = await Promise.all(
+    nodes.map(async (node) => [node, await model.fingerprint(node)] as const),
+  );
+  const about: FeatureOrigin = {
+    arch: model.arch,
+    layout,
+    pool,
+    ...options.draft && { draft: true },
+    ...options.exifOrientation && { exifOrientation: true },
+    preset: model.preset,
+    weights: options.weights,
+    fingerprints: Object.fromEntries(fingerprints),
+  };
   const run: RunDescription = {
     nodes,
     dtype,
     ...about,
     normalize: options.normalize ?? false,
-    draft: options.draft || undefined, // So that runs of earlier versions resume.
-    exifOrientation: options.exifOrientation || undefined,
-    weights: options.weights,
   };
   const target = await realpath(out).catch(() => out);
   const folder = await WorkFolder.open(

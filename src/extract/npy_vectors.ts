@@ -5,10 +5,13 @@ import { openZip } from "../formats/zip.ts";
 import type { ByteSource } from "../runtime/byte_source.ts";
 import { rowBlocks } from "../tables/row_blocks.ts";
 import type { VectorRow } from "./similar.ts";
-import { chooseNode, type VectorFile } from "./vector_file.ts";
+import { chooseNode, originOf, type VectorFile } from "./vector_file.ts";
 
 /** Longer than the header of an array with few dimensions. */
 const maxHeader = 4096;
+
+/** Longer than what this package writes into the array `about`, in bytes. */
+const maxAbout = 2 ** 20;
 
 /** A `.npy` with random access, alone or inside a `.npz`. */
 interface Part {
@@ -40,7 +43,11 @@ export async function openNpz(
     read: (offset, length) => zip.readRange(`${name}.npy`, offset, length),
   });
   const names = [...zip.entries.keys()].map((n) => n.replace(/\.npy$/, ""));
-  const name = chooseNode(source.name, names.filter((n) => n !== "path"), node);
+  const name = chooseNode(
+    source.name,
+    names.filter((n) => n !== "path" && n !== "about"),
+    node,
+  );
   const array = part(name);
   const header = await headerOf(array);
   const paths = () =>
@@ -48,10 +55,23 @@ export async function openNpz(
   return {
     node: name,
     shape: header.shape.slice(1),
-    about: {},
+    about: names.includes("about") ? await aboutOf(part("about")) : {},
     rows: () => rows(array, header, paths()),
     close: () => source.close(),
   };
+}
+
+/** What this package wrote into the file, a NumPy string of JSON; nothing in others' files. */
+async function aboutOf(part: Part): Promise<VectorFile["about"]> {
+  const bytes = await part.read(0, Math.min(part.size, maxAbout));
+  const offset = 10 + new DataView(bytes.buffer).getUint16(8, true);
+  const count = Math.floor((bytes.length - offset) / 4);
+  const view = new DataView(bytes.buffer, offset);
+  const text = Array.from({ length: count }, (_, i) => {
+    const point = view.getUint32(4 * i, true);
+    return point < 0x110000 ? String.fromCodePoint(point) : "";
+  }).join("");
+  return originOf(text, part.name);
 }
 
 async function headerOf(part: Part): Promise<NpyHeader> {

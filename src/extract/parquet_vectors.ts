@@ -1,7 +1,7 @@
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import type { ByteSource } from "../runtime/byte_source.ts";
 import type { VectorRow } from "./similar.ts";
-import { chooseNode, type VectorFile } from "./vector_file.ts";
+import { chooseNode, originOf, type VectorFile } from "./vector_file.ts";
 
 /** Opens a list column of a Parquet file; rows are named by the column `path`, or by their number. */
 export async function openParquet(
@@ -24,7 +24,9 @@ export async function openParquet(
     node,
   );
   const hasPaths = columns.some(({ element }) => element.name === "path");
-  const { shapes, ...about } = aboutOf(metadata);
+  const text = metadata.key_value_metadata
+    ?.find(({ key }) => key === "layertap")?.value ?? "{}";
+  const { shapes, ...about } = originOf(text, source.name);
   return {
     node: name,
     shape: shapes?.[name],
@@ -32,14 +34,6 @@ export async function openParquet(
     rows: () => rows(source, file, metadata, name, hasPaths),
     close: () => source.close(),
   };
-}
-
-/** What this package wrote into the file's metadata. */
-function aboutOf({ key_value_metadata = [] }: FileMetaData) {
-  const entry = key_value_metadata.find(({ key }) => key === "layertap");
-  return JSON.parse(entry?.value ?? "{}") as
-    & VectorFile["about"]
-    & { readonly shapes?: Readonly<Record<string, number[]>> };
 }
 
 async function* rows(

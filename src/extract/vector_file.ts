@@ -4,8 +4,27 @@
  * @module
  */
 
+import type { Preset } from "../arch/preset.ts";
+import { isPreset } from "../weights/metadata.ts";
 import { few } from "../errors/expected.ts";
+import { failReading } from "../errors/fail.ts";
+import { isShape } from "../formats/elements.ts";
+import { isRecord, parseJsonObject } from "../formats/json.ts";
 import type { VectorRow } from "./similar.ts";
+
+/** How features were made; `extractToFile` writes it into a file's metadata. */
+export type FeatureOrigin = {
+  readonly arch: string;
+  readonly layout: "nchw" | "nhwc";
+  readonly pool: "avg" | "max" | "none";
+  readonly draft?: boolean;
+  readonly exifOrientation?: boolean;
+  readonly preset: Preset;
+  /** The name of the weights, if they aren't the default. */
+  readonly weights?: string;
+  /** By node: {@linkcode ResNet.fingerprint}. */
+  readonly fingerprints: Readonly<Record<string, string>>;
+};
 
 /** One node's features in a file. */
 export interface VectorFile {
@@ -13,12 +32,8 @@ export interface VectorFile {
   readonly node?: string;
   /** Dimensions of a picture's value, if the file says so. */
   readonly shape?: readonly number[];
-  /** How the features were made, if the file says so. */
-  readonly about: {
-    readonly arch?: string;
-    readonly layout?: "nchw" | "nhwc";
-    readonly pool?: "avg" | "max" | "none";
-  };
+  /** How the features were made, as far as the file says so. */
+  readonly about: Partial<FeatureOrigin>;
   /** Reads the features, a block at a time. */
   rows(): AsyncIterable<VectorRow>;
   /** Closes the file. */
@@ -45,3 +60,37 @@ export function chooseNode(
       : `"${file}" has no node "${node}"; it has ${names}`,
   );
 }
+
+/**
+ * What this package wrote into a file's metadata: JSON, of which only values of the right type count.
+ *
+ * @throws {SyntaxError} If it isn't a JSON object.
+ */
+export function originOf(
+  text: string,
+  file: string,
+): Partial<FeatureOrigin> & {
+  readonly shapes?: Readonly<Record<string, number[]>>;
+} {
+  const bytes = new TextEncoder().encode(text);
+  const value = parseJsonObject(bytes, failReading(file));
+  return Object.fromEntries(
+    Object.entries(value).filter(([key, item]) => tests[key]?.(item)),
+  );
+}
+
+const isText = (item: unknown) => typeof item === "string";
+const isOneOf = (...names: string[]) => (item: unknown) =>
+  names.includes(item as string);
+
+const tests: Readonly<Record<string, (item: unknown) => boolean>> = {
+  arch: isText,
+  weights: isText,
+  layout: isOneOf("nchw", "nhwc"),
+  pool: isOneOf("avg", "max", "none"),
+  draft: (item) => item === true,
+  exifOrientation: (item) => item === true,
+  preset: isPreset,
+  fingerprints: (item) => isRecord(item) && Object.values(item).every(isText),
+  shapes: (item) => isRecord(item) && Object.values(item).every(isShape),
+};

@@ -108,9 +108,9 @@ export async function createModel(
     preset = imagenetPreset,
   ): Promise<ResNet> {
     const parts = { row, full, trace, kernels: await kernels, storage, preset };
-    const parameters = await loadParameters(parts, checkpoint, warn);
+    const loaded = await loadParameters(parts, checkpoint, warn);
     const { labels } = checkpoint.metadata ?? {};
-    return new ResNet({ ...parts, parameters, labels });
+    return new ResNet({ ...parts, ...loaded, labels });
   }
 }
 

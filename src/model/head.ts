@@ -8,6 +8,7 @@ import type { Linear } from "../arch/module.ts";
 import { buildResNet } from "../arch/resnet.ts";
 import { asIs, expected } from "../errors/expected.ts";
 import { moduleAt, type Trace, traceForward } from "../arch/trace.ts";
+import { sampleOf } from "../weights/tensor_sample.ts";
 import { requireLabels } from "./head_class.ts";
 import type { ModelParts } from "./parts.ts";
 
@@ -50,5 +51,10 @@ export function replaceHead(
     "fc",
     parts.kernels.loadLinear(fc, weight, bias, parts.storage),
   );
-  return { ...parts, row, full, trace: full, parameters, labels };
+  const samples = new Map([
+    ...parts.samples,
+    ["fc.weight", sampleOf(weight)],
+    ["fc.bias", sampleOf(bias)],
+  ]);
+  return { ...parts, row, full, trace: full, parameters, labels, samples };
 }

@@ -28,7 +28,7 @@ export async function loadParameters(
   >,
   checkpoint: Checkpoint,
   warn: (message: string) => void = console.warn,
-): Promise<Parameters> {
+): Promise<Pick<ModelParts, "parameters" | "samples">> {
   const { nodes } = trace;
   const reader = new TensorReader(checkpoint, kernels.takesRows, row.normEps);
   const inChannels = inChannelsOf(trace.root);
@@ -85,5 +85,5 @@ export async function loadParameters(
       }`,
     );
   }
-  return parameters;
+  return { parameters, samples: reader.samples };
 }

@@ -286,6 +286,34 @@ export class ResNet extends Network implements Disposable {
     await saveModel(path, this.#parts, options);
   }
 
+  /**
+   * Identifies the weights that a node depends on: the same for the same weights in any format, and
+   * for this model and a shorter one.
+   *
+   * It has three parts: hashes of the batch norms and of the filters, and signs of the last filter. A
+   * copy that is packed as float16 or int8 has the same batch norms and nearly the same signs. The
+   * architecture's name, layers after the node and the transform don't count.
+   *
+   * @param name A node or module.
+   * @throws {RangeError} If the name is unknown or comes after the model's last layer.
+   *
+   * @example The same weights, cut elsewhere
+   * ```ts
+   * import { createModel } from "@layertap/resnet";
+   * import assert from "node:assert/strict";
+   *
+   * using model = await createModel("mlnet_resnet18", "layer2", true);
+   * using front = model.truncate("layer1");
+   * assert.equal(await front.fingerprint("layer1"), await model.fingerprint("layer1"));
+   * assert.notEqual(await model.fingerprint("layer1"), await model.fingerprint("layer2"));
+   * ```
+   */
+  async fingerprint(name: string): Promise<string> {
+    this.requireAlive();
+    const { fingerprint } = await import("./fingerprint.ts");
+    return await fingerprint(this.#parts, this.resolveNode(name));
+  }
+
   /** Resizes, crops and normalizes pictures by {@linkcode ResNet.preset}: see `preprocess`. */
   preprocess(pictures: Picture | readonly Picture[]): Tensor4D {
     this.requireAlive();

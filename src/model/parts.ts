@@ -25,6 +25,8 @@ export interface ModelParts extends CutNetwork {
   readonly preset: Preset;
   /** The names of the classes, if the weights have them. */
   readonly labels?: readonly string[];
+  /** Samples of the tensors by name, for the fingerprint. */
+  readonly samples: ReadonlyMap<string, string>;
 }
 
 /**

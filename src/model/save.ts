@@ -29,18 +29,17 @@ export async function saveModel(
   parts: ModelParts,
   { dtype = "float32" }: SaveOptions,
 ): Promise<void> {
-  const { row, preset, labels, trace } = parts;
+  const { row, preset, labels, trace, samples } = parts;
   const hasHead = trace.root.children.has("fc");
+  const checkpoint = stateDict(parts);
   const metadata = {
     arch: row.name,
     network: untoldOptions(row),
     preset,
     labels: hasHead ? labels : undefined,
+    samples: Object.fromEntries(samples),
   };
-  await writeFile(
-    path,
-    await writePacked(stateDict(parts), { dtype, metadata }),
-  );
+  await writeFile(path, await writePacked(checkpoint, { dtype, metadata }));
 }
 
 /**

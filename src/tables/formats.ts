@@ -11,7 +11,7 @@ import type { JsonValues } from "./jsonl.ts";
 export interface FormatOptions {
   /** How `.jsonl` writes numbers. Default `"base64"`. */
   readonly jsonValues?: JsonValues;
-  /** Metadata for `.parquet`, e.g. `{ arch: "resnet50" }`. */
+  /** Metadata for `.parquet`, `.npz` and `.safetensors`, e.g. `{ arch: "resnet50" }`. */
   readonly about?: Readonly<Record<string, unknown>>;
 }
 
@@ -22,10 +22,11 @@ export type FormatWriter = (
 ) => Promise<ReadableStream<Uint8Array>>;
 
 const writers = {
-  npz: async (table) => (await import("./npz.ts")).npzStream(table),
+  npz: async (table, { about }) =>
+    (await import("./npz.ts")).npzStream(table, about),
   npy: async (table) => (await import("./npy.ts")).npyStream(table),
-  safetensors: async (table) =>
-    (await import("./safetensors.ts")).safetensorsStream(table),
+  safetensors: async (table, { about }) =>
+    (await import("./safetensors.ts")).safetensorsStream(table, about),
   parquet: async (table, { about }) =>
     (await import("./parquet.ts")).parquetStream(table, about),
   jsonl: async (table, { jsonValues }) =>

@@ -1,4 +1,5 @@
 import { npyTextHeader } from "../formats/npy.ts";
+import { concat } from "../formats/concat.ts";
 import { createZip } from "../formats/create_zip.ts";
 import type { FeatureTable } from "./feature_table.ts";
 import { npyChunks } from "./npy.ts";
@@ -10,6 +11,7 @@ import { streamOf } from "./stream_of.ts";
  * It has an array `[N, …]` for each node, the pictures stacked, NaN for a failed one, and an array
  * `path` with the names of the pictures.
  *
+ * @param about Metadata, e.g. `{ arch: "resnet50" }`, for another array: `about`, a string of JSON.
  * @returns The file's bytes. Errors of the table become the stream's.
  *
  * @example For `numpy.load`
@@ -25,14 +27,18 @@ import { streamOf } from "./stream_of.ts";
  * assert.equal(new TextDecoder().decode(bytes.subarray(0, 2)), "PK");
  * ```
  */
-export function npzStream(table: FeatureTable): ReadableStream<Uint8Array> {
+export function npzStream(
+  table: FeatureTable,
+  about?: Readonly<Record<string, unknown>>,
+): ReadableStream<Uint8Array> {
   const { readable, writable } = new TransformStream();
-  writeNpz(table, writable).catch((error) => writable.abort(error));
+  writeNpz(table, about, writable).catch((error) => writable.abort(error));
   return readable;
 }
 
 async function writeNpz(
   table: FeatureTable,
+  about: Readonly<Record<string, unknown>> | undefined,
   destination: WritableStream<Uint8Array>,
 ): Promise<void> {
   const zip = await createZip(destination);
@@ -40,6 +46,13 @@ async function writeNpz(
     await zip.add(`${column.name}.npy`, streamOf(npyChunks(table, column)));
   }
   await zip.add("path.npy", streamOf(pathChunks(table)));
+  if (about) {
+    const text = JSON.stringify(about);
+    await zip.add(
+      "about.npy",
+      concat([npyTextHeader([...text].length, []), textBytes(text)]),
+    );
+  }
   await zip.close();
 }
 
@@ -53,8 +66,16 @@ async function* pathChunks(
   }
   yield npyTextHeader(longest, [table.count]);
   for await (const { path } of table.rows()) {
-    const characters = new Uint32Array(longest);
-    [...path].forEach((c, i) => characters[i] = c.codePointAt(0)!);
-    yield new Uint8Array(characters.buffer);
+    yield textBytes(path, longest);
   }
+}
+
+/** A NumPy string: UTF-32, padded with zeros. */
+function textBytes(
+  text: string,
+  length = [...text].length,
+): Uint8Array<ArrayBuffer> {
+  const characters = new Uint32Array(length);
+  [...text].forEach((c, i) => characters[i] = c.codePointAt(0)!);
+  return new Uint8Array(characters.buffer);
 }

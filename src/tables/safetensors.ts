@@ -9,6 +9,7 @@ const dtypeNames = { float32: "F32", float16: "F16" } as const;
  *
  * Source: the format's description in huggingface/safetensors, README.
  *
+ * @param about Metadata, e.g. `{ arch: "resnet50" }`: JSON in `__metadata__`, under `layertap`.
  * @returns The file's bytes. Errors of the table become the stream's.
  *
  * @example The header
@@ -26,19 +27,24 @@ const dtypeNames = { float32: "F32", float16: "F16" } as const;
  */
 export function safetensorsStream(
   table: FeatureTable,
+  about?: Readonly<Record<string, unknown>>,
 ): ReadableStream<Uint8Array> {
-  return streamOf(chunks(table));
+  return streamOf(chunks(table, about));
 }
 
 async function* chunks(
   table: FeatureTable,
+  about?: Readonly<Record<string, unknown>>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  yield header(table);
+  yield header(table, about);
   for (const column of table.columns) yield* columnBytes(table, column);
 }
 
 /** The header: its length in 8 bytes, then JSON, padded to align the tensors. */
-function header({ count, columns }: FeatureTable): Uint8Array<ArrayBuffer> {
+function header(
+  { count, columns }: FeatureTable,
+  about?: Readonly<Record<string, unknown>>,
+): Uint8Array<ArrayBuffer> {
   let end = 0;
   const tensors = columns.map((column) => {
     const start = end;
@@ -50,7 +56,10 @@ function header({ count, columns }: FeatureTable): Uint8Array<ArrayBuffer> {
     }];
   });
   const json = new TextEncoder().encode(
-    JSON.stringify(Object.fromEntries(tensors)),
+    JSON.stringify({
+      ...about && { __metadata__: { layertap: JSON.stringify(about) } },
+      ...Object.fromEntries(tensors),
+    }),
   );
   const length = Math.ceil(json.length / 8) * 8;
   const bytes = new Uint8Array(8 + length).fill(0x20);

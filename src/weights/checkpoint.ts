@@ -74,6 +74,11 @@ export interface CheckpointMetadata {
   readonly preset?: Preset;
   /** The names of the classes, in the order of `fc`'s outputs. */
   readonly labels?: readonly string[];
+  /**
+   * Samples of the tensors that these were made from, for `model.fingerprint`, where the values
+   * differ: `model.save` writes equivalent batch norms.
+   */
+  readonly samples?: Readonly<Record<string, string>>;
 }
 
 /** What a map of a checkpoint's tensors has under a name, or a `RangeError`. */

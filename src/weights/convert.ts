@@ -80,6 +80,7 @@ export async function convertWeights(
         arch: row.name,
         network: untoldOptions(row),
         ...origin,
+        samples: checkpoint.metadata?.samples,
         preset: preset ?? official?.preset ?? imagenetPreset,
         ...metadata,
         labels: classes === undefined ? undefined : labels,

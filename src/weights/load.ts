@@ -8,6 +8,7 @@ import type { BatchNorm2d, Conv2d, Linear } from "../arch/module.ts";
 import type { Filter, FoldedConv } from "../arch/folded_conv.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { foldBatchNorm } from "./fold.ts";
+import { sampleOf } from "./tensor_sample.ts";
 
 /** Whether no value is NaN or infinite; zero times such a value isn't zero. */
 function allFinite(values: Float32Array): boolean {
@@ -20,6 +21,8 @@ function allFinite(values: Float32Array): boolean {
 export class TensorReader {
   /** Names of tensors with NaN or infinite values. */
   readonly notFinite: string[] = [];
+  /** A sample of each tensor: see {@linkcode sampleOf}. */
+  readonly samples: Map<string, string> = new Map();
 
   /**
    * @param rows Whether to read filters as scaled rows, where the checkpoint has them.
@@ -38,13 +41,20 @@ export class TensorReader {
     const filter = await checkpoint.readRows(name);
     const values = filter instanceof Float32Array ? filter : filter.factors;
     if (!allFinite(values)) this.notFinite.push(name);
+    this.#sample(name, filter);
     return filter;
   }
 
   async #read(name: string): Promise<Float32Array> {
     const values = await this.checkpoint.read(name);
     if (!allFinite(values)) this.notFinite.push(name);
+    this.#sample(name, values);
     return values;
+  }
+
+  #sample(name: string, tensor: Filter): void {
+    const { samples = {} } = this.checkpoint.metadata ?? {};
+    this.samples.set(name, samples[name] ?? sampleOf(tensor));
   }
 
   /** A convolution, with its batch norm, if any, folded in. */

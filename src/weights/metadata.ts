@@ -70,6 +70,10 @@ export function parseMetadata(
   if (labels !== undefined && !isTexts(labels)) {
     throw fail(`"labels": expected a list of strings`);
   }
+  const { samples = {} } = value;
+  if (!isRecord(samples) || !isTexts(Object.values(samples))) {
+    throw fail(`"samples": expected strings`);
+  }
   const [classes] = tensors["fc.bias"]?.shape ?? [];
   if (labels && classes !== undefined && classes !== labels.length) {
     throw fail(`it has ${labels.length} labels for ${classes} classes`);
@@ -81,7 +85,8 @@ function isTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every((v) => typeof v === "string");
 }
 
-function isPreset(value: unknown): value is Preset {
+/** Whether a value of JSON is a transform. */
+export function isPreset(value: unknown): value is Preset {
   try {
     requirePreset("preset", value);
     return true;

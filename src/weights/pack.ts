@@ -61,7 +61,12 @@ export async function writePacked(
   const zip = await createZip(writable);
   const add = (entry: string, content: Uint8Array) =>
     zip.addDeflated(entry, deflate(content), content);
-  const described: PackedMetadata = { ...metadata, dtype, tensors: infos };
+  const described: PackedMetadata = {
+    ...metadata,
+    ...metadata?.samples && { samples: unrounded(metadata.samples, infos) },
+    dtype,
+    tensors: infos,
+  };
   await add(
     METADATA_ENTRY,
     new TextEncoder().encode(JSON.stringify(described, null, 1)),
@@ -98,6 +103,17 @@ function encode(
     [entry, encodeNpy(quantized.values, shape)],
     [scaleEntry(name), encodeNpy(quantized.factors, shape.slice(0, 1))],
   ];
+}
+
+/** The samples of the tensors whose values stay. */
+function unrounded(
+  samples: Readonly<Record<string, string>>,
+  infos: Readonly<Record<string, StoredTensor>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(samples)
+      .filter(([name]) => infos[name]?.dtype === "float32"),
+  );
 }
 
 function requireUnique(entries: readonly string[]): void {

@@ -1,7 +1,26 @@
 /** `layertap similar`. */
 
 import assert from "node:assert/strict";
-import { chelsea, cliTest, fail, images, rocket, succeed } from "./support.ts";
+import { createModel } from "../../mod.ts";
+import { tiny } from "../extract/support.ts";
+import {
+  chelsea,
+  cliTest,
+  fail,
+  images,
+  rocket,
+  run,
+  succeed,
+} from "./support.ts";
+
+/** What a query prints; a `.npy` can't say which weights it was made with. */
+async function printed(file: string, ...query: string[]): Promise<string> {
+  const { status, stdout, stderr } = await run(query);
+  assert.equal(status, 0, stderr);
+  const warning = /^layertap: warning: ".*" doesn't say which weights .*\n$/;
+  assert.match(stderr, file.endsWith(".npy") ? warning : /^$/);
+  return stdout;
+}
 
 cliTest(
   "similar: the most similar pictures, from every format",
@@ -25,7 +44,7 @@ cliTest(
       const results: {
         image: string;
         similar: { path: string; score: number }[];
-      }[] = JSON.parse(await succeed(...query, "--top", "3"));
+      }[] = JSON.parse(await printed(file, ...query, "--top", "3"));
       assert.deepEqual(results.map(({ image }) => image), [rocket, chelsea]);
       for (const { image, similar } of results) {
         const [best, ...others] = similar;
@@ -103,5 +122,49 @@ cliTest("similar: errors", async (folder) => {
     ["similar", "no.png", "--in", path, "--layer", "layer1"],
     1,
     'cannot open "no.png": there is no such file',
+  );
+});
+
+cliTest("similar: the network that the file was made with", async (folder) => {
+  const path = `${folder}/f.parquet`;
+  const weights = `${folder}/tiny.npz`, other = `${folder}/other.npz`;
+  using model = await createModel(tiny);
+  await model.save(weights);
+  using another = await createModel(tiny, null, false, { seed: 1 });
+  await another.save(other);
+
+  await succeed(
+    ...["extract", chelsea, rocket, "--layer", "avgpool", "--out", path],
+    ...["--weights", weights, "--draft"],
+  );
+  const similar = ["similar", chelsea, "--in", path];
+  const want = await succeed(...similar, "--weights", weights);
+  assert.match(want, / 1\.0000 {2}.*chelsea/);
+  assert.equal(await succeed(...similar), want, "a local file is found again");
+  await fail(
+    [...similar, "--weights", other],
+    1,
+    `cannot compare with "${path}": it was made with other weights ("${weights}") of tiny; choose them with --weights`,
+  );
+
+  // A rounded copy has the same batch norms.
+  const copy = `${folder}/copy.npz`;
+  await succeed("convert", weights, copy, "--dtype", "int8");
+  const { status, stdout, stderr } = await run([
+    ...similar,
+    ...["--weights", copy],
+  ]);
+  assert.equal(status, 0);
+  assert.match(stdout, / 0\.99\d\d {2}.*chelsea/);
+  assert.equal(
+    stderr,
+    `layertap: warning: "${path}" was made with the same batch norms but other filters, such as those of a float16 or int8 copy; the scores are approximate\n`,
+  );
+
+  await Deno.remove(weights);
+  await fail(
+    similar,
+    2,
+    `"${path}" was made with "${weights}"; choose these weights with --weights (see layertap similar --help)`,
   );
 });

@@ -44,27 +44,35 @@ export interface FileArray {
 export function readNpz(bytes: Uint8Array): {
   arrays: Map<string, FileArray>;
   paths: string[];
+  about?: Record<string, unknown>;
 } {
-  const { "path.npy": paths, ...entries } = unzipSync(bytes);
+  const { "path.npy": paths, "about.npy": about, ...entries } = unzipSync(
+    bytes,
+  );
   const arrays = Object.entries(entries).map(([entry, bytes]) =>
     [
       entry.replace(/\.npy$/, ""),
       decodeNpy(bytes as Uint8Array<ArrayBuffer>, entry) as FileArray,
     ] as const
   );
-  return { arrays: new Map(arrays), paths: readTexts(paths) };
+  return {
+    arrays: new Map(arrays),
+    paths: readTexts(paths),
+    about: about && JSON.parse(readTexts(about)[0]),
+  };
 }
 
 /** An array of NumPy strings. */
 function readTexts(npy: Uint8Array): string[] {
   const header = 10 + npy[8] + 256 * npy[9];
-  const [, width, count] = /'<U(\d+)', .* 'shape': \((\d+),\)/
-    .exec(new TextDecoder().decode(npy.subarray(0, header)))!.map(Number);
+  const [, width, length] = /'<U(\d+)', .* 'shape': \((\d*),?\)/
+    .exec(new TextDecoder().decode(npy.subarray(0, header)))!;
+  const count = length === "" ? 1 : Number(length);
   const utf32 = new Uint32Array(npy.slice(header).buffer);
   return Array.from(
     { length: count },
     (_, i) =>
-      String.fromCodePoint(...utf32.subarray(i * width, (i + 1) * width))
+      String.fromCodePoint(...utf32.subarray(i * +width, (i + 1) * +width))
         .replace(/\0+$/, ""),
   );
 }
@@ -80,7 +88,7 @@ export async function readParquet(
 /** The header and the tensors of a `.safetensors`. */
 export function readSafetensors(bytes: Uint8Array<ArrayBuffer>) {
   const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
-  const header: Record<
+  const { __metadata__: _, ...header }: Record<
     string,
     { dtype: string; shape: number[]; data_offsets: [number, number] }
   > = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));

@@ -63,7 +63,17 @@ Deno.test("extractToFile: the formats", () =>
       return await Deno.readFile(out);
     };
 
-    const { arrays, paths } = readNpz(await read("f.npz"));
+    const { arrays, paths, about } = readNpz(await read("f.npz"));
+    assert.deepEqual(about, {
+      arch: "tiny",
+      layout: "nchw",
+      pool: "none",
+      preset: model.preset,
+      fingerprints: {
+        layer4: await model.fingerprint("layer4"),
+        flatten: await model.fingerprint("flatten"),
+      },
+    });
     assert.deepEqual(paths, files);
     assert.deepEqual(arrays.get("layer4")!.shape, [11, 512, 7, 7]);
     assert.deepEqual([...arrays.get("layer4")!.data], wanted("layer4"));
@@ -74,9 +84,12 @@ Deno.test("extractToFile: the formats", () =>
     assert.deepEqual(npy.shape, [11, 512]);
     assert.deepEqual([...npy.data as Float32Array], wanted("flatten"));
 
-    const { dtype, shape, bytes } = readSafetensors(
-      await read("f.safetensors", { dtype: "float16" }),
-    ).get("layer4")!;
+    const tensors = await read("f.safetensors", { dtype: "float16" });
+    const { dtype, shape, bytes } = readSafetensors(tensors).get("layer4")!;
+    const header = new TextDecoder().decode(tensors.subarray(8, 4096));
+    const [, layertap] = /"__metadata__":\{"layertap":("(?:\\.|[^"])*")\}/
+      .exec(header)!;
+    assert.deepEqual(JSON.parse(JSON.parse(layertap)), about);
     assert.deepEqual([dtype, shape], ["F16", [11, 512, 7, 7]]);
     const half = decodeFloat16(
       encodeFloat16(Float32Array.from(wanted("layer4"))),
