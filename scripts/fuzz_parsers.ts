@@ -8,18 +8,29 @@
 
 import { unzipSync, type Zippable, zipSync } from "fflate";
 import { failReading } from "../src/errors/fail.ts";
+import { isRecord, parseJsonObject } from "../src/formats/json.ts";
 import { decodeNpy } from "../src/formats/npy.ts";
+import { networkConfig } from "../src/weights/config/network_config.ts";
 import { openCheckpoint } from "../src/weights/open.ts";
 import { writePacked } from "../src/weights/pack.ts";
 import { unpickle } from "../src/weights/pickle.ts";
 import { pthWorld } from "../src/weights/pth.ts";
+import { openSharded } from "../src/weights/sharded.ts";
 import { tensorsIn } from "../src/weights/tensors_in.ts";
 import { mutate } from "./fuzz_mutate.ts";
 import { arrowProtocol } from "../src/worker/arrow_protocol.ts";
 import { requestBytes } from "../tests/worker/support.ts";
-import { fileBytes, seededRandom } from "../tests/weights/fixtures.ts";
+import { repositories } from "../tests/support/preset_goldens.ts";
+import {
+  checkpointOf,
+  fileBytes,
+  seededRandom,
+} from "../tests/weights/fixtures.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
+
+const jsonBytes = (value: unknown): Bytes =>
+  new TextEncoder().encode(JSON.stringify(value));
 
 interface Parser {
   /** Valid inputs to start from. */
@@ -128,6 +139,53 @@ export const parsers = {
       ),
     parse: readAll,
     zip: "deflated",
+  },
+  config: {
+    samples: () =>
+      Promise.resolve(
+        repositories.filter(({ refused }) => !refused).map(({ files }) => {
+          const [config, processor] = Object.values(files)
+            .map(({ id2label: _, label2id: __, ...rest }) => rest);
+          return jsonBytes({ config, processor });
+        }),
+      ),
+    parse: (bytes) => {
+      const { config, processor } = parseJsonObject(
+        bytes,
+        failReading("bytes"),
+      );
+      if (!isRecord(config)) return Promise.resolve();
+      const configs = networkConfig(
+        "bytes",
+        config,
+        isRecord(processor) ? processor : undefined,
+      );
+      configs.row();
+      configs.preset("default");
+      configs.preset("test");
+      return Promise.resolve();
+    },
+    isRefusal: (error) =>
+      namesBytes(error) ||
+      error instanceof RangeError && error.message.startsWith("bytes/"),
+  },
+  index: {
+    samples: () =>
+      Promise.resolve([
+        jsonBytes({ weight_map: { a: "1.safetensors", b: "2.safetensors" } }),
+      ]),
+    parse: async (bytes) => {
+      const open = () =>
+        Promise.resolve(checkpointOf(
+          new Map(["a", "b"].map((name) => [
+            name,
+            { shape: [1], data: new Float32Array(1) },
+          ])),
+        ));
+      const sharded = await openSharded(bytes, "bytes", open);
+      for (const name of sharded.tensors.keys()) await sharded.read(name);
+      sharded.close();
+    },
   },
   arrow: {
     samples: () => Promise.resolve(requestSamples()),

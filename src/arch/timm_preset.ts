@@ -70,7 +70,9 @@ export function presetFromTimm(
     : "input_size";
   const percent = isTest && fields.test_crop_pct ? "test_crop_pct" : "crop_pct";
   const inputSize = fields[size] ?? [3, 224, 224];
-  const [channels, height, cropSize] = inputSize;
+  const [channels, height, cropSize] = Array.isArray(inputSize)
+    ? inputSize
+    : [];
   if (
     channels !== 3 || height !== cropSize || !(cropSize > 0) ||
     !Number.isInteger(cropSize)

@@ -53,6 +53,14 @@ export async function openSharded(
     tensors: new Map(
       [...shards].flatMap(([file, { tensors }]) =>
         [...tensors].filter(([tensor]) => map[tensor] === file)
+          .map(([tensor, { place, ...stored }]) => [
+            tensor,
+            // Places are those in the file.
+            {
+              ...stored,
+              ...place !== undefined && { place: `${file} ${place}` },
+            },
+          ])
       ),
     ),
     expect(names) {

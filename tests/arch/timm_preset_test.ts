@@ -40,6 +40,10 @@ Deno.test("presetFromTimm: rejects what a preset can't express", () => {
       { interpolation: "lanczos" },
       'interpolation: expected "bilinear" or "bicubic", got "lanczos"',
     ],
+    [
+      { input_size: 224 as never },
+      "input_size: expected [3, side, side], got 224",
+    ],
     [{ crop_mode: "squash" }, 'crop_mode: expected "center", got "squash"'],
     [{ crop_pct: -1 }, "crop_pct: expected a positive number, got -1"],
     [{ mean: [0.5] }, "mean: expected three numbers, got [0.5]"],

@@ -30,7 +30,7 @@ const folder = new URL("../data/presets/", import.meta.url);
 
 /** All repositories. */
 export const repositories: readonly GoldenRepository[] = JSON.parse(
-  await Deno.readTextFile(new URL("repositories.json", folder)),
+  Deno.readTextFileSync(new URL("repositories.json", folder)),
 );
 
 /** The preset in this package's words. */
