@@ -55,7 +55,11 @@ export const serve = command({
           "such as @hono/node-server",
       );
     }
-    const { createHandler } = await import("../serve/create_handler.ts");
+    const [{ createHandler }, { listen }, { isLoopback }] = await Promise.all([
+      import("../serve/create_handler.ts"),
+      import("./listen.ts"),
+      import("../serve/loopback.ts"),
+    ]);
     await using handler = createHandler({
       arch: isKnown ? arch : null,
       outputLayer: layer,
@@ -66,15 +70,20 @@ export const serve = command({
       exifOrientation: values["exif-orientation"],
       limits: { maxBytes: values["max-bytes"], maxPixels },
       allowedHosts: values["allow-host"],
+      onlyLoopback: isLoopback(host),
       log: (entry) => io.stdout.write(`${JSON.stringify(entry)}\n`),
     });
     await handler.ready();
-    const server = Deno.serve({
+    const server = listen(handler, {
       hostname: host,
       port,
       onListen: ({ hostname, port }) =>
         io.stderr.write(`layertap: listening on http://${hostname}:${port}\n`),
-    }, (request) => handler(request));
+      onFailure: ({ message }, restarts) =>
+        io.stderr.write(
+          `layertap: listening again (${restarts}): ${message}\n`,
+        ),
+    });
     // A second signal ends the process at once.
     const stop = async () => {
       await handler.close();

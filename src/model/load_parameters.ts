@@ -78,6 +78,13 @@ export async function loadParameters(
     parameters.dispose();
     throw error;
   }
+  if (reader.negative.length > 0) {
+    warn(
+      `"${checkpoint.source}" has variances below zero in ${
+        few(reader.negative)
+      }; features will be NaN`,
+    );
+  }
   if (reader.notFinite.length > 0) {
     warn(
       `"${checkpoint.source}" has NaN or infinite values in ${

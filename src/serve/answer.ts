@@ -8,6 +8,7 @@ import { classify } from "../model/classify.ts";
 import { computeNodes, item } from "../extract/compute_nodes.ts";
 import { stackInputs } from "../extract/input_batches.ts";
 import type { ResNet } from "../model/model.ts";
+import { allFinite } from "../formats/all_finite.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 import { encodeFeatures, encodeJson } from "./encode_features.ts";
 import type { EngineSettings, Outcome } from "./engine.ts";
@@ -42,6 +43,14 @@ export async function answer(
   }
 }
 
+/** The outcome of a task whose results JSON and pictures can't hold. */
+const notFinite = (what: string): Outcome => ({
+  status: 500,
+  detail: `the network computes NaN or infinite ${what}; its weights may be ` +
+    "damaged",
+  isPublic: true,
+});
+
 async function features(
   model: ResNet,
   ready: readonly ReadyTask<FeaturesTask>[],
@@ -54,7 +63,14 @@ async function features(
   const answers: Outcome[] = [];
   let first = 0;
   for (const { task, inputs } of ready) {
-    answers.push(await encodeFeatures(model.arch, task, nodes, first));
+    const damaged = nodes.find(([, array]) =>
+      !inputs.every((_, i) => allFinite(item(array, first + i).data))
+    );
+    answers.push(
+      damaged
+        ? notFinite(`values of "${damaged[0]}"`)
+        : await encodeFeatures(model.arch, task, nodes, first),
+    );
     first += inputs.length;
   }
   return { answers, ms };
@@ -72,7 +88,11 @@ async function classes(
     const all = await classify(model, batch, { top, labels });
     const ms = performance.now() - start;
     const answers = ready.map(({ task }) => {
-      const pictures = all.splice(0, task.pictures.length)
+      const mine = all.splice(0, task.pictures.length);
+      if (!allFinite(mine.flat().map(({ score }) => score))) {
+        return notFinite("scores");
+      }
+      const pictures = mine
         .map((classes, i) => ({
           name: task.pictures[i].name,
           classes: classes.slice(0, task.top),
@@ -103,6 +123,10 @@ async function pictures(
   const ms = performance.now() - start;
   const answers: Outcome[] = [];
   for (const [i, { task }] of ready.entries()) {
+    if (!allFinite(item(maps, i).data)) {
+      answers.push(notFinite(`values of "${layer}"`));
+      continue;
+    }
     try {
       const grid = await drawFeatureMapGrid(item(maps, i), task.grid);
       const body = await encodePng(grid, { modules });

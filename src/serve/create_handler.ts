@@ -8,6 +8,7 @@ import { Gate } from "./gate.ts";
 import { Timings } from "./log.ts";
 import { type HandlerOptions, withDefaults } from "./options.ts";
 import { EngineLostError } from "./engine.ts";
+import { requireLoopback } from "./loopback.ts";
 import { Problem } from "./problem.ts";
 import { type Context, routes } from "./routes.ts";
 import { Service } from "./service.ts";
@@ -67,6 +68,7 @@ export function createHandler(options: HandlerOptions = {}): Handler {
     const context = { request, settings, service, gate, timings };
     const { response, error } = await answer(context);
     response.headers.set("server-timing", timings.header);
+    response.headers.set("x-content-type-options", "nosniff");
     const { method, url } = request;
     settings.log?.({
       time,
@@ -110,6 +112,7 @@ async function dispatch(context: Context): Promise<Response> {
   if (!URL.canParse(url)) {
     throw new Problem(400, "the URL or the host header is invalid");
   }
+  if (context.settings.onlyLoopback) requireLoopback(context.request);
   const { pathname } = new URL(url);
   const methods = Object.hasOwn(routes, pathname) ? routes[pathname] : null;
   if (!methods) {

@@ -57,7 +57,12 @@ export interface Answer {
 /** The result of a task. */
 export type Outcome =
   | Answer
-  | { readonly status: ProblemStatus; readonly detail: string };
+  | {
+    readonly status: ProblemStatus;
+    /** Why; a client doesn't get that of a 500 unless `isPublic`. */
+    readonly detail: string;
+    readonly isPublic?: boolean;
+  };
 
 /** The result of a batch. */
 export interface BatchReport {

@@ -79,12 +79,13 @@ const problems = {
   408: problem("The body did not arrive in time"),
   413: problem("Too many bytes, pixels or pictures"),
   415: problem("Unsupported type of body or picture"),
+  421: problem("The host is not this server's"),
   422: problem(
     "The request can't be fulfilled: no picture, a damaged one, no head",
   ),
   429: retryLater("Too many requests at a time"),
   499: problem("The client disconnected"),
-  500: problem("Internal error"),
+  500: problem("Internal error, or the features are NaN or infinite"),
   503: retryLater("The server is stopping, or the network can't be loaded"),
   504: retryLater("No answer in time"),
 };
@@ -111,7 +112,7 @@ const get = (
   get: {
     summary,
     parameters,
-    responses: { ...responses, 405: problems[405] },
+    responses: { ...responses, 405: problems[405], 421: problems[421] },
   },
 });
 

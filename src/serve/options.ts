@@ -52,6 +52,12 @@ export interface HandlerOptions {
    * and lists of URLs are refused.
    */
   readonly allowedHosts?: readonly string[];
+  /**
+   * Whether to answer only requests whose host is `localhost`, 127.x.x.x or `[::1]`; others get 421.
+   * For a server that listens on loopback: a page in a browser may let its own name lead there.
+   * Default `false`.
+   */
+  readonly onlyLoopback?: boolean;
   /** Called after each answer. */
   readonly log?: (entry: LogEntry) => void;
 }
@@ -111,6 +117,7 @@ export function withDefaults(options: HandlerOptions): Settings {
     exifOrientation = false,
     batchSize = 8,
     allowedHosts = [],
+    onlyLoopback = false,
     labels,
     thread,
     log,
@@ -129,7 +136,7 @@ export function withDefaults(options: HandlerOptions): Settings {
   return {
     ...{ arch, outputLayer, pretrained, model, backend, decoders, draft },
     exifOrientation,
-    labels,
+    ...{ onlyLoopback, labels },
     ...{ batchSize, thread, log, limits },
     allowedHosts: allowedHosts.map(host),
   };

@@ -98,8 +98,8 @@ async function answerTo(
   );
   for (const [name, ms] of Object.entries(parts)) timings.add(name, ms);
   if ("body" in outcome) return outcome;
-  const { status, detail } = outcome;
-  if (status === 500) throw new Error(detail);
+  const { status, detail, isPublic } = outcome;
+  if (status === 500 && !isPublic) throw new Error(detail);
   throw new Problem(status, detail);
 }
 

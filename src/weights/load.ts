@@ -4,18 +4,12 @@
  * @module
  */
 
+import { allFinite } from "../formats/all_finite.ts";
 import type { BatchNorm2d, Conv2d, Linear } from "../arch/module.ts";
 import type { Filter, FoldedConv } from "../arch/folded_conv.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { foldBatchNorm } from "./fold.ts";
 import { sampleOf } from "./tensor_sample.ts";
-
-/** Whether no value is NaN or infinite; zero times such a value isn't zero. */
-function allFinite(values: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += 0 * values[i];
-  return sum === 0;
-}
 
 /** Reads a network's tensors, and remembers those with NaN or infinite values. */
 export class TensorReader {
@@ -23,6 +17,8 @@ export class TensorReader {
   readonly notFinite: string[] = [];
   /** A sample of each tensor: see {@linkcode sampleOf}. */
   readonly samples: Map<string, string> = new Map();
+  /** Names of variances below zero: their channels are NaN. */
+  readonly negative: string[] = [];
 
   /**
    * @param rows Whether to read filters as scaled rows, where the checkpoint has them.
@@ -68,12 +64,18 @@ export class TensorReader {
       const scale = bias.map(() => 1);
       return { filter, bias, scale, unfolded: new Map() };
     }
-    return foldBatchNorm(filter, {
+    const values = {
       weight: await this.#read(`${norm.name}.weight`),
       bias: await this.#read(`${norm.name}.bias`),
       mean: await this.#read(`${norm.name}.running_mean`),
       variance: await this.#read(`${norm.name}.running_var`),
-    }, this.normEps);
+    };
+    const folded = foldBatchNorm(filter, values, this.normEps);
+    const isFinite = Object.values(values).every(allFinite);
+    if (isFinite && !allFinite(folded.scale)) {
+      this.negative.push(`${norm.name}.running_var`);
+    }
+    return folded;
   }
 
   /** A linear layer: weight `[out, in]` and bias `[out]`. */
