@@ -6,10 +6,15 @@ export interface Preset {
   readonly cropSize: number;
   /** PIL's antialiased filter used for resizing. */
   readonly interpolation: "bilinear" | "bicubic";
-  /** Subtracted from each channel, whose values are in 0..1; in RGB order. */
+  /**
+   * Subtracted from each channel, in the order of `channels`. Values are in 0..1; if a mean is above
+   * 1, they are in 0..255, as Caffe's and MMDetection's.
+   */
   readonly mean: readonly [number, number, number];
-  /** Divides each channel, in RGB order. */
+  /** Divides each channel, in the order of `channels`; in the unit of `mean`. */
   readonly std: readonly [number, number, number];
+  /** The order in which the network gets channels: `"BGR"` for networks from Caffe. Default `"RGB"`. */
+  readonly channels?: "RGB" | "BGR";
   /**
    * How the crop's corner is rounded if it falls between two pixels: `"down"` as in transformers.
    * Default `"halfToEven"`, as in torchvision and timm.

@@ -7,7 +7,7 @@
 import { expected, requireInteger, requireOneOf } from "../errors/expected.ts";
 import type { Preset } from "./preset.ts";
 
-/** Three numbers, one for each channel in RGB order. */
+/** Three numbers, one for each channel. */
 export function requireRgb(
   subject: string,
   value: unknown,
@@ -57,6 +57,9 @@ export function requirePreset(subject: string, value: unknown): Preset {
   ]);
   requireRgb(at("mean"), preset.mean);
   requireStd(at("std"), preset.std);
+  if (preset.channels !== undefined) {
+    requireOneOf(at("channels"), preset.channels, ["RGB", "BGR"]);
+  }
   if (preset.cropRounding !== undefined) {
     requireOneOf(at("cropRounding"), preset.cropRounding, [
       "halfToEven",

@@ -102,7 +102,7 @@ function pad(
  * `ToTensor` and `Normalize(preset.mean, preset.std)` of a batch, equal to PyTorch's float32 to the
  * last bit.
  *
- * @returns `[N, H, W, 3]`, a new array.
+ * @returns `[N, H, W, 3]`, a new array, with channels in the preset's order.
  * @throws {RangeError} If there are no images.
  * @throws {TypeError} If the images differ in size.
  */
@@ -115,6 +115,7 @@ export function normalize(
   }
   const { width, height } = images[0];
   const values = [0, 1, 2].map((channel) => normalized(preset, channel));
+  const first = preset.channels === "BGR" ? 2 : 0, last = 2 - first;
   const size = 3 * width * height;
   const out = new Float32Array(images.length * size);
   images.forEach((image, n) => {
@@ -126,9 +127,9 @@ export function normalize(
       ));
     }
     for (let i = 0, to = n * size; i < size; i += 3, to += 3) {
-      out[to] = values[0][image.data[i]];
+      out[to] = values[0][image.data[i + first]];
       out[to + 1] = values[1][image.data[i + 1]];
-      out[to + 2] = values[2][image.data[i + 2]];
+      out[to + 2] = values[2][image.data[i + last]];
     }
   });
   return out;
@@ -141,8 +142,13 @@ function normalized(preset: Preset, channel: number): Float32Array {
   const std = fround(preset.std[channel]);
   return Float32Array.from(
     { length: 256 },
-    (_, level) => fround(fround(level / 255) - mean) / std,
+    (_, level) => fround(fround(level / levelsOf(preset)) - mean) / std,
   );
+}
+
+/** What a level is divided by: 1 where means are in 0..255. */
+function levelsOf({ mean }: Preset): number {
+  return mean.some((value) => value > 1) ? 1 : 255;
 }
 
 /**
@@ -156,15 +162,19 @@ export function denormalize(
   data: Float32Array,
   width: number,
   height: number,
-  { mean, std }: Preset,
+  preset: Preset,
 ): RgbImage {
+  const { mean, std } = preset;
   if (data.length !== width * height * 3) {
     const what = `${width * height * 3} values for ${width}x${height} pixels`;
     throw new TypeError(expected("data", what, data.length));
   }
   const levels = new Uint8ClampedArray(data.length); // Rounds and clamps.
+  const scale = levelsOf(preset), isBgr = preset.channels === "BGR";
   for (let i = 0; i < data.length; i++) {
-    levels[i] = (data[i] * std[i % 3] + mean[i % 3]) * 255;
+    const channel = i % 3;
+    const to = isBgr ? i + 2 - 2 * channel : i;
+    levels[to] = (data[i] * std[channel] + mean[channel]) * scale;
   }
   return { width, height, data: new Uint8Array(levels.buffer) };
 }

@@ -282,11 +282,11 @@ function notesOf(
   }
   const taken = new Set(fitting.flatMap(({ found }) => [...found.fileNames]));
   const outside: string[] = [...differences.behind];
-  const parts = new Set(outside.map(partOf));
+  const parts = new Set(outside.map((name) => partOf(name, "")));
   for (const [path, name] of inFile) {
     if (taken.has(name) || path.endsWith("num_batches_tracked")) continue;
     outside.push(path);
-    parts.add(partOf(withoutPrefix(path, found.prefix)));
+    parts.add(partOf(path, found.prefix));
   }
   if (outside.length > 0) {
     notes.push(
@@ -300,15 +300,10 @@ function count({ length }: readonly unknown[]): string {
   return `${length} tensor${length === 1 ? "" : "s"}`;
 }
 
-/** What a path has after the parts that it shares with a prefix. */
-function withoutPrefix(path: string, prefix: string): string {
-  return path.startsWith(`${prefix}.`) ? path.slice(prefix.length + 1) : path;
-}
-
-/** The module that a tensor is of, by two parts of its name at most. */
-function partOf(path: string): string {
-  const parts = path.split(".");
-  return parts.length === 1
-    ? path
-    : parts.slice(0, Math.min(2, parts.length - 1)).join(".");
+/** The first part of a path after those that it shares with a prefix, with the shared ones if any. */
+function partOf(path: string, prefix: string): string {
+  const parts = path.split("."), above = prefix.split(".");
+  if (path.startsWith(`${prefix}.`)) return parts[above.length];
+  const shared = above.findIndex((part, i) => part !== parts[i]);
+  return parts.slice(0, shared + 1).join(".");
 }

@@ -23,7 +23,9 @@ const SIGNS: readonly (readonly [sign: RegExp, what: string])[] = [
     /(^|\.)layer1\.0\.(bn0|prelu)\.|(^|\.)layer1\.0\.bn3\..*\0.*prelu/,
     "an IResNet, with PReLU",
   ],
-  [/(^|\.)layer\d\.\d+\.(se|se_module)\./, "an SE-ResNet"],
+  [/(^|\.)layer\d\.\d+\.(se|se_module)\.fc/, "an SE-ResNet"],
+  [/(^|\.)layer\d\.\d+\.se\.conv\./, "an ECA-ResNet"],
+  [/(^|\.)layer1\.0\.convs\.0\./, "a Res2Net"],
   [
     /\.lora_[AB]\./,
     "a network with LoRA that isn't merged; save model.merge_and_unload()",

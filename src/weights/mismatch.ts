@@ -55,28 +55,15 @@ export function explainMismatch(
     const noun = i > 0 ? "" : names.length === 1 ? " tensor" : " tensors";
     return `${names.length}${noun} ${what} (${few(names, most)})`;
   });
-  const hints = [
-    unreadable(tensors),
-    parametrisation(tensors.keys()),
-    headHint(missing, tensors, linear),
-    channelHint(tensors, inChannels),
-    lookHint(tensors, names, arch),
-    onlyUnknown(present) && "strict: false passes them over",
-  ];
-  const hint = hints.find(Boolean);
-  const isLook = hint !== undefined && hint === hints[4];
-  const also = isLook && hints[5] ? `; ${hints[5]}` : "";
+  const why = unreadable(tensors) ?? parametrisation(tensors.keys()) ??
+    headHint(missing, tensors, linear) ?? normHint(missing) ??
+    channelHint(tensors, inChannels) ?? lookHint(tensors, names, arch);
+  const isStrict = present.every(([what]) => what === "unexpected");
+  const hints = [why, isStrict && "strict: false passes them over"]
+    .filter(Boolean).map((hint) => `; ${hint}`);
   return new TypeError(
-    `"${source}" doesn't match ${arch}: ${counts.join(", ")}${
-      hint ? `; ${hint}` : ""
-    }${also}`,
+    `"${source}" doesn't match ${arch}: ${counts.join(", ")}${hints.join("")}`,
   );
-}
-
-function onlyUnknown(
-  present: readonly (readonly [string, readonly string[]])[],
-): boolean {
-  return present.every(([what]) => what === "unexpected");
 }
 
 /** What to do if nothing but the head is missing. */
@@ -97,6 +84,15 @@ function headHint(
     : `the file has no head (fc)${
       outside.length > 0 ? `, only ${few(outside)}` : ""
     }; create the model with outputLayer "flatten"`;
+}
+
+/** What norms without statistics are. */
+function normHint(missing: readonly string[]): string | undefined {
+  const areStatistics = missing.length > 0 &&
+    missing.every((name) => /running_(mean|var)$/.test(name));
+  return areStatistics
+    ? "its norms keep no statistics, as group norms do"
+    : undefined;
 }
 
 function channelHint(

@@ -128,3 +128,38 @@ Deno.test("denormalize: the number of values must fit the size", () => {
     new TypeError("data: expected 12 values for 2x2 pixels, got 10"),
   );
 });
+
+Deno.test("normalize: Caffe's channels and means, and back", () => {
+  const image = {
+    width: 2,
+    height: 1,
+    data: new Uint8Array([1, 2, 3, 250, 5, 6]),
+  };
+  const caffe: Preset = {
+    ...imagenetPreset,
+    mean: [103.5, 116.25, 123.75],
+    std: [1, 2, 4],
+    channels: "BGR",
+  };
+  const values = normalize([image], caffe);
+  assert.deepEqual([...values], [
+    3 - 103.5,
+    (2 - 116.25) / 2,
+    (1 - 123.75) / 4,
+    6 - 103.5,
+    (5 - 116.25) / 2,
+    (250 - 123.75) / 4,
+  ]);
+  assert.deepEqual(denormalize(values, 2, 1, caffe), image);
+  // The same with everything in 0..1.
+  const unit = (numbers: readonly number[]) => numbers.map((n) => n / 255);
+  const scaled = {
+    ...caffe,
+    mean: unit(caffe.mean),
+    std: unit(caffe.std),
+  } as unknown as Preset;
+  normalize([image], scaled).forEach((value, i) =>
+    assert.ok(Math.abs(value - values[i]) < 1e-4)
+  );
+  assert.deepEqual(denormalize(values, 2, 1, scaled), image);
+});
