@@ -6,10 +6,13 @@
  * @module
  */
 
-import { unzipSync, type Zippable, zipSync } from "fflate";
+import { gunzipSync, unzipSync, type Zippable, zipSync } from "fflate";
 import { failReading } from "../src/errors/fail.ts";
 import { isRecord, parseJsonObject } from "../src/formats/json.ts";
+import { openZip } from "../src/formats/zip.ts";
 import { decodeNpy } from "../src/formats/npy.ts";
+import { openByteSource } from "../src/runtime/open_source.ts";
+import { chooseNetwork } from "../src/weights/choose_network.ts";
 import { networkConfig } from "../src/weights/config/network_config.ts";
 import { openCheckpoint } from "../src/weights/open.ts";
 import { writePacked } from "../src/weights/pack.ts";
@@ -75,6 +78,9 @@ function requestSamples(): Bytes[] {
   ];
 }
 
+/** The network that the cases hold, but for its kind of block. */
+const small = { name: "small", layers: [1, 1, 1, 1] } as const;
+
 /** A parser's name. */
 export type ParserName = keyof typeof parsers;
 
@@ -100,6 +106,43 @@ export const parsers = {
       tensorsIn(value, failReading("bytes"));
       return Promise.resolve();
     },
+  },
+  /** The directory and the entries of archives. */
+  zip: {
+    samples: files("views.pth", "archive.pth", "plain_compressed.npz"),
+    parse: async (bytes) => {
+      const archive = await openZip(await openByteSource(bytes));
+      for (const name of archive.entries.keys()) await archive.read(name);
+    },
+    zip: "deflated",
+  },
+  /** Search and choice of a network. */
+  networks: {
+    samples: () =>
+      Promise.resolve(
+        [
+          "where_the_state_dict_is/dino.pth",
+          "two_encoders/timm_ema.pth",
+          "where_the_state_dict_is/sequential.pth",
+          "whole_module/data_parallel.pth",
+          "eps_zero/faster_rcnn.pth",
+        ].map((file) =>
+          new Uint8Array(gunzipSync(fileBytes(`../cases/${file}.gz`)))
+        ),
+      ),
+    parse: async (bytes) => {
+      const checkpoint = await openCheckpoint(bytes);
+      const isDetector = [...checkpoint.tensors.keys()]
+        .some((name) => name.includes("rpn"));
+      const block = isDetector ? "Bottleneck" : "BasicBlock";
+      const arch = { ...small, block } as const;
+      chooseNetwork(checkpoint, { arch, outputLayer: "layer1" });
+    },
+    isRefusal: (error) =>
+      namesBytes(error) ||
+      /^(Type|Range)Error$/.test(error.name) && error.message.length < 600 &&
+        /"bytes"/.test(error.message),
+    zip: "stored",
   },
   pth: {
     ...checkpoints("views.pth", "dtypes.pth", "big_endian.pth", "archive.pth"),

@@ -1,6 +1,6 @@
 import { command } from "./command.ts";
 import { knownNetwork, warnOn } from "./network.ts";
-import { cutOption, readLines, shortTypes } from "./options.ts";
+import { cutOption, prefixOption, readLines, shortTypes } from "./options.ts";
 import { decodeOptions, readingOf } from "./picture_files.ts";
 import { presetOption, readPreset } from "./preset_option.ts";
 import { startProgress } from "./progress.ts";
@@ -21,6 +21,7 @@ export const convert = command({
       value: "NAME",
       help: "the network (default: by the tensors' shapes)",
     },
+    ...prefixOption,
     ...cutOption,
     ...presetOption,
     images: {
@@ -40,13 +41,19 @@ export const convert = command({
   },
   example: "layertap convert resnet50.pth resnet50.npz --images cat.jpg",
   async run({ values, operands: [input, output], io }) {
-    const { arch, dtype, layer, license, images = [] } = values;
+    const { arch, prefix, dtype, layer, license, images = [] } = values;
     const labels = values.labels ? await readLines(values.labels) : undefined;
     if (arch !== undefined) knownNetwork({ arch });
     const { convertWeights } = await import("../weights/convert.ts");
     const { writeFile } = await import("../weights/write_file.ts");
     const preset = await readPreset(values.preset, arch);
-    const network = { arch, outputLayer: layer, preset, warn: warnOn(io) };
+    const network = {
+      arch,
+      outputLayer: layer,
+      prefix,
+      preset,
+      warn: warnOn(io),
+    };
     const progress = await startProgress("convert", io);
     let packed: Uint8Array;
     try {

@@ -18,6 +18,7 @@ import { startProgress } from "./progress.ts";
 interface Choice {
   readonly arch?: string;
   readonly weights?: string;
+  readonly prefix?: string;
 }
 
 /**
@@ -62,7 +63,7 @@ export async function networkOf(
     choice.weights!,
     {},
     ({ checkpoint, config }) => {
-      const guess = guessArch(checkpoint), { numClasses } = guess;
+      const guess = guessArch(checkpoint, choice), { numClasses } = guess;
       return Promise.resolve({ ...guess, ...config?.row(), numClasses });
     },
   ).catch(rethrown);
@@ -85,7 +86,7 @@ export async function openModel(
   io: Io,
   usualPreset?: Preset,
 ): Promise<ResNet> {
-  const { arch, weights, threads, memory } = values;
+  const { arch, weights, prefix, threads, memory } = values;
   const isKnown = knownNetwork(values, layers) !== undefined;
   const preset = values.preset === undefined && usualPreset ||
     await readPreset(values.preset, arch);
@@ -100,6 +101,7 @@ export async function openModel(
       weights ?? true,
       {
         memory,
+        prefix,
         preset,
         warn: warnOn(io),
         onProgress: ({ loaded, total }) =>

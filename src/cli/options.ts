@@ -39,6 +39,14 @@ const arch = {
     `else ${defaultArch}, which is included)`,
 } as const;
 
+/** Where the network is in its file. */
+export const prefixOption = {
+  prefix: {
+    value: "PATH",
+    help: "of several networks in the weights, the one below this path",
+  },
+} as const;
+
 /** For commands that look at a network without its weights. */
 export const shapeOptions = {
   arch,
@@ -46,6 +54,7 @@ export const shapeOptions = {
     value: "FILE",
     help: "show the network of these weights",
   },
+  ...prefixOption,
   input: {
     value: "C,H,W",
     help: "size of the input",
@@ -83,6 +92,7 @@ export const modelOptions = {
     help: "path, URL or name of the weights " +
       "(default: included, or IMAGENET1K_V1)",
   },
+  ...prefixOption,
   ...presetOption,
   ...runOptions,
 } as const;

@@ -64,7 +64,11 @@ export const serve = command({
       arch: isKnown ? arch : null,
       outputLayer: layer,
       pretrained: weights ?? true,
-      model: { memory, preset: await readPreset(values.preset, arch) },
+      model: {
+        memory,
+        prefix: values.prefix,
+        preset: await readPreset(values.preset, arch),
+      },
       backend: { threads },
       draft: values.draft,
       exifOrientation: values["exif-orientation"],

@@ -59,7 +59,7 @@ export async function measureLoss(
   pictures: readonly Picture[],
   options: NetworkOptions = {},
 ): Promise<LayerLoss[]> {
-  const { outputLayer } = options;
+  const { outputLayer, strict } = options;
   const settings = { ...options, baseDType: "float32" } as const;
   return await withNetwork(source, settings, async ({ row, checkpoint }) => {
     const { values: near, preset } = await run(packed);
@@ -71,7 +71,9 @@ export async function measureLoss(
 
     /** The layers' values by name, one array for each picture. */
     async function run(weights: Pretrained, preset?: Preset) {
-      using model = await createModel(row, outputLayer, weights);
+      using model = await createModel(row, outputLayer, weights, {
+        strict,
+      });
       preset ??= model.preset;
       const values = new Map<string, Float32Array[]>();
       for (const picture of pictures) {

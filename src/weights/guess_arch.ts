@@ -4,6 +4,7 @@ import { chooseNetwork } from "./choose_network.ts";
 import { findNetworks, pathsOf } from "./find_networks.ts";
 import { guessRow } from "./guess_row.ts";
 import { explainNone } from "./mismatch.ts";
+import type { NetworkOptions } from "./open_network.ts";
 import { toldByNames } from "./told_by_names.ts";
 
 /**
@@ -12,6 +13,7 @@ import { toldByNames } from "./told_by_names.ts";
  * A packed file may hold only the front of a network, so its metadata decide if they name one.
  *
  * @param checkpoint With names that `createModel` knows; it stays open.
+ * @param options Where the network is, if the checkpoint has several.
  * @returns A row of the table with the checkpoint's number of classes and input channels, or a new
  *   row.
  * @throws {RangeError} If it has no ResNet, or only the front of one.
@@ -30,12 +32,15 @@ import { toldByNames } from "./told_by_names.ts";
  * checkpoint.close();
  * ```
  */
-export function guessArch(checkpoint: Checkpoint): ArchRow {
+export function guessArch(
+  checkpoint: Checkpoint,
+  { prefix }: Pick<NetworkOptions, "prefix"> = {},
+): ArchRow {
   const paths = pathsOf(checkpoint);
   const found = findNetworks(checkpoint, paths);
   if (found.length === 0) throw explainNone(checkpoint, undefined);
-  if (found.length > 1) {
-    return chooseNetwork(checkpoint, { outputLayer: null }).row;
+  if (found.length > 1 || prefix !== undefined) {
+    return chooseNetwork(checkpoint, { outputLayer: null, prefix }).row;
   }
   const told = toldByNames(found[0], paths);
   return { ...guessRow(found[0].checkpoint), ...told?.options };
