@@ -1,3 +1,4 @@
+// stock: no, it tests names and types, not the kernels
 /** What the package offers to its users. */
 
 import assert from "node:assert/strict";

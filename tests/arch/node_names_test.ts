@@ -1,3 +1,4 @@
+// stock: no, it tests names and tables, not the kernels
 import assert from "node:assert/strict";
 import { archTable } from "../../mod.ts";
 import { modulesOf } from "../../src/arch/module.ts";

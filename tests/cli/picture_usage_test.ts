@@ -1,3 +1,4 @@
+// stock: no, it tests the command line, not the kernels
 /** Wrong command lines of `layertap picture` and `report`. */
 
 import assert from "node:assert/strict";

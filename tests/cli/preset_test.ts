@@ -1,3 +1,4 @@
+// stock: no, it tests the command line, not the kernels
 /** `--preset`, and weights from a repository on 127.0.0.1. */
 
 import assert from "node:assert/strict";

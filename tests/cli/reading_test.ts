@@ -1,3 +1,4 @@
+// stock: no, it tests the command line, not the kernels
 /** How commands read pictures: orientation, limits, folders with other formats. */
 
 import assert from "node:assert/strict";

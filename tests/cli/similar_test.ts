@@ -1,3 +1,4 @@
+// stock: no, it tests the command line, not the kernels
 /** `layertap similar`. */
 
 import assert from "node:assert/strict";

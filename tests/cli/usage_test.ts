@@ -1,3 +1,4 @@
+// stock: no, it tests the command line, not the kernels
 /** The command line's help and its usage errors. Files are written below `out/test`. */
 
 import assert from "node:assert/strict";

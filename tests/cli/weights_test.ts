@@ -1,3 +1,4 @@
+// stock: no, it tests the command line, not the kernels
 /** The network of `--weights` without `--arch`, in every command. */
 
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// stock: no, it tests files, not the kernels
 /** listFiles. */
 
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// stock: no, it tests files, not the kernels
 /** extractToFile: every format, and a stopped run that resumes. */
 
 import assert from "node:assert/strict";

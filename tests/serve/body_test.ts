@@ -1,3 +1,4 @@
+// stock: no, it tests HTTP, not the kernels
 /** Bodies and forms: bounded while they arrive. */
 
 import assert from "node:assert/strict";

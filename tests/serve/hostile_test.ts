@@ -1,3 +1,4 @@
+// stock: no, it tests HTTP, not the kernels
 /** Malicious requests. */
 
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// stock: no, it tests HTTP, not the kernels
 /** The handler behind a real server, with difficult clients and other servers. */
 
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// stock: no, it tests HTTP, not the kernels
 /** Every status that the handler refuses requests with, and the problem's detail. */
 
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// stock: no, it tests names and tables, not the kernels
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import {

@@ -1,3 +1,4 @@
+// stock: no, it tests files, not the kernels
 /** Files of features, read back value by value. */
 
 import assert from "node:assert/strict";

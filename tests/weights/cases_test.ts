@@ -1,3 +1,4 @@
+// stock: no, it tests files, not the kernels
 /** Checkpoints as people have them: each gives its right value, or is refused in words that help. */
 
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,3 +1,4 @@
+// stock: no, it tests files, not the kernels
 /** Packing weights from any source: `convertWeights`, `measureLoss`, `layertap convert`, all 17. */
 
 import assert from "node:assert/strict";

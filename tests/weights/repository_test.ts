@@ -1,3 +1,4 @@
+// stock: no, it tests files, not the kernels
 /** Repositories at Hugging Face and folders cloned from there, beside what timm and transformers do. */
 
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// stock: no, it tests the protocol, not the kernels
 /** Damaged streams of requests: the worker answers all that came before, then throws. */
 
 import * as arrow from "@apache-arrow/esnext-esm";

@@ -1,3 +1,4 @@
+// stock: no, it tests the protocol, not the kernels
 /** A worker answers with the values of `extractFiles`, in the order of the requests. */
 
 import assert from "node:assert/strict";
