@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 /** A contestant's answer. */
 export interface Answer {
   readonly seconds: number;
+  /** Of all its threads and processes. */
+  readonly cpuSeconds: number;
   /** Features of the last picture. */
   readonly last: readonly number[];
 }

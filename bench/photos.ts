@@ -52,6 +52,7 @@ async function compare(arch: string, size: string): Promise<void> {
   const pictures = photos(size);
   const weights = `bench/models/${arch}.pth`;
   const rates = new Map<string, number[]>();
+  const cpu = new Map<string, number[]>();
   const references: (Answer | undefined)[] = [];
   const before = load();
   for (let round = 0; round < Number(values.rounds); round++) {
@@ -71,15 +72,19 @@ async function compare(arch: string, size: string): Promise<void> {
         requireSame(full, answer.last, last);
         const all = rates.get(full) ?? [];
         rates.set(full, [...all, pictures.length / answer.seconds]);
+        const perPicture = 1000 * answer.cpuSeconds / pictures.length;
+        cpu.set(full, [...cpu.get(full) ?? [], perPicture]);
       }
     }
   }
   console.log(`\n## ${pictures.length} ${size} photos, ${arch}\n`);
   const rate = (name: string) => median(rates.get(name) ?? [NaN]);
+  const cost = (name: string) => median(cpu.get(name) ?? [NaN]).toFixed(1);
   const rows = [[
     "",
     "pictures/s",
     "of torchvision's",
+    "CPU ms",
     "decode",
     "resize",
     "network",
@@ -99,9 +104,16 @@ async function compare(arch: string, size: string): Promise<void> {
       `Layertap${suffix}`,
       our.toFixed(1),
       (our / their).toFixed(2),
+      cost(`Layertap${suffix}`),
       ...[decode, resize, network].map((ms) => ms.toFixed(1)),
       (our / most).toFixed(2),
-    ], [`torchvision${suffix}`, their.toFixed(1), "", "", "", "", ""]);
+    ], [
+      `torchvision${suffix}`,
+      their.toFixed(1),
+      "",
+      cost(`torchvision${suffix}`),
+      ...["", "", "", ""],
+    ]);
   }
   console.log(table(rows));
   console.log(

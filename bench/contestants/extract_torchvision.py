@@ -5,6 +5,7 @@
 
 import json
 import os
+import resource
 import sys
 import time
 
@@ -32,6 +33,11 @@ class Pictures(Dataset):
         return self.transform(image.convert("RGB"))
 
 
+def cpu_seconds():
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(usage.ru_utime + usage.ru_stime for usage in map(resource.getrusage, who))
+
+
 def main(arch, weights, draft, *pictures):
     torch.set_num_threads(os.cpu_count())  # Some builds of torch start with one.
     net = torchvision.models.__dict__[arch](weights=None)
@@ -45,10 +51,12 @@ def main(arch, weights, draft, *pictures):
             return torch.cat([net(batch)["flatten"] for batch in loader])
 
     extract(pictures[:16])
+    cpu = cpu_seconds()
     start = time.perf_counter()
     features = extract(pictures)
     seconds = time.perf_counter() - start
-    print(json.dumps({"seconds": seconds, "last": features[-1].tolist()}))
+    cpu = cpu_seconds() - cpu
+    print(json.dumps({"seconds": seconds, "cpuSeconds": cpu, "last": features[-1].tolist()}))
 
 
 main(*sys.argv[1:])

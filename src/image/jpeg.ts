@@ -117,7 +117,8 @@ let ownBuild: Promise<WebAssembly.Module | void> | undefined;
 /**
  * Which build of libjpeg-turbo decodes JPEG files: `"simd"`, the one that the package carries, or
  * `"plain"`, from npm, on engines without SIMD and in a clone without `deno task build:jpeg`.
- * Pixels are the same; `"plain"` takes two to three times as long and has no arithmetic coding.
+ * Pixels are the same, unfinished progressive files aside. `"plain"` takes about twice as long and
+ * has no arithmetic coding.
  *
  * @param modules The compiled decoders that `decodeImage` gets, if any.
  * @throws {Error} If this runtime can load neither.
