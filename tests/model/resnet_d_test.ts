@@ -1,9 +1,4 @@
-/**
- * Every module of ResNet-D, beside timm's digests of it: `scripts/make_resnetd_goldens.py`.
- *
- * timm adds the shortcut to the last batch norm's output in place, so a digest of that output is the
- * sum's.
- */
+/** ResNet-D; `tests/long` has resnet101d. */
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
@@ -12,130 +7,26 @@ import {
   createModel,
   embed,
   featureInfo,
-  fromNCHW,
   type ModelOptions,
   startBackend,
   summary,
-  toNCHW,
 } from "../../mod.ts";
 import { gradCam } from "../../src/maps/grad_cam.ts";
 import { outputGradient } from "../../src/maps/gradient.ts";
 import { guessArch } from "../../src/weights/guess_arch.ts";
 import { openCheckpoint } from "../../src/weights/open.ts";
 import { closeTo, take } from "../support/close.ts";
-import { compareDigest, digestLength, tolerance } from "../support/digest.ts";
+import { tolerance } from "../support/digest.ts";
 import { direct, fastTolerance } from "../support/direct_weights.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
-import { uniform } from "../support/uniform.ts";
 import { tensorTest } from "../support/leaks.ts";
+import { uniform } from "../support/uniform.ts";
+import { cases, checkNodes, folder } from "./resnet_d_case.ts";
 
-/** One network in timm's words, one input, and timm's digest of every module. */
-interface Case {
-  readonly block: ArchRow["block"];
-  readonly layers: ArchRow["layers"];
-  readonly cardinality?: number;
-  readonly base_width?: number;
-  readonly num_classes?: number;
-  readonly in_chans?: number;
-  readonly output_stride?: 8 | 16;
-  readonly input: readonly [number, number, number];
-  /** NCHW shapes by module, in the order of the digests. */
-  readonly nodes: Readonly<Record<string, number[]>>;
-  /** Modules that return what another one returned. */
-  readonly same: Readonly<Record<string, string>>;
-}
-
-const folder = new URL("../data/resnetd/", import.meta.url);
-const cases: Record<string, Case> = JSON.parse(
-  await Deno.readTextFile(new URL("index.json", folder)),
-);
 const { kernels } = await startBackend();
 
-function rowOf(name: string, each: Case): ArchRow {
-  const dilated = {
-    8: [false, true, true],
-    16: [false, false, true],
-  } as const;
-  return {
-    name,
-    block: each.block,
-    layers: each.layers,
-    groups: each.cardinality,
-    widthPerGroup: each.base_width,
-    numClasses: each.num_classes,
-    inChannels: each.in_chans,
-    replaceStrideWithDilation: each.output_stride &&
-      dilated[each.output_stride],
-    deepStem: true,
-    avgDown: true,
-  };
-}
-
-/** Checks a network's modules, once with all of them watched, once with few. */
-async function checkNodes(
-  name: string,
-  each: Case,
-  options: ModelOptions,
-  tolerance: number,
-): Promise<void> {
-  const { input: [n, h, w], nodes, same } = each;
-  const arch = rowOf(name, each), c = arch.inChannels ?? 3;
-  using model = await createModel(
-    arch,
-    null,
-    formulaCheckpoint(arch),
-    options,
-  );
-  const modules = [...model.namedModules().keys()].filter((name) => name);
-  assert.deepEqual(
-    modules.toSorted(),
-    [...Object.keys(nodes), ...Object.keys(same)].sort(),
-  );
-  const all = [...model.nodes().keys()];
-  for (const node of all) {
-    assert.ok(node in nodes || node in same || node.endsWith(".add"), node);
-  }
-  const lastNorm = each.block === "BasicBlock"
-    ? /(?<=layer.*)\.bn2$/
-    : /\.bn3$/;
-  const x = tf.tidy(() =>
-    fromNCHW(tf.tensor(uniform("input", n * c * h * w), [n, c, h, w]))
-  );
-  const digests = new Float32Array(
-    (await Deno.readFile(new URL(`${name}.f32`, folder))).buffer,
-  );
-  const few = Object.keys(nodes).filter((node) =>
-    /act\d$|^layer\d\.\d\.bn1$|pool|downsample\.0|fc/.test(node)
-  );
-  const passes = [[...new Set([...modules, ...all])], few];
-  for (const watched of passes.slice(0, name === "resnet101d" ? 1 : 2)) {
-    const values = model.extract(x, watched);
-    let offset = 0;
-    for (const [name, shape] of Object.entries(nodes)) {
-      const want = digests.subarray(offset, offset += digestLength(shape));
-      const node = name.replace(lastNorm, ".add");
-      if (!(node in values)) continue;
-      const nchw = toNCHW(values[node]);
-      const got = nchw.dataSync<"float32">();
-      compareDigest(node, got, shape, want, tolerance);
-      nchw.dispose();
-    }
-    assert.equal(offset, digests.length);
-    for (const [module, other] of Object.entries(same)) {
-      if (!(module in values)) continue;
-      const [one, two] = [values[module], values[other]];
-      assert.deepEqual(one.shape, two.shape);
-      assert.ok(
-        tf.tidy(() => tf.all(tf.equal(one, two)).dataSync()[0]),
-        module,
-      );
-    }
-    tf.dispose(values);
-  }
-  x.dispose();
-}
-
 for (const [name, each] of Object.entries(cases)) {
+  if (name === "resnet101d") continue;
   const test = (setting: string, options: ModelOptions, tolerance: number) =>
     tensorTest(
       `every module equals timm's, ${setting}: ${name} ${each.input}`,
