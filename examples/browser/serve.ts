@@ -69,6 +69,13 @@ if (import.meta.main) {
     options: { port: { type: "string", default: "8000" } },
     allowPositionals: true,
   });
-  const { addr } = serveFolder(positionals[0], { port: Number(values.port) });
-  console.log(`http://127.0.0.1:${addr.port}/ (Ctrl+C to stop)`);
+  const port = Number(values.port);
+  try {
+    const { addr } = serveFolder(positionals[0], { port });
+    console.log(`http://127.0.0.1:${addr.port}/ (Ctrl+C to stop)`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    console.error(`port ${port} is taken; choose another with --port`);
+    Deno.exit(1);
+  }
 }

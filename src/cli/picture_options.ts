@@ -59,7 +59,8 @@ export const pictureOptions = {
   }),
   scale: only(["grid"], {
     value: "WHICH",
-    help: "one range of colours for each map, the default, or for all",
+    help:
+      "one range of colours for each map, or for all (default: each, for maps of one value all)",
     choices: ["each", "all"],
   }),
   labels: only(["grid"], { help: "write the channel numbers" }),

@@ -55,6 +55,7 @@ export const serve = command({
           "such as @hono/node-server",
       );
     }
+    requireFreePort(host, port);
     const [{ createHandler }, { listen }, { isLoopback }] = await Promise.all([
       import("../serve/create_handler.ts"),
       import("./listen.ts"),
@@ -98,3 +99,16 @@ export const serve = command({
     for (const signal of ["SIGINT", "SIGTERM"]) process.off(signal, stop);
   },
 });
+
+/** Checks the port before the network is loaded, which may take long. */
+function requireFreePort(hostname: string, port: number): void {
+  try {
+    Deno.listen({ hostname, port }).close();
+  } catch (error) {
+    if ((error as Error).name !== "AddrInUse") throw error;
+    throw new Error(
+      `port ${port} of ${hostname} is taken; choose another with --port, or ` +
+        "--port 0 for any free one",
+    );
+  }
+}

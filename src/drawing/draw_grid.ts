@@ -11,7 +11,7 @@ import { drawText } from "./stroke_font.ts";
 export interface FeatureMapGridOptions extends MapChoice, GridLayoutOptions {
   /**
    * Whether the colour map spans the values of each map on its own, or of all drawn maps together.
-   * Default `"each"`.
+   * Default `"each"`; `"all"` for maps of one value, such as those of `avgpool`.
    */
   readonly scale?: "each" | "all";
   /** The colours. Default `"viridis"`. */
@@ -38,7 +38,9 @@ export async function drawFeatureMapGrid(
   options: FeatureMapGridOptions = {},
 ): Promise<RgbImage> {
   checkMaps(maps);
-  const { scale = "each", labels, colorBar } = options;
+  const [rows, columns] = maps.shape;
+  const { scale = rows * columns === 1 ? "all" : "each" } = options;
+  const { labels, colorBar } = options;
   requireOneOf("scale", scale, ["each", "all"]);
   const channels = chooseMaps(maps, options);
   const layout = layOutGrid(maps.shape, channels, options);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { expected } from "../errors/expected.ts";
 import type { ResNet } from "../model/model.ts";
 import { coreCount } from "../runtime/core_count.ts";
 import type { FileFeatures } from "../tables/feature_table.ts";
@@ -82,6 +83,11 @@ export async function* extractBatches(
   skip?: (path: string) => Promise<boolean>,
 ): AsyncGenerator<FileFeatures[]> {
   checkExtraction(model, names, options);
+  if (typeof files === "string") {
+    throw new TypeError(
+      expected("files", "a list of paths", files, "put it in brackets"),
+    );
+  }
   const threads = Math.min(coreCount(), 8);
   await using loader = startInputLoader(model.preset, threads, options);
   const refs = without(inputRefs(files, (file) => loader.load(file)), skip);

@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { expected, requireInteger, requireOneOf } from "../errors/expected.ts";
 import type { LinearWeights } from "../model/head.ts";
+import { requireTensor } from "../model/layout.ts";
 import { type Matrix, ridge } from "./ridge.ts";
 
 /** The options of {@linkcode fitLinear}. */
@@ -47,6 +48,7 @@ export class LinearFit implements LinearWeights {
    * @throws {TypeError} If the features have another size.
    */
   predict(features: Tensor2D): Tensor2D {
+    requireTensor(features, "predict");
     const classes = this.bias.length;
     const size = this.weight.length / classes;
     if (features.rank !== 2 || features.shape[1] !== size) {
@@ -154,6 +156,7 @@ async function descend(x: Matrix, y: Matrix, l2: number): Promise<Layer> {
 }
 
 async function matrixOf(name: string, tensor: Tensor2D): Promise<Matrix> {
+  requireTensor(tensor, name, "a tensor [N, C]");
   const { shape } = tensor;
   if (shape.length !== 2 || tensor.size === 0) {
     throw new TypeError(expected(name, "[N, C]", shape));
@@ -173,13 +176,31 @@ async function matrixOf(name: string, tensor: Tensor2D): Promise<Matrix> {
 /** Classes as rows of 0 and one 1. */
 function oneHot(
   labels: readonly number[],
-  classes = labels.reduce((max, label) => Math.max(max, label + 1), 1),
+  given: number | undefined,
 ): Matrix {
-  const data = new Float64Array(labels.length * classes);
+  if (!Array.isArray(labels)) {
+    const what = "a list of class numbers, or a tensor [N, K]";
+    throw new TypeError(expected("labels", what, labels));
+  }
   labels.forEach((label, i) => {
-    requireInteger(`labels[${i}]`, label, 0, classes - 1);
-    data[i * classes + label] = 1;
+    if (typeof label === "number") {
+      return requireInteger(`labels[${i}]`, label, 0, given && given - 1);
+    }
+    throw new TypeError(expected(
+      `labels[${i}]`,
+      "the number of its class, from 0",
+      label,
+      typeof label === "string"
+        ? "number your classes: labels.map((name) => names.indexOf(name))"
+        : Array.isArray(label)
+        ? "targets go into a tensor: tf.tensor2d(labels)"
+        : "",
+    ));
   });
+  const classes = given ??
+    labels.reduce((max, label) => Math.max(max, label + 1), 1);
+  const data = new Float64Array(labels.length * classes);
+  labels.forEach((label, i) => data[i * classes + label] = 1);
   return { data, rows: labels.length, columns: classes };
 }
 

@@ -46,8 +46,10 @@ export type Picture = RgbImage | ImageDataLike;
  * ```
  */
 export function toRgb(picture: Picture): RgbImage {
-  if (!picture?.data) {
-    throw new TypeError(expected("", "a decoded picture", picture));
+  if (!picture?.data || typeof picture.width !== "number") {
+    throw new TypeError(
+      expected("", "a decoded picture", picture, adviceFor(picture)),
+    );
   }
   const { width, height, data } = picture;
   if (!isSide(width) || !isSide(height)) {
@@ -82,6 +84,17 @@ export function toRgb(picture: Picture): RgbImage {
     rgb[to + 2] = data[from + 2];
   }
   return { width, height, data: rgb };
+}
+
+/** What to do with what isn't a decoded picture. */
+function adviceFor(value: unknown): string {
+  const isFile = typeof value === "string" || value instanceof URL ||
+    value instanceof Blob || value instanceof ArrayBuffer ||
+    ArrayBuffer.isView(value);
+  if (isFile) return "decode the file with await decodeImage(file)";
+  const isTensor = typeof value === "object" && value !== null &&
+    "dtype" in value;
+  return isTensor ? "a tensor goes into the network without preprocess" : "";
 }
 
 const isSide = (value: number) => Number.isInteger(value) && value > 0;

@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { asIs, expected } from "../errors/expected.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
+import { requireTensor } from "../model/layout.ts";
 
 /**
  * The values of one picture's tensor, without the batch's dimension.
@@ -14,6 +15,7 @@ export async function onePicture(
   tensor: Tensor,
   dimensions: readonly string[],
 ): Promise<ShapedArray> {
+  requireTensor(tensor, subject);
   const { dtype, shape, size } = tensor;
   const extra = shape.length - dimensions.length;
   const isOne = extra === 0 || (extra === 1 && shape[0] === 1);

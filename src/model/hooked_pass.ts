@@ -11,6 +11,7 @@ import type { Value } from "../graph/plan.ts";
 import { deepestOf, type ModuleCall, type Trace } from "../arch/trace.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Loans } from "./loans.ts";
+import type { HookKind, PassRecord } from "./pass_record.ts";
 
 /** What a pass computes, and the module calls that have hooks. */
 export interface HookedPass {
@@ -29,7 +30,7 @@ export interface HookedPass {
 /** Finds the hooks of a pass from one value to the deepest of the outputs. */
 export function hookedPass(
   trace: Trace,
-  hooks: Hooks,
+  isHooked: (kind: HookKind, call: ModuleCall) => boolean,
   outputs: readonly Value[],
   given: Value,
 ): HookedPass {
@@ -38,12 +39,12 @@ export function hookedPass(
     order.indexOf(given) + 1,
     order.indexOf(deepestOf(trace, outputs)) + 1,
   ));
-  const entered = trace.calls.filter(({ module, nodes }) =>
-    hooks.pre.has(module.name) && reached.has(nodes[0])
+  const entered = trace.calls.filter((call) =>
+    isHooked("pre", call) && reached.has(call.nodes[0])
   );
   const own = withOwnInputs(trace, entered);
-  const returned = own.calls.filter(({ module, nodes }) =>
-    hooks.forward.has(module.name) && nodes.every((name) => reached.has(name))
+  const returned = own.calls.filter((call) =>
+    isHooked("forward", call) && call.nodes.every((name) => reached.has(name))
   );
   return {
     trace: own,
@@ -68,9 +69,10 @@ export function fireHooks(
   made: Value,
   values: ReadonlyMap<Value, Tensor>,
   loans: Loans,
+  record: PassRecord,
 ): Tensor | undefined {
   const entered = before.get(made);
   return entered
-    ? hooks.firePre(entered, values.get(made)!, loans)
-    : hooks.fireForward(after.get(made) ?? [], values, loans);
+    ? hooks.firePre(entered, values.get(made)!, loans, record)
+    : hooks.fireForward(after.get(made) ?? [], values, loans, record);
 }

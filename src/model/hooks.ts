@@ -10,6 +10,7 @@ import { asIs, expected } from "../errors/expected.ts";
 import type { Value } from "../graph/plan.ts";
 import type { ModuleCall } from "../arch/trace.ts";
 import type { Loans } from "./loans.ts";
+import type { PassRecord } from "./pass_record.ts";
 
 /**
  * Called after each call of a module, as by PyTorch's `register_forward_hook`.
@@ -45,12 +46,16 @@ export interface HookHandle {
 class HookTable<Hook> {
   readonly #entries = new Map<string, Set<{ hook: Hook }>>();
 
+  /** @param onModule Called when a module gets its first hook. */
+  constructor(private readonly onModule: () => void) {}
+
   add(module: string, hook: Hook): HookHandle {
     if (typeof hook !== "function") {
       throw new TypeError(expected(`hook on "${module}"`, "a function", hook));
     }
     const entry = { hook };
     const entries = this.#entries.get(module) ?? new Set();
+    if (entries.size === 0) this.onModule();
     this.#entries.set(module, entries.add(entry));
     return {
       remove: () => {
@@ -58,6 +63,11 @@ class HookTable<Hook> {
         if (entries.size === 0) this.#entries.delete(module);
       },
     };
+  }
+
+  /** The modules that have hooks. */
+  modules(): Iterable<string> {
+    return this.#entries.keys();
   }
 
   has(module: string): boolean {
@@ -72,10 +82,18 @@ class HookTable<Hook> {
 
 /** The hooks of one model. */
 export class Hooks {
+  /** How often a module got its first hook. */
+  version = 0;
+  readonly #count = () => void this.version++;
   /** Called with a module's output. */
-  readonly forward: HookTable<ForwardHook> = new HookTable();
+  readonly forward: HookTable<ForwardHook> = new HookTable(this.#count);
   /** Called with a module's input. */
-  readonly pre: HookTable<ForwardPreHook> = new HookTable();
+  readonly pre: HookTable<ForwardPreHook> = new HookTable(this.#count);
+
+  /** The modules that have hooks of any kind. */
+  modules(): Set<string> {
+    return new Set([...this.forward.modules(), ...this.pre.modules()]);
+  }
 
   /**
    * Calls the forward hooks of the module calls that return one node, inner modules' first.
@@ -86,29 +104,37 @@ export class Hooks {
     calls: readonly ModuleCall[],
     values: ReadonlyMap<Value, Tensor>,
     loans: Loans,
+    record: PassRecord,
   ): Tensor | undefined {
     return calls.reduce((before: Tensor | undefined, call) => {
       const output = values.get(call.output)!;
       const input = values.get(call.input)!;
-      const hooks = this.forward.of(call.module.name).map((hook) => ({
-        what: `forward hook on "${call.module.name}"`,
-        run: (value: Tensor) => hook(call.module, [loans.lend(input)], value),
-      }));
-      return inTurn(hooks, output, before, loans);
+      const { name } = call.module;
+      return record.once("forward", call, before, () => {
+        const hooks = this.forward.of(name).map((hook) => ({
+          what: `forward hook on "${name}"`,
+          run: (value: Tensor) => hook(call.module, [loans.lend(input)], value),
+        }));
+        return inTurn(hooks, output, before, loans);
+      });
     }, undefined);
   }
 
   /** Calls the pre-hooks of a module call, which has an input of its own. */
   firePre(
-    { module }: ModuleCall,
+    call: ModuleCall,
     input: Tensor,
     loans: Loans,
+    record: PassRecord,
   ): Tensor | undefined {
-    const hooks = this.pre.of(module.name).map((hook) => ({
-      what: `forward pre-hook on "${module.name}"`,
-      run: (value: Tensor) => hook(module, [value]),
-    }));
-    return inTurn(hooks, input, undefined, loans);
+    const { module } = call;
+    return record.once("pre", call, undefined, () => {
+      const hooks = this.pre.of(module.name).map((hook) => ({
+        what: `forward pre-hook on "${module.name}"`,
+        run: (value: Tensor) => hook(module, [value]),
+      }));
+      return inTurn(hooks, input, undefined, loans);
+    });
   }
 }
 
@@ -155,6 +181,11 @@ function requireTensor(result: unknown, { what }: BoundHook): Tensor {
     throw fail(asIs("a Promise"), "a hook can't be async");
   }
   if (!Array.isArray((result as Partial<Tensor>).shape)) throw fail(result);
+  void (result as Tensor).dataId; // One that was lent in an earlier pass says so.
+  if ((result as Tensor).isDisposed) {
+    const got = asIs("one that was disposed");
+    throw new Error(expected(what, "a live tensor or nothing", got));
+  }
   return result as Tensor;
 }
 

@@ -29,6 +29,7 @@ import { asIs, expected } from "../errors/expected.ts";
  * ```
  */
 export function toNCHW(x: Tensor): Tensor {
+  requireTensor(x, "toNCHW");
   switch (x.rank) {
     case 2:
       return x.clone();
@@ -59,10 +60,34 @@ export function toNCHW(x: Tensor): Tensor {
  * ```
  */
 export function fromNCHW(x: Tensor): Tensor4D {
+  requireTensor(x, "fromNCHW");
   if (x.rank !== 4) {
     throw new TypeError(expected("fromNCHW", "[N, C, H, W]", x.shape));
   }
   return tf.transpose(x as Tensor4D, [0, 2, 3, 1]);
+}
+
+/**
+ * Checks that a value is a tensor in memory.
+ *
+ * @throws {TypeError} If it isn't a tensor.
+ * @throws {Error} If it was disposed.
+ */
+export function requireTensor(
+  x: unknown,
+  subject = "",
+  what = "a tensor",
+): asserts x is Tensor {
+  if (!(x instanceof tf.Tensor)) {
+    const isPicture = typeof x === "string" ||
+      typeof x === "object" && x !== null && "width" in x;
+    const advice = isPicture ? "preprocess a decoded picture first" : "";
+    throw new TypeError(expected(subject, what, x, advice));
+  }
+  void x.dataId; // One that was only valid in a hook says so.
+  if (x.isDisposed) {
+    throw new Error("expected a live tensor; this one was disposed");
+  }
 }
 
 /**
@@ -77,13 +102,8 @@ export function requireInput(
   channels: number,
 ): asserts x is Tensor4D {
   const layout = `[N, H, W, ${channels}]`;
-  if (!(x instanceof tf.Tensor)) {
-    throw new TypeError(expected("", `a float32 tensor ${layout}`, x));
-  }
+  requireTensor(x, "", `a float32 tensor ${layout}`);
   const { shape, dtype } = x;
-  if (x.isDisposed) {
-    throw new Error("expected a live tensor; this one was disposed");
-  }
   if (x.rank !== 4 || shape[3] !== channels) {
     const isNCHW = x.rank === 4 && shape[1] === channels;
     const advice = isNCHW ? "convert NCHW with fromNCHW(x)" : "";

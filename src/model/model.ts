@@ -78,7 +78,7 @@ export class ResNet extends Network implements Disposable {
    * @param names Nodes, or modules, whose output is meant; `layer1.0.relu` is both, and means the
    *   node: the module's first call. {@linkcode Network.nodes} lists the nodes.
    * @returns The values by the given names.
-   * @throws {RangeError} If a name is unknown or comes after the model's last layer.
+   * @throws {RangeError} If a name is unknown or comes after the model's last layer, or there is none.
    *
    * @example Two nodes at once
    * ```ts
@@ -99,6 +99,11 @@ export class ResNet extends Network implements Disposable {
     this.requireAlive();
     if (!Array.isArray(names)) {
       throw new TypeError(expected("extract", "a list of node names", names));
+    }
+    if (names.length === 0) {
+      throw new RangeError(
+        expected("extract", "at least one node name", names),
+      );
     }
     const nodes = names.map((name) => [name, this.resolveNode(name)] as const);
     this.#requireInput(x);
@@ -155,7 +160,8 @@ export class ResNet extends Network implements Disposable {
    *
    * As in PyTorch, hooks on one module run in the order of registration, inner modules' before
    * their container's, and a module that is called twice (a BasicBlock's `relu`) fires twice. The
-   * output is the node's own value, untouched by an in-place ReLU after it.
+   * output is the node's own value, untouched by an in-place ReLU after it. A hook that another one
+   * adds during a pass sees the calls that begin later.
    *
    * @param name A module's name as in {@linkcode Network.namedModules}; `""` is the whole network.
    * @param hook Called with the module, its input and its output. What it throws, `forward` throws.

@@ -9,6 +9,7 @@ import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { imagenetPreset, type Preset } from "../arch/preset.ts";
 import { asIs, expected } from "../errors/expected.ts";
 import type { Picture, RgbImage } from "../image/rgb_image.ts";
+import { requireTensor } from "./layout.ts";
 import { denormalize, normalize, resizeAndCrop } from "../image/transform.ts";
 
 /**
@@ -77,6 +78,7 @@ export async function unprocess(
   input: Tensor4D,
   preset: Preset = imagenetPreset,
 ): Promise<RgbImage[]> {
+  requireTensor(input, "unprocess");
   const [count, height, width, channels] = input.shape;
   if (input.rank !== 4 || channels !== 3) {
     throw new TypeError(expected("unprocess", "[N, H, W, 3]", input.shape));

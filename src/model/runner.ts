@@ -7,11 +7,12 @@
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { makePlan, type Value } from "../graph/plan.ts";
 import { PreparedPlan } from "../graph/run.ts";
-import { INPUT } from "../arch/trace.ts";
+import { INPUT, type ModuleCall } from "../arch/trace.ts";
 import { fireHooks, type HookedPass, hookedPass } from "./hooked_pass.ts";
 import { Hooks } from "./hooks.ts";
 import { Loans } from "./loans.ts";
 import type { ModelParts } from "./parts.ts";
+import { type HookKind, PassRecord } from "./pass_record.ts";
 
 /** Plans to keep: more shapes and kinds of calls in turn are rare. */
 const maxPlans = 16;
@@ -48,19 +49,28 @@ export class Runner {
     given: Value = INPUT,
   ): Map<Value, Tensor> {
     const { trace, kernels } = this.#parts;
-    const pass = hookedPass(trace, this.hooks, outputs, given);
-    const plan = this.#plan(pass, x.shape);
+    const { hooks } = this;
     const loans = new Loans(kernels.copy);
+    const order = [...trace.nodes.keys()];
+    const record = new PassRecord(order, hooks, kernels.copy);
     this.#passes++;
     try {
-      return plan.run(
-        x,
-        outputs,
-        (made, values) => fireHooks(pass, this.hooks, made, values, loans),
-      );
+      return record.run(() => {
+        const isHooked = (kind: HookKind, call: ModuleCall) =>
+          record.has(kind, call) ||
+          hooks[kind].has(call.module.name) && record.sees(call);
+        const pass = hookedPass(trace, isHooked, outputs, given);
+        const plan = this.#plan(pass, x.shape);
+        return plan.run(
+          x,
+          outputs,
+          (made, values) => fireHooks(pass, hooks, made, values, loans, record),
+        );
+      });
     } finally {
       this.#passes--;
       loans.end();
+      record.dispose();
     }
   }
 

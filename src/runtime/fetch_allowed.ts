@@ -1,4 +1,5 @@
 import { fetchInTime } from "./fetch_bytes.ts";
+import { fetchReason } from "./fetch_reason.ts";
 
 const maxRedirects = 5;
 
@@ -30,7 +31,7 @@ export async function fetchAllowed(
       { redirect: "manual", signal },
       seconds,
     ).catch((error) => {
-      throw cannot(error.message);
+      throw cannot(fetchReason(error));
     });
     if (response.ok) return response;
     await response.body?.cancel();

@@ -6,6 +6,7 @@
 
 import { expected } from "../errors/expected.ts";
 import { fetchInTime, readResponse } from "./fetch_bytes.ts";
+import { fetchReason } from "./fetch_reason.ts";
 import { type ByteSource, checkRange, endsEarly } from "./byte_source.ts";
 
 /**
@@ -136,7 +137,8 @@ async function fromFile(path: string | URL): Promise<ByteSource> {
 async function fromServer(url: URL, maxBytes: number): Promise<ByteSource> {
   const name = url.protocol === "data:" ? "data: URL" : url.href;
   const cannot = (cause: Error) => {
-    throw new Error(`cannot fetch ${name}: ${cause.message}`, { cause });
+    const why = fetchReason(cause);
+    throw new Error(`cannot fetch ${name}: ${why}`, { cause });
   };
   const response = await fetchInTime(url).catch(cannot);
   if (!response.ok) {

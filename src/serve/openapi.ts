@@ -197,10 +197,11 @@ export const openApi: Part = {
         layer,
         query("maps", "Draw the first N maps", integer),
         query("strongest", "Draw the N maps with the largest means", integer),
-        query("scale", "One range of colours for each map, or for all", {
-          enum: ["each", "all"],
-          default: "each",
-        }),
+        query(
+          "scale",
+          "One range of colours for each map, the default, or for all, the default for maps of one value",
+          { enum: ["each", "all"] },
+        ),
         query("labels", "Write the channel numbers", {
           enum: ["yes", "no"],
           default: "no",

@@ -97,7 +97,9 @@ export function pictureQuery(
     grid: {
       maps: integer(given, "maps"),
       strongest: integer(given, "strongest"),
-      scale: oneOf(given, "scale", ["each", "all"]),
+      scale: given.has("scale")
+        ? oneOf(given, "scale", ["each", "all"])
+        : undefined,
       labels: yesOrNo(given, "labels"),
     },
     exifOrientation: yesOrNo(given, orientation),

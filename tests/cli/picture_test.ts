@@ -266,3 +266,11 @@ cliTest("picture, report: a network with a head", async (folder) => {
     await report(model, picture, { title: "chelsea.png" }),
   );
 });
+
+cliTest("picture: avgpool's maps share a scale", async (folder) => {
+  const layer = ["--layer", "avgpool", "--color-map", "gray"];
+  const { picture } = await drawn(folder, ...layer);
+  assert(new Set(picture.data).size > 20, "only a few colours");
+  const all = await drawn(folder, ...layer, "--scale", "all");
+  assert.deepEqual(picture, all.picture);
+});

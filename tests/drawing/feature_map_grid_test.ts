@@ -222,6 +222,13 @@ Deno.test("drawFeatureMapGrid: chosen maps, one scale for all", async () => {
   );
 });
 
+Deno.test("drawFeatureMapGrid: maps of one value share a scale by default", async () => {
+  const maps = mapsOf([1, 1, 4], (c) => [2, 8, 1, 4][c]);
+  const grid = await drawFeatureMapGrid(maps);
+  assert.deepEqual(grid, await drawFeatureMapGrid(maps, { scale: "all" }));
+  assert.notDeepEqual(grid, await drawFeatureMapGrid(maps, { scale: "each" }));
+});
+
 Deno.test("chooseMaps: equal maps, a map of NaN", () => {
   const maps = mapsOf([1, 1, 6], (c) => [NaN, 2, 5, 2, -7, 2][c]);
   assert.deepEqual(chooseMaps(maps, { strongest: 6 }), [2, 1, 3, 5, 4, 0]);

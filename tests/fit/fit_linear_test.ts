@@ -101,12 +101,39 @@ tensorTest("bad input to fitLinear", async () => {
     [
       fitLinear(x, [0, 1, -1]),
       "RangeError",
-      "labels[2]: expected an integer from 0 to 1, got -1",
+      "labels[2]: expected an integer of at least 0, got -1",
     ],
     [
       fitLinear(x, [0, 1, 2], { classes: 2 }),
       "RangeError",
       "labels[2]: expected an integer from 0 to 1, got 2",
+    ],
+    [
+      fitLinear(x, ["cat", "dog", "cat"] as unknown as number[]),
+      "TypeError",
+      'labels[0]: expected the number of its class, from 0, got "cat"; ' +
+      "number your classes: labels.map((name) => names.indexOf(name))",
+    ],
+    [
+      fitLinear(x, [[0, 1], [1, 0], [1, 0]] as unknown as number[]),
+      "TypeError",
+      "labels[0]: expected the number of its class, from 0, got [0, 1]; " +
+      "targets go into a tensor: tf.tensor2d(labels)",
+    ],
+    [
+      fitLinear(x, [0, 1, NaN]),
+      "RangeError",
+      "labels[2]: expected an integer of at least 0, got NaN",
+    ],
+    [
+      fitLinear(x, undefined as unknown as number[]),
+      "TypeError",
+      "labels: expected a list of class numbers, or a tensor [N, K], got undefined",
+    ],
+    [
+      fitLinear([[1, 2]] as unknown as tf.Tensor2D, [0]),
+      "TypeError",
+      "features: expected a tensor [N, C], got [[1, 2]]",
     ],
     [
       fitLinear(maps as tf.Tensor2D, [0, 1, 1]),

@@ -82,6 +82,16 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+Deno.test("layertap serve: a taken port", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr;
+  await fail(
+    ["serve", "--port", `${port}`],
+    1,
+    `port ${port} of 127.0.0.1 is taken; choose another with --port, or --port 0 for any free one`,
+  );
+});
+
 Deno.test("layertap serve: wrong command lines", async () => {
   await fail(
     ["serve", "--port", "http"],

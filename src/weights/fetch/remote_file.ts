@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fetchReason } from "../../runtime/fetch_reason.ts";
 import {
   FetchError,
   FileChangedError,
@@ -268,10 +269,10 @@ export class RemoteFile {
   #broken(cause: unknown): unknown {
     const { signal } = this.settings;
     if (signal?.aborted) return signal.reason;
-    const { name, message } = cause as Error;
+    const why = fetchReason(cause);
     // Another attempt wouldn't bring a missing permission.
-    if (name === "NotCapable") return this.#error(message, cause);
-    return new TransientError(`cannot fetch ${this.url}: ${message}`, {
+    if ((cause as Error).name === "NotCapable") return this.#error(why, cause);
+    return new TransientError(`cannot fetch ${this.url}: ${why}`, {
       cause,
     });
   }
