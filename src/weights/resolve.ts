@@ -6,6 +6,7 @@
 
 import { either } from "../errors/expected.ts";
 import type { Preset } from "../arch/preset.ts";
+import { archTable } from "../arch/table.ts";
 import type { FileSource } from "../runtime/open_source.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { openCheckpoint } from "./open.ts";
@@ -183,6 +184,9 @@ function whyUnknown(
     return "this name exists for several architectures; pass `arch`, a path or a URL";
   }
   const entries = table.filter((entry) => entry.arch === arch);
+  if (entries.length === 0 && archTable.get(arch)?.origin === "timm") {
+    return `torchvision has none for ${arch}; pass "hf:timm/${arch}.ra2_in1k", a path or a URL`;
+  }
   if (entries.length === 0) {
     return `torchvision has none for ${arch}; pass a path or a URL` +
       (arch === shippedArch ? ", or true for the ones that ship" : "");

@@ -89,6 +89,11 @@ Deno.test("unknown weights: the message lists the entries", async () => {
       'unknown weights "DEFAULT": torchvision has none for mlnet_resnet18; pass a path or a URL, or true for the ones that ship',
     ],
     [
+      "resnet50d",
+      true,
+      'unknown weights "IMAGENET1K_V1": torchvision has none for resnet50d; pass "hf:timm/resnet50d.ra2_in1k", a path or a URL',
+    ],
+    [
       "tiny",
       true,
       'unknown weights "IMAGENET1K_V1": torchvision has none for tiny; pass a path or a URL',
