@@ -75,5 +75,5 @@ Deno.test("resizeSimd: works again after a picture that fills much memory", () =
     filter: bilinear,
     window: { left: 0, top: 0, width: 2000, height: 100 },
   };
-  for (const from of [[8, 9000], [100, 100]] as const) check(from, plan);
+  for (const from of [[8, 6000], [100, 100]] as const) check(from, plan);
 });
