@@ -30,6 +30,8 @@ export interface Differences {
   readonly unknown: readonly string[];
   /** Names of the network's parts after its output layer that the whole network doesn't have. */
   readonly behind: readonly string[];
+  /** Whether what comes after the output layer, but for the head, is the network's too. */
+  readonly isWhole: boolean;
 }
 
 /** Whether all that is computed is there. */
@@ -51,6 +53,7 @@ export function compareTensors(
     unfit: [] as string[],
     unknown: [] as string[],
     behind: [] as string[],
+    isWhole: false,
   };
   for (const { name, shape } of needed) {
     const stored = tensors.get(name);
@@ -74,6 +77,11 @@ export function compareTensors(
     const isInside = computed.has(blockOf(name)) || complete.has(layer);
     (isInside ? differences.unknown : differences.behind).push(name);
   }
+  const isBody = (name: string) => !name.startsWith("fc.");
+  differences.isWhole = !differences.behind.some(isBody) &&
+    allTensors(full.root).every(({ name, shape }) =>
+      !isBody(name) || `${tensors.get(name)?.shape}` === `${shape}`
+    );
   return differences;
 }
 

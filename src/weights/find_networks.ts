@@ -37,18 +37,19 @@ export interface Paths {
   readonly order: ReadonlyMap<string, number>;
 }
 
-/** Removes wrappers from names, unless two would become one. */
+/** Removes wrappers from names, but not where two names would become one. */
 export function pathsOf({ tensors }: Checkpoint): Paths {
-  const inFile = new Map<string, string>();
-  for (const name of tensors.keys()) {
-    const path = name.split(".").filter((part) => !WRAPPERS.has(part))
-      .join(".");
-    inFile.set(inFile.has(path) ? name : path, name);
-  }
+  const names = [...tensors.keys()];
+  const bare = names.map((name) =>
+    name.split(".").filter((part) => !WRAPPERS.has(part)).join(".")
+  );
+  const counts = new Map<string, number>();
+  for (const path of bare) counts.set(path, (counts.get(path) ?? 0) + 1);
+  const paths = bare.map((path, i) => counts.get(path) === 1 ? path : names[i]);
   return {
-    inFile,
-    sorted: [...inFile.keys()].sort(),
-    order: new Map([...inFile.keys()].map((path, i) => [path, i])),
+    inFile: new Map(paths.map((path, i) => [path, names[i]])),
+    sorted: paths.toSorted(),
+    order: new Map(paths.map((path, i) => [path, i])),
   };
 }
 

@@ -19,7 +19,8 @@ export function explainNone(
   const names = few(tensors.keys()) || "no tensors";
   const why = unreadable(tensors) ?? parametrisation(tensors.keys());
   const like = looksLike(tensors, [...tensors.keys()], arch?.name);
-  return new RangeError(
+  const ErrorClass = arch ? TypeError : RangeError;
+  return new ErrorClass(
     expected(
       `no ResNet in "${source}"`,
       "conv1.weight and layer1.0.conv1.weight",

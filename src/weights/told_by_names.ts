@@ -30,8 +30,10 @@ export function toldByNames(
   const hasBeside = (name: string) =>
     sorted.some((path) => path.startsWith(`${above}${name}.`));
   if (kind === "backbone.body") {
-    const isDetector = hasBeside("rpn") ||
-      hasBeside("head.classification_head");
+    // FCOS, which has a centre-ness too, keeps eps.
+    const isRetinaNet = hasBeside("head.classification_head") &&
+      !hasBeside("head.regression_head.bbox_ctrness");
+    const isDetector = hasBeside("rpn") || isRetinaNet;
     const countsBatches = [...checkpoint.tensors.keys()]
       .some((name) => name.endsWith("num_batches_tracked"));
     if (!isDetector || countsBatches) return undefined;

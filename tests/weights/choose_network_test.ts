@@ -2,10 +2,8 @@ import assert from "node:assert/strict";
 import { archRow } from "../../src/arch/lookup.ts";
 import { withoutClasses } from "../../src/arch/table.ts";
 import type { Checkpoint } from "../../src/weights/checkpoint.ts";
-import {
-  chooseNetwork,
-  type NetworkQuestion,
-} from "../../src/weights/choose_network.ts";
+import type { NetworkQuestion } from "../../src/weights/candidates.ts";
+import { chooseNetwork } from "../../src/weights/choose_network.ts";
 import { findNetworks } from "../../src/weights/find_networks.ts";
 import { headClasses } from "../../src/weights/guess_row.ts";
 import { openCheckpoint } from "../../src/weights/open.ts";
@@ -153,6 +151,38 @@ Deno.test("of several networks, the one whose role comes first", () => {
       assert.equal(choose(tensors, { prefix: other }).prefix, other);
     }
   }
+});
+
+Deno.test("only the front is computed: the whole network still tells which is meant", () => {
+  const { tensors: deeper } = formulaCheckpoint("resnet34");
+  // layer1 of a deeper network has a block more, its stem doesn't.
+  const tensors = new Map([
+    ...[...deeper].map(([name, tensor]) =>
+      ["teacher." + name, tensor] as const
+    ),
+    ...tensorsUnder(["student."]),
+  ]);
+  assert.equal(choose(tensors, { outputLayer: "maxpool" }).prefix, "student");
+});
+
+Deno.test("wrappers don't make two networks one", () => {
+  for (const order of [["module.", ""], ["", "_orig_mod."]]) {
+    assert.throws(() => choose(tensorsUnder(order)), {
+      name: "TypeError",
+      message: /holds 2 networks, under/,
+    });
+    const [one] = order;
+    const { prefix } = choose(tensorsUnder(order), { prefix: one });
+    assert.equal(prefix, one.replace(".", ""));
+  }
+});
+
+Deno.test("FCOS keeps eps, RetinaNet's is 0", () => {
+  const heads = { "head.classification_head.conv.0.weight": [256, 256, 3, 3] };
+  const backbone = ["backbone.body."];
+  assert.equal(choose(tensorsUnder(backbone, heads)).row.normEps, 0);
+  const fcos = { ...heads, "head.regression_head.bbox_ctrness.weight": [1] };
+  assert.equal(choose(tensorsUnder(backbone, fcos)).row.normEps, undefined);
 });
 
 Deno.test("without such a role the prefixes are listed", () => {
