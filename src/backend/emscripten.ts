@@ -4,11 +4,16 @@
  * @module
  */
 
+import type { Allocator } from "../runtime/guard_malloc.ts";
+
 /** The part of an emscripten module that `BackendWasm` uses, besides its cwraps. */
-export interface WasmBackendModule {
+export interface WasmBackendModule extends Allocator {
   cwrap(name: string, result: string | null, args: string[]): unknown;
   tfjs?: Record<string, unknown>;
   PThread?: { unusedWorkers: unknown[] };
+  /** Present in the threaded build; the others export the memory. */
+  readonly wasmMemory?: WebAssembly.Memory;
+  readonly asm?: { readonly memory: WebAssembly.Memory };
 }
 
 /** The `Module` overrides that a factory is given. */

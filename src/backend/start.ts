@@ -7,6 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { requireInteger, requireOneOf } from "../errors/expected.ts";
 import { coreCount } from "../runtime/core_count.ts";
+import { guardMalloc } from "../runtime/guard_malloc.ts";
 import { hideRuntime } from "../runtime/hide.ts";
 import { canStartThreads } from "../runtime/thread.ts";
 import { checkConvolution } from "./check.ts";
@@ -231,6 +232,7 @@ async function register(
     "@tensorflow/tfjs-backend-wasm"
   );
   bindTfjs(module);
+  guardMalloc(module, (module.wasmMemory ?? module.asm?.memory)!);
   setThreadsCount(threads);
   tf.removeBackend("wasm"); // The package's own factory, which wouldn't find its files.
   tf.registerBackend(

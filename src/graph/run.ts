@@ -7,6 +7,7 @@
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Kernels, Prepared } from "../kernels/kernels.ts";
 import type { KernelWeights, Operations } from "../kernels/operations.ts";
+import { type Peak, peakOf, tooLarge } from "./peak.ts";
 import type { Fused, Step, Value } from "./plan.ts";
 import { cutSegments, type Segment } from "./segments.ts";
 
@@ -32,6 +33,8 @@ export class PreparedPlan {
   /** By the index of the segment; a segment is prepared when it first runs. */
   readonly #prepared: (Prepared | undefined)[] = [];
   readonly #context: PlanContext;
+  /** The memory that a run takes, and the bytes that are kept before the first. */
+  #peak: Peak | undefined;
 
   /**
    * @param given Name of the value that the plan starts from.
@@ -54,6 +57,7 @@ export class PreparedPlan {
    * @param outputs Nodes to return; the plan must watch them.
    * @returns Their values, which belong to the caller. All other tensors of the run are disposed, also
    *   if it throws.
+   * @throws {RangeError} If there isn't enough memory for all steps; none has run then.
    */
   run(
     x: Tensor4D,
@@ -61,6 +65,7 @@ export class PreparedPlan {
     observe: Observer,
   ): Map<Value, Tensor> {
     const { given } = this;
+    this.#requireRoom(x.shape);
     const values = new Map<Value, Tensor>([[given, x]]);
     try {
       this.#segments.forEach((segment, i) => {
@@ -91,6 +96,31 @@ export class PreparedPlan {
   /** Frees the prepared segments. */
   dispose(): void {
     for (const prepared of this.#prepared) prepared?.dispose();
+  }
+
+  #requireRoom(shape: readonly number[]): void {
+    const { kernels } = this.#context;
+    const peak = this.#peak ??= this.#measure(shape);
+    const isFirst = this.#prepared.length === 0;
+    const blocks = [...isFirst ? peak.kept : [], ...peak.run];
+    if (kernels.hasRoom(blocks)) return;
+    const needed = blocks.reduce((a, b) => a + b, 0);
+    throw tooLarge(shape, needed, kernels, (shape) => this.#measure(shape));
+  }
+
+  #measure(shape: readonly number[]): Peak {
+    const { kernels, weights } = this.#context;
+    return peakOf(
+      this.#segments,
+      this.given,
+      shape,
+      (segment, shapes) =>
+        kernels.measure(
+          shapes,
+          (operations, inputs) =>
+            buildSegment(segment, inputs, operations, weights),
+        ),
+    );
   }
 
   #runSegment(i: number, values: Map<Value, Tensor>): void {

@@ -59,8 +59,9 @@ export class Device {
   /** The address of that many zero bytes, valid until the next call. */
   zeros(bytes: number): number {
     if (!this.#zeros || this.#zeros.bytes < bytes) {
+      const block = this.heap.allocate(bytes);
       this.#zeros?.free();
-      this.#zeros = this.heap.allocate(bytes);
+      this.#zeros = block;
       this.heap.view(this.#zeros).fill(0);
     }
     return this.#zeros.address;

@@ -8,7 +8,7 @@ import type { Filter } from "../arch/folded_conv.ts";
 import type { WeightsDType } from "../arch/weights_dtype.ts";
 import { cutDirect } from "./cut.ts";
 import type { Device } from "./device.ts";
-import { outputSize, tilesOf, type Window } from "./geometry.ts";
+import { outputSize, tileCount, type Window } from "./geometry.ts";
 import type { Batch, Operands } from "./operands.ts";
 import { type FilterMemory, PanelFilter } from "./panel_filter.ts";
 import { type FilterShape, panelChannels, panelsOf } from "./panels.ts";
@@ -139,7 +139,7 @@ export class DirectConv {
     const depth = 4 * ins * (kernelSize / tapsWide);
     const rowsPerImage = outputSize(height, window) *
       outputSize(width, window);
-    const tilesPerImage = tilesOf(rowsPerImage, device.rows).length;
+    const tilesPerImage = tileCount(rowsPerImage, device.rows);
     const tiles = images * tilesPerImage;
     const panelsPerGroup = panelsOf(filterShape);
     const panels = groups * panelsPerGroup;
@@ -167,6 +167,7 @@ export class DirectConv {
     ].join();
     const table = recording.constant(
       key,
+      rowsPerImage * kernelSize * tapsWide,
       () =>
         convolutionTable(
           { height, width, pixelBytes },

@@ -23,6 +23,14 @@ export function outputSize(
   return Math.floor((size + 2 * padding - reach) / stride) + 1;
 }
 
+/** The number of tiles that {@linkcode tilesOf} gives. */
+export function tileCount(rows: number, most: number): number {
+  const fitting = (most - rows % most) % most;
+  return fitting * (most - 1) <= rows
+    ? Math.ceil(rows / most)
+    : Math.floor(rows / most) + 1;
+}
+
 /** Cuts rows into tiles of `most` rows, then tiles of one less, then the rest. */
 export function tilesOf(rows: number, most: number): number[] {
   // most - 1 is -1 modulo most, so this many smaller tiles make up for the remainder.

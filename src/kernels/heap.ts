@@ -7,12 +7,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { DataId, TensorInfo } from "@tensorflow/tfjs-core";
 import { expected } from "../errors/expected.ts";
+import {
+  type Allocator,
+  guardMalloc,
+  hasRoom,
+} from "../runtime/guard_malloc.ts";
 
 /** The part of `BackendWasm` that is used here, some of it private. */
 interface WasmBackend {
-  readonly wasm: {
-    _malloc(bytes: number): number;
-    _free(address: number): void;
+  readonly wasm: Allocator & {
     /** Present in the threaded build; the others export the memory. */
     readonly wasmMemory?: WebAssembly.Memory;
     readonly asm?: { readonly memory: WebAssembly.Memory };
@@ -48,6 +51,7 @@ export class Heap {
         expected("tfjs backend", '"wasm" with a memory', tf.getBackend()),
       );
     }
+    guardMalloc(backend.wasm, memory);
     this.#backend = backend;
     this.memory = memory;
   }
@@ -86,8 +90,7 @@ export class Heap {
    */
   allocate(bytes: number): Block {
     const { wasm } = this.#backend;
-    const start = wasm._malloc(bytes + alignment) >>> 0;
-    if (start === 0) throw this.#full(bytes);
+    const start = wasm._malloc(bytes + alignment);
     const address = Math.ceil(start / alignment) * alignment;
     return { address, bytes, free: () => wasm._free(start) };
   }
@@ -116,17 +119,17 @@ export class Heap {
    * @throws {RangeError} As {@linkcode Heap.allocate}.
    */
   output(shape: number[]): TensorInfo {
-    const info = this.#backend.makeOutput(shape, "float32");
-    if (this.address(info) === 0) {
-      this.#backend.disposeData(info.dataId);
-      throw this.#full(4 * shape.reduce((a, b) => a * b, 1));
-    }
-    return info;
+    return this.#backend.makeOutput(shape, "float32");
   }
 
-  #full(bytes: number): RangeError {
-    return new RangeError(
-      `cannot allocate ${bytes} bytes: the heap of ${this.memory.buffer.byteLength} is full and can't grow`,
-    );
+  /** Frees what {@linkcode Heap.output} returned. */
+  discard({ dataId }: TensorInfo): void {
+    this.#backend.disposeData(dataId);
+  }
+
+  /** Whether blocks of these sizes fit besides what is allocated. */
+  hasRoom(blocks: readonly number[]): boolean {
+    const { wasm } = this.#backend;
+    return hasRoom(wasm, blocks.map((bytes) => bytes + alignment));
   }
 }

@@ -56,8 +56,22 @@ export interface Kernels {
    *   it makes and doesn't return.
    */
   prepare(shapes: readonly (readonly number[])[], build: Build): Prepared;
+  /** The memory that a pass takes, without taking it. */
+  measure(shapes: readonly (readonly number[])[], build: Build): PassMemory;
+  /** Whether blocks of these sizes fit besides what is in memory. */
+  hasRoom(blocks: readonly number[]): boolean;
   /** A copy in memory of its own. */
   copy(x: Tensor): Tensor;
+}
+
+/** The memory of a pass; each number is the bytes of a block. */
+export interface PassMemory {
+  /** Shapes of the outputs. */
+  readonly outputs: readonly (readonly number[])[];
+  /** What stays from run to run. */
+  readonly kept: readonly number[];
+  /** What a run holds at its peak, the outputs included. */
+  readonly peak: readonly number[];
 }
 
 /** Operations prepared for inputs of certain shapes, to be run many times. */

@@ -9,7 +9,7 @@ import { chooseAlgorithm } from "./algorithm.ts";
 import { type ConvShape, OwnConv } from "./conv.ts";
 import { type DeviceOptions, startDevice } from "./device.ts";
 import type { Kernels } from "./kernels.ts";
-import { PreparedPass } from "./prepared_pass.ts";
+import { measurePass, PreparedPass } from "./prepared_pass.ts";
 import { stockKernels } from "./stock.ts";
 
 /** A set of kernels, with its threads and memory. */
@@ -48,6 +48,8 @@ export async function startOwnKernels(
       return { weight, bias };
     },
     prepare: (shapes, build) => new PreparedPass(device, shapes, build),
+    measure: (shapes, build) => measurePass(device, shapes, build),
+    hasRoom: (blocks) => device.heap.hasRoom(blocks),
     copy: stockKernels.copy,
     dispose: () => device.dispose(),
   };

@@ -6,9 +6,15 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import { assignOffsets } from "./arena.ts";
 import type { Device } from "./device.ts";
 import type { Heap } from "./heap.ts";
-import type { Prepared, PreparedJob, PreparedStep } from "./kernels.ts";
+import type {
+  PassMemory,
+  Prepared,
+  PreparedJob,
+  PreparedStep,
+} from "./kernels.ts";
 import type { Build } from "./operations.ts";
 import { Program } from "./program.ts";
 import { Recorder } from "./recorder.ts";
@@ -45,25 +51,36 @@ export class PreparedPass implements Prepared {
     const recorder = new Recorder(device), { recording } = recorder;
     this.#heap = device.heap;
     this.#inputs = shapes.map((shape) => recording.input(shape));
-    this.#outputs = build<Place>(recorder, this.#inputs);
-    this.#values = recorder.values;
-    const external = new Set([...this.#inputs, ...this.#outputs]);
-    this.#program = new Program(recording, external);
+    try {
+      this.#outputs = build<Place>(recorder, this.#inputs);
+      this.#values = recorder.values;
+      const external = new Set([...this.#inputs, ...this.#outputs]);
+      this.#program = new Program(recording, external);
+    } catch (error) {
+      for (const owned of recording.owned) owned.dispose();
+      throw error;
+    }
   }
 
   run(inputs: readonly Tensor[]): Tensor[] {
     const compute = () => {
-      const heap = this.#heap;
-      const outputs = this.#outputs.map(({ shape }) => heap.output([...shape]));
-      // Allocating them may have grown the heap, but moved nothing.
-      this.#inputs.forEach((place, i) =>
-        place.address = heap.address(inputs[i])
-      );
-      this.#outputs.forEach((place, i) =>
-        place.address = heap.address(outputs[i])
-      );
-      this.#program.run();
-      return outputs;
+      const heap = this.#heap, outputs: TensorInfo[] = [];
+      try {
+        this.#inputs.forEach((place, i) =>
+          place.address = heap.address(inputs[i])
+        );
+        // Allocating them may grow the heap, but moves nothing.
+        for (const place of this.#outputs) {
+          const output = heap.output([...place.shape]);
+          outputs.push(output);
+          place.address = heap.address(output);
+        }
+        this.#program.run();
+        return outputs;
+      } catch (error) {
+        for (const output of outputs) heap.discard(output);
+        throw error;
+      }
     };
     const named = Object.fromEntries(inputs.map((x, i) => [`x${i}`, x]));
     return tf.engine().runKernel(
@@ -92,6 +109,29 @@ export class PreparedPass implements Prepared {
 
   dispose(): void {
     this.#program.dispose();
+  }
+}
+
+/** The memory of such a pass. Takes the same as `Kernels.prepare`. */
+export function measurePass(
+  device: Device,
+  shapes: readonly (readonly number[])[],
+  build: Build,
+): PassMemory {
+  const recorder = new Recorder(device), { recording } = recorder;
+  try {
+    const inputs = shapes.map((shape) => recording.input(shape));
+    const outputs = build<Place>(recorder, inputs);
+    const external = new Set([...inputs, ...outputs]);
+    const inner = recording.places.filter((place) => !external.has(place));
+    const { blocks } = assignOffsets(inner);
+    return {
+      outputs: outputs.map(({ shape }) => shape),
+      kept: [recording.programBytes],
+      peak: [...outputs.map(({ bytes }) => bytes), ...blocks],
+    };
+  } finally {
+    for (const owned of recording.owned) owned.dispose();
   }
 }
 

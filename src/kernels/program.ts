@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assignOffsets } from "./arena.ts";
+import { arenaBlockBytes, assignOffsets } from "./arena.ts";
 import type { Device } from "./device.ts";
 import type { Block } from "./heap.ts";
 import { describe, type Job } from "./pool.ts";
@@ -26,6 +26,7 @@ export class Program {
   readonly arena: ReadonlyMap<Place, number>;
   readonly #device: Device;
   readonly #block: Block;
+  readonly #arenaBlocks: readonly number[];
   readonly #jobs: readonly Job[];
   readonly #patches: readonly Patch[];
   readonly #owned: Recording["owned"];
@@ -38,21 +39,20 @@ export class Program {
   constructor(recording: Recording, external: ReadonlySet<Place>) {
     const { device, jobs, constants } = recording;
     const places = recording.places.filter((place) => !external.has(place));
-    const { offsets, bytes } = assignOffsets(places);
+    const { offsets, blocks } = assignOffsets(places);
     this.jobs = jobs;
-    this.arenaBytes = bytes;
+    this.#arenaBlocks = blocks;
+    this.arenaBytes = blocks.reduce((a, b) => a + b, 0);
     this.arena = new Map(places.map((place, i) => [place, offsets[i]]));
     this.#device = device;
     this.#owned = recording.owned;
-    const sizes = [
-      ...[...constants.values()].map(({ words }) => words.length),
-      ...jobs.map(({ task }) => tasks[task].length),
-    ];
-    this.#block = device.heap.allocate(4 * sizes.reduce((a, b) => a + b, 0));
+    this.#block = device.heap.allocate(recording.programBytes);
     let { address } = this.#block;
-    for (const { place, words } of constants.values()) {
+    for (const { place, make } of constants.values()) {
       place.address = address;
-      device.heap.words.set(words, address / 4);
+      const values = make(), { words, floats } = device.heap;
+      const view = values instanceof Float32Array ? floats : words;
+      view.set(values, address / 4);
       address += place.bytes;
     }
     const patches: Patch[] = [];
@@ -85,16 +85,18 @@ export class Program {
     }
     const { heap, pool } = this.#device;
     // Between runs others use this memory.
-    const block = heap.allocate(this.arenaBytes);
+    const blocks: Block[] = [];
     try {
+      for (const bytes of this.#arenaBlocks) blocks.push(heap.allocate(bytes));
       for (const [place, offset] of this.arena) {
-        place.address = block.address + offset;
+        const block = blocks[Math.floor(offset / arenaBlockBytes)];
+        place.address = block.address + offset % arenaBlockBytes;
       }
       const { words } = heap;
       for (const { word, place } of this.#patches) words[word] = place.address;
       pool.runAll(this.#jobs);
     } finally {
-      block.free();
+      for (const block of blocks) block.free();
     }
   }
 

@@ -5,7 +5,7 @@
  */
 
 import type { Device } from "./device.ts";
-import type { Field, TaskName } from "./tasks.ts";
+import { type Field, type TaskName, tasks } from "./tasks.ts";
 
 /** A value of a recording, or memory that it needs for a while. */
 export class Place {
@@ -47,13 +47,21 @@ export interface RecordedJob {
   readonly label: string;
 }
 
+type Words = Uint32Array | Float32Array;
+
+/** Words that are the same in each run. */
+interface Constant {
+  readonly place: Place;
+  /** Computes them. */
+  make(): Words;
+}
+
 /** Records jobs and the memory that they need. */
 export class Recording {
   readonly jobs: RecordedJob[] = [];
   /** Places in the program's memory, constants excluded. */
   readonly places: Place[] = [];
-  readonly constants: Map<string, { place: Place; words: Uint32Array }> =
-    new Map();
+  readonly constants: Map<string, Constant> = new Map();
   /** What only the recorded jobs need. */
   readonly owned: { dispose(): void }[] = [];
   /** The step that the next jobs belong to. */
@@ -83,26 +91,39 @@ export class Recording {
     place.end = this.jobs.length;
   }
 
-  /** Words that are the same in each run; computed once for each key. */
-  constant(key: string, make: () => Uint32Array | Float32Array): Place {
+  /** Words that are the same in each run, that many; computed once for each key, for a program. */
+  constant(key: string, length: number, make: () => Words): Place {
     let constant = this.constants.get(key);
     if (!constant) {
-      const { buffer, byteOffset, length } = make();
-      const words = new Uint32Array(buffer, byteOffset, length);
-      constant = { place: new Place([length], 0), words };
+      constant = { place: new Place([length], 0), make };
       this.constants.set(key, constant);
     }
     return constant.place;
   }
 
   /** A constant of its own. */
-  values(values: Uint32Array | Float32Array): Place {
-    return this.constant(`number ${this.constants.size}`, () => values);
+  values(values: Words): Place {
+    const key = `number ${this.constants.size}`;
+    return this.constant(key, values.length, () => values);
   }
 
   /** That many zero bytes. */
   zeros(bytes: number): Place {
-    return this.constant(`zeros ${bytes}`, () => new Uint32Array(bytes / 4));
+    const length = bytes / 4;
+    return this.constant(
+      `zeros ${bytes}`,
+      length,
+      () => new Uint32Array(length),
+    );
+  }
+
+  /** Bytes of the constants and of the jobs' descriptors. */
+  get programBytes(): number {
+    const sizes = [
+      ...[...this.constants.values()].map(({ place }) => place.bytes),
+      ...this.jobs.map(({ task }) => 4 * tasks[task].length),
+    ];
+    return sizes.reduce((a, b) => a + b, 0);
   }
 
   /** Adds a job: all chunks of a task. It runs when the jobs before it are done. */

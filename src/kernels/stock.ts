@@ -16,8 +16,10 @@ import type {
 import type { FoldedConv } from "../arch/folded_conv.ts";
 import type { AvgPool2d, Conv2d } from "../arch/module.ts";
 import { release } from "../runtime/release.ts";
+import { Heap } from "./heap.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Epilogue, KernelWeights, Operations } from "./operations.ts";
+import { measureStock } from "./stock_memory.ts";
 
 /** A convolution's weights, one HWIO filter for each group. */
 class StockConv implements KernelWeights {
@@ -264,5 +266,7 @@ export const stockKernels: Kernels = {
     arenaBytes: 0,
     dispose() {},
   }),
+  measure: measureStock,
+  hasRoom: (blocks) => new Heap().hasRoom(blocks),
   copy: (x) => tf.tensor(x.dataSync(), x.shape, x.dtype),
 };

@@ -83,6 +83,7 @@ export class WinogradConv {
     const floats = recording.reserveThreads(filter.floatsThread);
     const table = recording.constant(
       `winograd,${[height, width, depth, padding, outputs]}`,
+      tilesPerImage * components,
       () =>
         winogradTable({ height, width, pixelBytes: depth }, padding, outputs),
     );

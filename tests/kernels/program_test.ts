@@ -171,7 +171,9 @@ Deno.test("assignOffsets gives values that live at the same time different memor
         return { bytes: 4 * integer(500), first, end: first + 1 + integer(6) };
       },
     );
-    const { offsets, bytes } = assignOffsets(lifetimes);
+    const { offsets, blocks } = assignOffsets(lifetimes);
+    assert.ok(blocks.length <= 1);
+    const [bytes = 0] = blocks;
     let most = 0;
     for (let job = 0; job < 30; job++) {
       const alive = lifetimes.map((lifetime, i) => ({ ...lifetime, i }))
@@ -188,6 +190,29 @@ Deno.test("assignOffsets gives values that live at the same time different memor
       most = Math.max(most, sum);
     }
     assert.ok(bytes <= 2 * most + 64 * lifetimes.length);
+  }
+});
+
+Deno.test("assignOffsets cuts an arena into blocks, and no value in two", () => {
+  const random = randoms(6), block = 4096;
+  for (let round = 0; round < 100; round++) {
+    const lifetimes = Array.from({ length: 40 }, () => ({
+      bytes: 64 + Math.floor((random() + 1) / 2 * 4032),
+      first: 0,
+      end: 1,
+    }));
+    const { offsets, blocks } = assignOffsets(lifetimes, block);
+    const ordered = lifetimes.map(({ bytes }, i) => ({ bytes, at: offsets[i] }))
+      .sort((a, b) => a.at - b.at);
+    let end = 0;
+    for (const { bytes, at } of ordered) {
+      assert.ok(at >= end && at % 64 === 0);
+      end = at + bytes;
+      const number = Math.floor(at / block);
+      assert.equal(Math.floor((end - 1) / block), number);
+      assert.ok(end <= number * block + blocks[number]);
+      assert.ok(blocks[number] <= block);
+    }
   }
 });
 
