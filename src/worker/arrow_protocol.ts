@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { RecordBatch, Schema, Table } from "@apache-arrow/esnext-esm";
-import { asIs, expected } from "../errors/expected.ts";
+import type { RecordBatch, Schema, Vector } from "@apache-arrow/esnext-esm";
+import { asIs, expected, few } from "../errors/expected.ts";
+import { concat } from "../formats/concat.ts";
 import { ByteQueue } from "../formats/byte_queue.ts";
 import type { FeatureType } from "../tables/feature_table.ts";
 import { type Frame, readFrames } from "./frames.ts";
@@ -52,60 +53,114 @@ async function* requests(
   maxBytes: number,
 ): AsyncGenerator<WorkerRequest> {
   const queue = new ByteQueue("input", input);
-  // A batch can only be read after the schema and dictionaries.
-  const before: Frame[] = [];
-  let kept = 0;
+  let loader: BatchLoader | undefined;
+  let kept = 0; // The schema and dictionaries.
   try {
     for await (const frame of readFrames(queue, maxBytes)) {
-      if (frame.kind === "batch") yield rowsOf(arrow, [...before, frame]);
-      else {
-        before.push(frame);
-        kept += frame.bytes.reduce((sum, { length }) => sum + length, 0);
-        if (kept > maxBytes) throw tooLarge(kept, maxBytes);
-      }
+      const size = frame.bytes.reduce((sum, { length }) => sum + length, 0);
+      if (frame.kind !== "batch") kept += size;
+      if (kept > maxBytes) throw tooLarge(kept, maxBytes);
+      const rows = attempt(() => {
+        if (frame.kind === "schema") loader ??= loaderOf(arrow, frame);
+        return load(frame);
+      });
+      if (rows) yield rowsOf(arrow, rows, size);
     }
   } finally {
     queue.close();
   }
+
+  /** The batch of a frame that has one; a dictionary is kept for the batches after it. */
+  function load({ kind, bytes: [, , body], header }: Frame) {
+    if (kind !== "batch" && kind !== "dictionary") return undefined;
+    if (!loader) throw new Error("expected a schema before the first batch");
+    if (kind === "batch") return loader._loadRecordBatch(header(), body);
+    const dictionary = header() as { readonly id: number };
+    const values = loader._loadDictionaryBatch(dictionary, body);
+    loader.dictionaries.set(dictionary.id, values);
+  }
 }
 
-/** The pictures of the last frame; they share its bytes. */
-function rowsOf(arrow: Arrow, frames: readonly Frame[]): PictureRequest[] {
-  let table: Table;
+/** The part of Arrow's reader that knows the schema and makes batches; the version is pinned. */
+interface BatchLoader {
+  readonly dictionaries: Map<number, Vector>;
+  _loadRecordBatch(header: unknown, body: Uint8Array): RecordBatch;
+  _loadDictionaryBatch(header: unknown, body: Uint8Array): Vector;
+}
+
+function loaderOf(arrow: Arrow, { bytes }: Frame): BatchLoader {
+  const reader = arrow.RecordBatchReader.from(concat(bytes)).open();
+  return (reader as unknown as { readonly _impl: BatchLoader })._impl;
+}
+
+/** Arrow's errors as those of a damaged stream. */
+function attempt<T>(read: () => T): T {
   try {
-    table = arrow.tableFromIPC(frames.flatMap(({ bytes }) => bytes));
-    const size = frames.at(-1)!.bytes.at(-1)!.length;
-    // Each row takes at least an offset.
-    if (4 * table.numRows > size) {
-      throw new Error(`${table.numRows} rows don't fit in ${size} bytes`);
-    }
+    return read();
   } catch (cause) {
-    throw new SyntaxError(
-      `cannot read "input": ${(cause as Error).message}`,
-      { cause },
-    );
+    throw damaged((cause as Error).message, cause);
   }
-  const paths = table.getChild("path");
-  const contents = table.getChild("content");
-  const { DataType } = arrow;
+}
+
+const damaged = (why: string, cause?: unknown) =>
+  new SyntaxError(`cannot read "input": ${why}`, { cause });
+
+/** The pictures of a batch; they share its bytes. */
+function rowsOf(
+  { DataType }: Arrow,
+  batch: RecordBatch,
+  size: number,
+): PictureRequest[] {
+  const { numRows } = batch;
+  // Each row takes at least an offset.
+  if (4 * numRows > size) {
+    throw damaged(`${numRows} rows don't fit in ${size} bytes`);
+  }
+  const paths = batch.getChild("path");
+  const contents = batch.getChild("content");
   const isText = DataType.isUtf8(paths?.type) ||
     DataType.isLargeUtf8(paths?.type);
   const isBinary = contents === null || DataType.isBinary(contents.type) ||
     DataType.isLargeBinary(contents.type);
   if (!isText || !isBinary) {
-    const given = table.schema.fields.map(String).join(", ");
+    const given = batch.schema.fields.map(String);
     throw new SyntaxError(
       expected(
         "request batch",
         "columns {path: Utf8, content: Binary}",
-        asIs(`{${given}}`),
+        asIs(`{${few(given)}}`),
       ),
     );
   }
-  return Array.from({ length: table.numRows }, (_, i) => ({
+  for (
+    const [name, column] of Object.entries({ path: paths, content: contents })
+  ) {
+    if (column) requireWithin(name, column, numRows);
+  }
+  return Array.from({ length: numRows }, (_, i) => ({
     path: paths!.get(i) ?? "",
     content: contents?.get(i) ?? undefined,
   }));
+}
+
+/** @throws {SyntaxError} If the offsets of a column lead beyond its values. */
+function requireWithin(name: string, column: Vector, rows: number): void {
+  const wrong = () => damaged(`offsets of "${name}" lead beyond its buffers`);
+  if (column.length !== rows) throw wrong();
+  for (
+    const { length, valueOffsets, values, nullBitmap, nullCount } of column.data
+  ) {
+    if (length === 0) continue;
+    const isShort = valueOffsets.length <= length ||
+      (nullCount > 0 && 8 * nullBitmap.length < length);
+    if (isShort) throw wrong();
+    for (let i = 0; i < length; i++) {
+      if (!(valueOffsets[i] <= valueOffsets[i + 1])) throw wrong();
+    }
+    if (!(valueOffsets[0] >= 0 && valueOffsets[length] <= values.length)) {
+      throw wrong();
+    }
+  }
 }
 
 function answerSchema(arrow: Arrow, settings: ProtocolSettings): Schema {

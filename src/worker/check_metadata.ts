@@ -27,7 +27,10 @@ const HEADER = { schema: 1, dictionaryBatch: 2, recordBatch: 3 };
 /** A column takes at least one bit for each value. */
 const VALUES_IN_BYTE = 8;
 
-/** Whether all vectors fit in the metadata, and no column has more values than the body has bits. */
+/**
+ * Whether all vectors fit in the metadata, all buffers in the body, and no column has more values
+ * than the body has bits.
+ */
 export function isSound(metadata: Uint8Array): boolean {
   return new Metadata(metadata).isSound();
 }
@@ -90,6 +93,15 @@ class Metadata {
       [BATCH.variadicBufferCounts, 8],
     ];
     if (!this.#takes(batch, vectors)) return false;
+    const buffers = this.#vector(batch, BATCH.buffers);
+    for (let i = 0; i < buffers.length; i++) {
+      const [offset, size] = [0, 8].map((at) =>
+        Number(this.#bytes.readInt64(buffers.start + 16 * i + at))
+      );
+      const isWithin = offset >= 0 && size >= 0 &&
+        offset + size <= most / VALUES_IN_BYTE;
+      if (!isWithin) return false;
+    }
     const { start, length } = this.#vector(batch, BATCH.nodes);
     const lengths = Array.from(
       { length },

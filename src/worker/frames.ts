@@ -12,7 +12,9 @@ import { tooLarge } from "./protocol.ts";
 
 /** A message of a stream. */
 export interface Frame {
-  readonly kind: "schema" | "batch" | "other";
+  readonly kind: "schema" | "dictionary" | "batch" | "other";
+  /** Decodes what its metadata says of its body. */
+  header(): unknown;
   /** Its bytes in pieces: the prefix, the metadata, the body. */
   readonly bytes: readonly Uint8Array<ArrayBuffer>[];
 }
@@ -33,6 +35,7 @@ export async function* readFrames(
   const { Message, MessageHeader } = await import("@apache-arrow/esnext-esm");
   const kinds: Partial<Record<number, Frame["kind"]>> = {
     [MessageHeader.Schema]: "schema",
+    [MessageHeader.DictionaryBatch]: "dictionary",
     [MessageHeader.RecordBatch]: "batch",
   };
   while (!await input.isAtEnd()) {
@@ -49,12 +52,14 @@ export async function* readFrames(
     if (length === 0) return;
     if (length > maxBytes) throw tooLarge(length, maxBytes);
     const metadata = await input.take(length);
-    const { headerType, bodyLength } = decode(metadata);
+    const message = decode(metadata);
+    const { headerType, bodyLength } = message;
     const size = 8 + length + bodyLength;
     if (!(bodyLength >= 0 && size <= maxBytes)) throw tooLarge(size, maxBytes);
     const body = await input.take(bodyLength);
     yield {
       kind: kinds[headerType] ?? "other",
+      header: () => message.header(),
       bytes: [prefix, metadata, body],
     };
   }
