@@ -37,8 +37,8 @@ import { startKernels } from "./start_kernels.ts";
  *   `IMAGENET1K_V1`, or the weights that ship with `"mlnet_resnet18"`. Else an entry's name
  *   (`"IMAGENET1K_V2"`), a path, a URL, `hf:owner/name[@revision]` (a repository at Hugging Face), a
  *   folder cloned from there, a file's bytes, or a {@linkcode Checkpoint}. `.pth` files of any
- *   generation, safetensors, `.npz` and packed weights are recognized by their content; only what the
- *   network needs is fetched, if server and format allow. The file decides the number of classes
+ *   generation, safetensors, `.npz` and packed weights are recognized by their content, and searched
+ *   for the network (see `prefix`); only what the network needs is fetched, if server and format allow. The file decides the number of classes
  *   unless `numClasses` is given. timm's and transformers' configs in a repository decide
  *   `model.preset`; one that names another network is refused.
  * @param options The network, memory, and how weights are fetched and cached.

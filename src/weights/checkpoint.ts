@@ -32,7 +32,7 @@ export interface StoredTensor {
 export interface Checkpoint {
   /** Its name in messages: a path, a URL, `"bytes"`. */
   readonly source: string;
-  /** All tensors by PyTorch's state-dict name (`layer1.0.conv1.weight`), in the file's order. */
+  /** All tensors by their path (`state_dict.layer1.0.conv1.weight`), in the file's order. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** What the file says about itself: architecture, transform, origin. A plain state dict has none. */
   readonly metadata?: CheckpointMetadata;

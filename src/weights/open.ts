@@ -18,13 +18,13 @@ import { openTarPth } from "./tar_pth.ts";
  * Opens a checkpoint: a `.pth` of any generation, `.safetensors`, packed weights, or an `.npz` of
  * a state dict. Its content decides which, never its name.
  *
- * A `.pth` holds a pickle, which is a program. It is not run: opcodes and globals that a state dict
- * doesn't need are rejected by name. The state dict may be the saved object itself or be under
- * `state_dict`, `model` or `model_state_dict`; other values are ignored.
+ * A `.pth` holds a pickle, which is a program. It is not run: nothing is imported or called, and
+ * objects of unknown classes are inert. Tensors are found at any depth; dict keys, list indices and
+ * attributes join with dots into their names.
  *
  * @param source A path, a URL or bytes.
  * @param options `maxBytes`, the most bytes of the file: by default 4 GiB, 2 GiB from a server.
- * @returns The tensors by their names in the file, read on demand. The file stays open until you call
+ * @returns The tensors by their paths in the file, read on demand. The file stays open until you call
  *   `close`.
  * @throws {SyntaxError} If it isn't a checkpoint, or is damaged; the message names the place.
  * @throws {Error} If it can't be opened or fetched.
