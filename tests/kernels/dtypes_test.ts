@@ -33,7 +33,13 @@ async function everyNode(
 ): Promise<Map<string, Float32Array[]>> {
   const file = await openCheckpoint("weights/mlnet_resnet18.npz");
   // The file's int8 would stay as it is.
-  const asFloats = { ...file, readRows: undefined };
+  const tensors = new Map(
+    file.tensors.entries().map(([name, tensor]) => [
+      name,
+      { ...tensor, dtype: "float32" },
+    ]),
+  );
+  const asFloats = { ...file, tensors, readRows: undefined };
   using model = await createModel("mlnet_resnet18", null, asFloats, options);
   file.close();
   const values = model.extract(x, [...model.nodes().keys()]);

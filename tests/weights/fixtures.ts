@@ -112,7 +112,8 @@ export async function zipOf(
   const zip = await createZip(writable);
   for (const [name, content] of files) {
     if (deflate && content instanceof Uint8Array) {
-      await zip.addDeflated(name, deflateRawSync(content), content);
+      const deflated = new Uint8Array(deflateRawSync(content));
+      await zip.addDeflated(name, deflated, content);
     } else await zip.add(name, content);
   }
   await zip.close();
