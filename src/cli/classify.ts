@@ -1,15 +1,21 @@
 import type { Classification } from "../model/classify.ts";
 import { command } from "./command.ts";
+import { Failures } from "./failures.ts";
 import { openModel } from "./network.ts";
 import { integer, jsonOption, modelOptions, readLines } from "./options.ts";
-import { pictureFileOptions, readingOf } from "./picture_files.ts";
+import {
+  filesOf,
+  pictureFileOptions,
+  pictureOperands,
+  readingOf,
+} from "./picture_files.ts";
 import { startProgress } from "./progress.ts";
 
 /** `layertap classify`: what pictures show. */
 export const classify = command({
   purpose:
     "print the likeliest classes of pictures; needs a network with a head",
-  operands: ["<picture…>"],
+  operands: pictureOperands,
   options: {
     top: {
       value: "N",
@@ -28,40 +34,61 @@ export const classify = command({
     ...modelOptions,
   },
   example: "layertap classify cat.jpg --arch resnet50 --weights resnet50.pth",
-  async run({ values, operands: images, io }) {
+  async run({ values, operands, io }) {
     const { top } = values;
     const labels = values.labels ? await readLines(values.labels) : undefined;
 
+    const failures = new Failures();
+    const images = await filesOf(operands, io, failures);
+    if (images.length === 0) return failures.finish(io, 0);
     using model = await openModel(values, [], io);
     const { classify } = await import("../model/classify.ts");
     const { inputBatches } = await import("../extract/input_batches.ts");
-    const results: { image: string; classes: Classification[] }[] = [];
+    const results: Result[] = [];
     const progress = await startProgress("classify", io);
     try {
       const batches = inputBatches(model, images, readingOf(values, io));
-      for await (const { input, names, done } of batches) {
+      for await (const { input, rows, done } of batches) {
         try {
-          const batch = await classify(model, input, { top, labels });
-          batch.forEach((classes, i) =>
-            results.push({ image: names[i], classes })
-          );
+          const batch = input
+            ? await classify(model, input, { top, labels })
+            : [];
+          for (const { path: image, error } of rows) {
+            if (error) failures.picture(error);
+            results.push(
+              error
+                ? { image, error: error.message }
+                : { image, classes: batch.shift()! },
+            );
+          }
         } finally {
-          input.dispose();
+          input?.dispose();
         }
         progress.update(done);
       }
     } finally {
       progress.stop();
     }
-    io.stdout.write(
-      values.json
-        ? `${JSON.stringify(results, null, 2)}\n`
-        : results.map(({ image, classes }) => table(image, classes)).join("\n"),
-    );
+    const found = results.filter(({ classes }) => classes);
+    if (found.length > 0) {
+      io.stdout.write(
+        values.json
+          ? `${JSON.stringify(results, null, 2)}\n`
+          : found.map(table).join("\n"),
+      );
+    }
+    failures.finish(io, results.length);
   },
 });
 
-function table(image: string, classes: readonly Classification[]): string {
+/** The classes of a picture, or why it has none. */
+interface Result {
+  readonly image: string;
+  readonly classes?: Classification[];
+  readonly error?: string;
+}
+
+function table({ image, classes = [] }: Result): string {
   const line = ({ label, score }: Classification) =>
     `${(100 * score).toFixed(2).padStart(7)} %  ${label}\n`;
   return `${image}\n${classes.map(line).join("")}`;

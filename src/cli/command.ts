@@ -12,8 +12,8 @@ import { nearest } from "../errors/nearest.ts";
 export interface Io {
   /** Input of commands that accept `-`. */
   readonly stdin?: AsyncIterable<Uint8Array | string>;
-  /** For results. */
-  readonly stdout: { write(text: string): unknown };
+  /** For results; bytes with `--out -`. */
+  readonly stdout: { write(content: string | Uint8Array): unknown };
   /** For everything else; progress bars appear only on a terminal. */
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
 }

@@ -1,7 +1,9 @@
 import { command } from "./command.ts";
+import { Failures } from "./failures.ts";
 import { knownNetwork, warnOn } from "./network.ts";
 import { cutOption, prefixOption, readLines, shortTypes } from "./options.ts";
 import { decodeOptions, readingOf } from "./picture_files.ts";
+import { openOutput, say } from "./output.ts";
 import { presetOption, readPreset } from "./preset_option.ts";
 import { startProgress } from "./progress.ts";
 
@@ -26,7 +28,7 @@ export const convert = command({
     ...presetOption,
     images: {
       value: "A,B",
-      help: "pictures to measure the loss on",
+      help: "measure the loss on these pictures",
       list: true,
     },
     license: {
@@ -45,7 +47,7 @@ export const convert = command({
     const labels = values.labels ? await readLines(values.labels) : undefined;
     if (arch !== undefined) knownNetwork({ arch });
     const { convertWeights } = await import("../weights/convert.ts");
-    const { writeFile } = await import("../weights/write_file.ts");
+    const target = await openOutput("<out>", output, [".npz"], 1, io);
     const preset = await readPreset(values.preset, arch);
     const network = {
       arch,
@@ -55,7 +57,7 @@ export const convert = command({
       warn: warnOn(io),
     };
     const progress = await startProgress("convert", io);
-    let packed: Uint8Array;
+    let packed: Uint8Array, written: string;
     try {
       packed = await convertWeights(input, {
         ...network,
@@ -66,31 +68,30 @@ export const convert = command({
         },
         onPacked: progress.update,
       });
-      await writeFile(output, packed);
+      written = await target.write(packed, input);
     } finally {
       progress.stop();
     }
-    io.stdout.write(`${output}: ${packed.length} bytes, ${dtype}\n`);
-    if (images.length === 0) {
-      io.stdout.write("add --images A,B to measure the loss on pictures\n");
-      return;
-    }
+    const print = (line: string) => say(line, output, io);
+    print(`${written}: ${packed.length} bytes, ${dtype}`);
+    if (images.length === 0) return;
     const { decodeImage } = await import("../image/decode.ts");
     const { measureLoss } = await import("../model/measure_loss.ts");
     const { draft: _, ...options } = readingOf(values, io);
-    const pictures = await Promise.all(
-      images.map((image) => decodeImage(image, options)),
+    const failures = new Failures();
+    const decoded = images.map((image) =>
+      decodeImage(image, options).catch((error) => failures.picture(error))
     );
-    const losses = await measureLoss(input, packed, pictures, network);
-    io.stdout.write(`${"".padEnd(12)}  cosine   largest error\n`);
-    for (const { layer, cosine, largestError, largestValue } of losses) {
-      const error = largestError.toPrecision(2);
-      const of = `of ${largestValue.toPrecision(3)}`;
-      io.stdout.write(
-        `${layer.padEnd(12)}  ${cosine.toFixed(6)}  ${
-          error.padStart(8)
-        } ${of}\n`,
-      );
+    const pictures = (await Promise.all(decoded)).flatMap((one) => one ?? []);
+    if (pictures.length > 0) {
+      const losses = await measureLoss(input, packed, pictures, network);
+      print(`${"".padEnd(12)}  cosine   largest error`);
+      for (const { layer, cosine, largestError, largestValue } of losses) {
+        const error = largestError.toPrecision(2).padStart(8);
+        const of = `of ${largestValue.toPrecision(3)}`;
+        print(`${layer.padEnd(12)}  ${cosine.toFixed(6)}  ${error} ${of}`);
+      }
     }
+    failures.finish(io, images.length);
   },
 });

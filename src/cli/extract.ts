@@ -1,19 +1,29 @@
 import { endings, formatOf } from "../tables/formats.ts";
-import { checked, command } from "./command.ts";
-import { openModel, warnOn } from "./network.ts";
+import { checked, command, UsageError } from "./command.ts";
+import { Failures } from "./failures.ts";
+import { InterruptedError, onInterrupt } from "./interrupt.ts";
+import { printLines } from "./json_lines.ts";
+import { openModel } from "./network.ts";
 import { featureOptions, modelOptions, shortTypes } from "./options.ts";
-import { pictureFileOptions, readingOf } from "./picture_files.ts";
+import { isStdout, say } from "./output.ts";
+import {
+  pictureFileOptions,
+  pictureOperands,
+  readingOf,
+  tellOf,
+} from "./picture_files.ts";
 import { startCount } from "./progress.ts";
 
 /** `layertap extract`: any layers of any number of pictures, in a file. */
 export const extract = command({
   purpose: "write features of pictures to a file",
-  operands: ["<picture|folder|glob|-…>"],
+  operands: pictureOperands,
   options: {
     ...featureOptions,
     out: {
       value: "FILE",
-      help: `file to write, ending in one of ${endings}`,
+      help: `file to write, ending in one of ${endings}; - for JSON Lines ` +
+        "on stdout",
       required: true,
     },
     dtype: {
@@ -30,42 +40,59 @@ export const extract = command({
   example: "layertap extract photos --layer avgpool --out features.parquet",
   async run({ values, operands, io }) {
     const { layer: layers, out, "json-values": jsonValues } = values;
-    checked("out", () => formatOf(out, layers.length));
+    if (!isStdout(out)) checked("out", () => formatOf(out, layers.length));
+    else if (values.resume) {
+      throw new UsageError("--resume works only with a file");
+    }
 
     using model = await openModel(values, layers, io);
-    const { extractToFile } = await import("../extract/extract_to_file.ts");
-    const { countsOf, listFiles } = await import("../extract/list_files.ts");
+    const { listFiles } = await import("../extract/list_files.ts");
+    const failures = new Failures();
     const passedOver = new Map<string, number>();
+    const onError = (error: Error) => failures.folder(error);
+    const files = listFiles(operands, io.stdin, { passedOver, onError });
     const progress = await startCount("extract", io, () => countOf(operands));
+    const interrupt = onInterrupt();
+    const options = {
+      ...values,
+      ...readingOf(values, io),
+      jsonValues,
+      onProgress: progress.update,
+      signal: interrupt.signal,
+    };
+    let count = 0;
     try {
-      const { count, failed, reasons } = await extractToFile(
-        model,
-        listFiles(operands, io.stdin, passedOver),
-        layers,
-        out,
-        {
-          ...values,
-          ...readingOf(values, io),
-          jsonValues,
-          onProgress: progress.update,
-        },
-      );
+      if (isStdout(out)) {
+        count = await printLines(model, files, layers, options, failures, io);
+      } else {
+        const { extractToFile } = await import("../extract/extract_to_file.ts");
+        const report = await extractToFile(model, files, layers, out, options);
+        count = report.count;
+        failures.pictures(report.failed, report.reasons);
+      }
+    } catch (error) {
       progress.stop();
-      if (passedOver.size > 0) {
-        warnOn(io)(
-          `passed over ${
-            countsOf(passedOver)
-          }; JPEG, PNG and WebP are supported`,
+      if (interrupt.signal.aborted) {
+        const advice = "add --resume to the same command to continue";
+        throw new InterruptedError(
+          isStdout(out) ? "stopped" : `stopped; ${advice}`,
         );
       }
-      if (failed === 0) return;
-      for (const reason of reasons) io.stderr.write(`layertap: ${reason}\n`);
-      throw new Error(
-        `${failed} of ${count} pictures failed; "${out}" has the others`,
-      );
+      if (failures.any && count === 0) failures.finish(io, 0);
+      throw error;
     } finally {
+      interrupt.ignore();
       progress.stop();
     }
+    await tellOf(passedOver, io);
+    const rest = isStdout(out) ? "" : `; "${out}" has the others`;
+    failures.finish(io, count, rest);
+    const pictures = count === 1 ? "1 picture" : `${count} pictures`;
+    say(
+      `${isStdout(out) ? "stdout" : out}: ${pictures}, ${layers.join(", ")}`,
+      out,
+      io,
+    );
   },
 });
 
@@ -76,5 +103,6 @@ async function countOf(
   if (operands.includes("-")) return undefined;
   const { countInputs } = await import("../extract/input_refs.ts");
   const { listFiles } = await import("../extract/list_files.ts");
-  return await countInputs(listFiles(operands));
+  const onError = () => {}; // The listing for the run tells of it.
+  return await countInputs(listFiles(operands, undefined, { onError }));
 }

@@ -30,6 +30,7 @@ import { cache } from "./cache.ts";
 import { convert } from "./convert.ts";
 import { extract } from "./extract.ts";
 import { commandHelp, programHelp } from "./help.ts";
+import { InterruptedError } from "./interrupt.ts";
 import { layers } from "./layers.ts";
 import { picture } from "./picture.ts";
 import { plan } from "./plan.ts";
@@ -63,8 +64,8 @@ const commands: ReadonlyMap<string, Command> = new Map(
  *
  * @param args The arguments after the program's name.
  * @param io Where to read and print. Default: the streams of the process.
- * @returns The exit status: 0 for success, 1 for a failure, 2 for a wrong command line. The reason
- *   is printed to `io.stderr` in one line.
+ * @returns The exit status: 0 for success, 1 for a failure, 2 for a wrong command line, 130 after
+ *   Ctrl+C. The last line on `io.stderr` is the reason.
  *
  * @example A wrong command line
  * ```ts
@@ -94,7 +95,7 @@ export async function main(
     const help = commands.has(name) ? `${name} --help` : "--help";
     const hint = isUsage ? ` (see layertap ${help})` : "";
     io.stderr.write(`layertap: ${oneLine(error)}${hint}\n`);
-    return isUsage ? 2 : 1;
+    return isUsage ? 2 : error instanceof InterruptedError ? 130 : 1;
   }
 }
 

@@ -22,48 +22,57 @@ import type { Io } from "./command.ts";
 import type { Kind, PictureRequest } from "./picture_options.ts";
 import { startProgress } from "./progress.ts";
 
-/** Computes the map to lay over the picture. */
+/** A map to lay over the picture, and the channel or class that was chosen for it. */
+interface ChosenMap {
+  readonly map: Tensor;
+  readonly about?: string;
+}
+
 type MakeMap = (
   model: ResNet,
   input: Tensor4D,
   request: PictureRequest,
   io: Io,
-) => Tensor | Promise<Tensor>;
+) => ChosenMap | Promise<ChosenMap>;
 
 const makers: Record<Exclude<Kind, "grid">, MakeMap> = {
-  overlay(model, input, { layer, channel }, io) {
+  overlay(model, input, { layer, channel }) {
     const [, , , channels] = mapsShape(model, input, layer);
     if (channel !== undefined) {
       requireInteger("channel", channel, 0, channels - 1);
     }
-    return tf.tidy(() => {
+    let chosen = channel ?? 0;
+    const map = tf.tidy(() => {
       const maps = model.forward(input);
-      const chosen = channel ?? printed(greatest(maps), io);
+      chosen = channel ?? greatest(maps);
       const map = tf.slice(maps, [0, 0, 0, chosen], [-1, -1, -1, 1]);
       return tf.squeeze(map, [3]);
     });
+    return { map, about: `channel ${chosen}` };
   },
-  async cam(model, input, { classIndex }, io) {
-    const chosen = classIndex ?? await likeliest(model, input, io);
-    return classActivationMap(model, input, chosen);
+  async cam(model, input, { classIndex }) {
+    const { index, about } = await chosenOutput(model, input, classIndex);
+    return { map: classActivationMap(model, input, index), about };
   },
-  async gradcam(model, input, { layer, classIndex, channel }, io) {
-    mapsShape(model, input, layer); // Fails before a channel is printed.
-    const chosen = classIndex ?? channel ?? await likeliest(model, input, io);
-    return gradCam(model, input, layer, chosen);
+  async gradcam(model, input, { layer, classIndex, channel }) {
+    mapsShape(model, input, layer);
+    const given = classIndex ?? channel;
+    const { index, about } = await chosenOutput(model, input, given);
+    return { map: gradCam(model, input, layer, index), about };
   },
   async occlusion(model, input, { classIndex, size, stride }, io) {
     const progress = await startProgress("picture", io);
     const { update: onProgress } = progress;
     const options = { classIndex, size, stride, onProgress };
     try {
-      return await occlusionMap(model, input, options);
+      return { map: await occlusionMap(model, input, options) };
     } finally {
       progress.stop();
     }
   },
-  similar: (model, input, { layer, at }) =>
-    similarityMap(model, input, layer, at),
+  similar: (model, input, { layer, at }) => ({
+    map: similarityMap(model, input, layer, at),
+  }),
 };
 
 /**
@@ -76,11 +85,11 @@ export async function draw(
   input: Tensor4D,
   request: PictureRequest,
   io: Io,
-): Promise<RgbImage> {
+): Promise<{ readonly drawing: RgbImage; readonly about?: string }> {
   const { kind, layer, "color-map": colorMap } = request;
   if (kind === "grid") mapsShape(model, input, layer);
-  const map = kind === "grid"
-    ? model.forward(input)
+  const { map, about }: ChosenMap = kind === "grid"
+    ? { map: model.forward(input) }
     : await makers[kind](model, input, request, io);
   try {
     if (kind === "grid") {
@@ -88,10 +97,10 @@ export async function draw(
       const choice = { maps, strongest, channels };
       const colorBar = request["color-bar"];
       const options = { ...choice, scale, labels, colorBar, colorMap };
-      return await featureMapGrid(map, options);
+      return { drawing: await featureMapGrid(map, options) };
     }
     const [crop] = await unprocess(input, model.preset);
-    return await overlayMap(crop, map, { colorMap });
+    return { drawing: await overlayMap(crop, map, { colorMap }), about };
   } finally {
     map.dispose();
   }
@@ -105,23 +114,16 @@ function greatest(value: Tensor): number {
   });
 }
 
-/** The likeliest class; without a head, the strongest feature. */
-async function likeliest(
+/** The output given, else the likeliest class or the strongest feature; in words. */
+async function chosenOutput(
   model: ResNet,
   input: Tensor4D,
-  io: Io,
-): Promise<number> {
-  const channel = tf.tidy(() => greatest(model.forward(input)));
+  given: number | undefined,
+): Promise<{ index: number; about: string }> {
+  const index = given ?? tf.tidy(() => greatest(model.forward(input)));
   const head = model.layers.get("fc");
-  if (head?.type !== "Linear") return printed(channel, io);
-  const names = await classNames(model);
-  const said = `class ${channel}`, name = names[channel];
-  io.stdout.write(name === said ? `${said}\n` : `${said}: ${name}\n`);
-  return channel;
-}
-
-/** Prints the chosen channel. */
-function printed(channel: number, io: Io): number {
-  io.stdout.write(`channel ${channel}\n`);
-  return channel;
+  if (head?.type !== "Linear") return { index, about: `channel ${index}` };
+  const about = `class ${index}`;
+  const name = (await classNames(model))[index];
+  return { index, about: name === about ? about : `${about}: ${name}` };
 }

@@ -5,7 +5,9 @@
  */
 
 import type { InputOptions } from "../extract/load_input.ts";
+import type { PassedOver } from "../extract/list_files.ts";
 import type { Io, Values } from "./command.ts";
+import type { Failures } from "./failures.ts";
 import { warnOn } from "./network.ts";
 import { integer } from "./options.ts";
 
@@ -24,6 +26,37 @@ export const pictureFileOptions = {
   draft: { help: "decode JPEGs smaller: faster, other features by a little" },
   ...decodeOptions,
 } as const;
+
+/** The operands of commands that take pictures. */
+export const pictureOperands = ["<picture|folder|glob|-…>"] as const;
+
+/**
+ * The files that operands stand for, in memory. Tells of pictures in other formats.
+ *
+ * @param failures Gets what can't be listed.
+ */
+export async function filesOf(
+  operands: readonly string[],
+  io: Io,
+  failures: Failures,
+): Promise<string[]> {
+  const { listFiles } = await import("../extract/list_files.ts");
+  const passedOver = new Map<string, number>();
+  const onError = (error: Error) => failures.folder(error);
+  const options = { passedOver, onError };
+  const files = await Array.fromAsync(listFiles(operands, io.stdin, options));
+  await tellOf(passedOver, io);
+  return files;
+}
+
+/** Warns of pictures in other formats. */
+export async function tellOf(passedOver: PassedOver, io: Io): Promise<void> {
+  if (passedOver.size === 0) return;
+  const { countsOf } = await import("../extract/list_files.ts");
+  warnOn(io)(
+    `passed over ${countsOf(passedOver)}; JPEG, PNG and WebP are supported`,
+  );
+}
 
 /** What these options say. */
 export function readingOf(

@@ -31,7 +31,11 @@ function only<const O extends Option>(of: readonly Kind[], option: O) {
 
 /** The options of `layertap picture`. */
 export const pictureOptions = {
-  out: { value: "FILE", help: "the .png to write", required: true },
+  out: {
+    value: "FILE",
+    help: "the .png to write, a folder for several, or - for stdout",
+    required: true,
+  },
   kind: {
     value: "KIND",
     help: "what to draw",

@@ -1,31 +1,52 @@
 import { command } from "./command.ts";
+import { Failures } from "./failures.ts";
 import { openModel } from "./network.ts";
 import { modelOptions } from "./options.ts";
-import { pictureFileOptions, readingOf } from "./picture_files.ts";
+import { openOutput, say } from "./output.ts";
+import {
+  filesOf,
+  pictureFileOptions,
+  pictureOperands,
+  readingOf,
+} from "./picture_files.ts";
 
-/** `layertap report`: a page about one picture. */
+/** `layertap report`: a page about each picture. */
 export const report = command({
   purpose: "write an HTML page about a picture: features, classes, heat maps",
-  operands: ["<picture>"],
+  operands: pictureOperands,
   options: {
-    out: { value: "FILE", help: "the .html to write", required: true },
+    out: {
+      value: "FILE",
+      help: "the .html to write, a folder for several, or - for stdout",
+      required: true,
+    },
     ...pictureFileOptions,
     ...modelOptions,
   },
   example: "layertap report cat.jpg --out report.html",
-  async run({ values, operands: [image], io }) {
+  async run({ values, operands, io }) {
+    const { out } = values;
+    const failures = new Failures();
+    const images = await filesOf(operands, io, failures);
+    const endings = [".html", ".htm"];
+    const output = await openOutput("--out", out, endings, images.length, io);
+    if (images.length === 0) return failures.finish(io, 0);
     using model = await openModel(values, [], io);
     const { decodeImage } = await import("../image/decode.ts");
     const { report } = await import("../maps/report.ts");
-    const { writeFile } = await import("../weights/write_file.ts");
-    const title = image.split(/[\\/]/).at(-1);
     const { resizeSize } = model.preset;
     const { draft, ...options } = readingOf(values, io);
-    const picture = await decodeImage(image, {
-      ...options,
-      draft: draft ? [resizeSize, resizeSize] : undefined,
-    });
-    const page = await report(model, picture, { title });
-    await writeFile(values.out, new TextEncoder().encode(page));
+    for (const image of images) {
+      const picture = await decodeImage(image, {
+        ...options,
+        draft: draft ? [resizeSize, resizeSize] : undefined,
+      }).catch((error) => failures.picture(error));
+      if (!picture) continue;
+      const title = image.split(/[\\/]/).at(-1);
+      const page = await report(model, picture, { title });
+      const content = new TextEncoder().encode(page);
+      say(await output.write(content, image), out, io);
+    }
+    failures.finish(io, images.length);
   },
 });

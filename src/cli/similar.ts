@@ -10,9 +10,15 @@ import {
   UsageError,
   type Values,
 } from "./command.ts";
+import { Failures } from "./failures.ts";
 import { openModel, warnOn } from "./network.ts";
 import { integer, jsonOption, modelOptions } from "./options.ts";
-import { pictureFileOptions, readingOf } from "./picture_files.ts";
+import {
+  filesOf,
+  pictureFileOptions,
+  pictureOperands,
+  readingOf,
+} from "./picture_files.ts";
 
 const options = {
   in: {
@@ -44,39 +50,64 @@ const options = {
 /** `layertap similar`: the pictures of a file that look most like another. */
 export const similar = command({
   purpose: "find similar pictures, by the cosine of their features",
-  operands: ["<picture…>"],
+  operands: pictureOperands,
   options,
   example: "layertap similar cat.jpg --in features.parquet --top 20",
-  async run({ values, operands: images, io }) {
+  async run({ values, operands, io }) {
     const { openVectors } = await import("../extract/read_vectors.ts");
     const { similar } = await import("../extract/similar.ts");
     const { top, json } = values;
+    const failures = new Failures();
+    const images = await filesOf(operands, io, failures);
+    if (images.length === 0) return failures.finish(io, 0);
     const file = await openVectors(values.in, values.layer);
     try {
-      const queries = await vectorsOf(images, file, values, io);
-      const found = await similar(queries, file.rows(), { top });
-      const results = found.map((similar, i) => ({
-        image: images[i],
-        similar,
-      }));
-      io.stdout.write(
-        json
-          ? `${JSON.stringify(results, null, 2)}\n`
-          : results.map(table).join("\n"),
+      const queries = await queriesOf(images, file, values, io);
+      for (const { error } of queries) if (error) failures.picture(error);
+      const vectors = queries.flatMap(({ vector }) => vector ?? []);
+      const found = vectors.length > 0
+        ? await similar(vectors, file.rows(), { top })
+        : [];
+      const results = queries.map(({ image, error }): Result =>
+        error
+          ? { image, error: error.message }
+          : { image, similar: found.shift()! }
       );
+      if (vectors.length > 0) {
+        io.stdout.write(
+          json
+            ? `${JSON.stringify(results, null, 2)}\n`
+            : results.filter(({ similar }) => similar).map(table).join("\n"),
+        );
+      }
+      failures.finish(io, queries.length);
     } finally {
       file.close();
     }
   },
 });
 
+/** The most similar pictures to one, or why there are none. */
+interface Result {
+  readonly image: string;
+  readonly similar?: SimilarPicture[];
+  readonly error?: string;
+}
+
+/** A picture's features, or why it has none. */
+interface Query {
+  readonly image: string;
+  readonly vector?: Float32Array;
+  readonly error?: Error;
+}
+
 /** The features of the pictures, made in the same way as those of the file. */
-async function vectorsOf(
+async function queriesOf(
   images: readonly string[],
   file: VectorFile,
   values: Values<typeof options>,
   io: Io,
-): Promise<Float32Array[]> {
+): Promise<Query[]> {
   const { node, shape, about } = file;
   const layer = node ?? required("layer", values.layer);
   const { in: path } = values;
@@ -98,9 +129,12 @@ async function vectorsOf(
     ...about.exifOrientation && { exifOrientation: true },
     pool: requireOneOf("pool", pool, ["avg", "max", "none"]),
   });
-  const vectors: Float32Array[] = [];
-  for await (const { values, error } of features) {
-    if (!values) throw error;
+  const queries: Query[] = [];
+  for await (const { path: image, values, error } of features) {
+    if (!values) {
+      queries.push({ image, error });
+      continue;
+    }
     const { data, shape: given } = values[layer];
     if (shape && `${shape}` !== `${given}`) {
       throw new TypeError(
@@ -109,9 +143,9 @@ async function vectorsOf(
         }], the network's has [${given.join(", ")}]`,
       );
     }
-    vectors.push(data);
+    queries.push({ image, vector: data });
   }
-  return vectors;
+  return queries;
 }
 
 /** The weights given, else those that the file names, if they need no search. */
@@ -189,9 +223,7 @@ async function requireSameWeights(
   }
 }
 
-function table(
-  { image, similar }: { image: string; similar: SimilarPicture[] },
-): string {
+function table({ image, similar = [] }: Result): string {
   const line = ({ path, score }: SimilarPicture) =>
     `${score.toFixed(4).padStart(9)}  ${path}\n`;
   return `${image}\n${similar.map(line).join("")}`;

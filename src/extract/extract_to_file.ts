@@ -28,6 +28,8 @@ export interface ExtractToFileOptions
   readonly weights?: string;
   /** Called after each batch with the number of pictures done so far. */
   readonly onProgress?: (pictures: number) => void;
+  /** Stops the run after a batch, with the signal's reason; `resume` continues it. */
+  readonly signal?: AbortSignal;
 }
 
 /** What {@linkcode extractToFile} did. */
@@ -147,6 +149,10 @@ async function collect(
     await folder.add(batch);
     count += batch.length;
     options.onProgress?.(count);
+    if (options.signal?.aborted) {
+      await folder.commit();
+      throw options.signal.reason;
+    }
   }
   await folder.commit();
   const { done, value } = await recorded.next();

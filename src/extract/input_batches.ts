@@ -23,26 +23,26 @@ export type InputRow =
   | { readonly path: string; readonly input: ShapedArray }
   | { readonly path: string; readonly error: Error };
 
-/** Pictures that are ready to run. */
+/** Neighbouring pictures, ready to run. */
 export interface InputBatch {
-  /** `[N, H, W, 3]`, normalized; the receiver disposes it. */
-  readonly input: Tensor4D;
-  /** The name of each of the N. */
-  readonly names: readonly string[];
+  /** Those that could be read, `[N, H, W, 3]`, normalized; the receiver disposes it. */
+  readonly input?: Tensor4D;
+  /** All of them, those that couldn't be read with an error. */
+  readonly rows: readonly { readonly path: string; readonly error?: Error }[];
   /** Share of the pictures read so far, this batch included, 0..1. */
   readonly done: number;
 }
 
 /**
  * Reads pictures and `.npy` batches, in the order given, preprocessed for the model. Neighbours of
- * one size form a batch, 8 at most.
+ * one size form a batch.
  *
- * @throws {Error} If a picture can't be read.
+ * @param options How they are read, and the most pictures of a batch, 8 by default.
  */
 export async function* inputBatches(
   model: ResNet,
   files: readonly string[],
-  options: InputOptions = {},
+  { most, ...options }: InputOptions & { readonly most?: number } = {},
 ): AsyncGenerator<InputBatch> {
   const total = await countInputs(files);
   const refs = inputRefs(
@@ -50,14 +50,11 @@ export async function* inputBatches(
     (file) => loadInput(file, model.preset, inputOptions(options)),
   );
   let done = 0;
-  for await (const rows of batchesOf(loaded(refs, 1))) {
-    const inputs = rows.map((row) => {
-      if ("error" in row) throw row.error;
-      return row.input;
-    });
+  for await (const rows of batchesOf(loaded(refs, 1), most)) {
+    const inputs = rows.flatMap((row) => "input" in row ? [row.input] : []);
+    const input = inputs.length > 0 ? stackInputs(inputs) : undefined;
     done += rows.length;
-    const names = rows.map(({ path }) => path);
-    yield { input: stackInputs(inputs), names, done: done / total };
+    yield { input, rows, done: done / total };
   }
 }
 
@@ -82,6 +79,7 @@ export async function* loaded(
 /** Groups neighbours of one size; pictures that can't be read don't count towards the size of a batch. */
 export async function* batchesOf(
   rows: AsyncIterable<InputRow>,
+  most = batchSize,
 ): AsyncGenerator<InputRow[]> {
   let batch: InputRow[] = [];
   let inputs = 0;
@@ -96,7 +94,7 @@ export async function* batchesOf(
       inputs++;
     }
     batch.push(row);
-    if (inputs === batchSize || batch.length === maxBatchRows) {
+    if (inputs === most || batch.length === maxBatchRows) {
       yield batch;
       [batch, inputs] = [[], 0];
     }

@@ -11,6 +11,18 @@ import { kindByName } from "../image/other_formats.ts";
 /** How many files of folders were passed over, by their format: GIF, HEIC and others. */
 export type PassedOver = Map<string, number>;
 
+type OnError = (error: Error) => void;
+
+/** Options of {@linkcode listFiles}. */
+interface ListOptions {
+  readonly passedOver?: PassedOver;
+  readonly onError?: OnError;
+}
+
+function fail(error: Error): never {
+  throw error;
+}
+
 /** Counts in words: `2 GIF, 1 HEIC`. */
 export function countsOf(passedOver: PassedOver): string {
   return few([...passedOver].map(([format, count]) => `${count} ${format}`), 9);
@@ -19,20 +31,23 @@ export function countsOf(passedOver: PassedOver): string {
 /**
  * The files that operands stand for, one by one; memory depends only on the largest folder.
  *
- * A folder stands for the pictures in it and its subfolders, by the endings of their names; a glob (picomatch's) for the files it
- * matches, unless a file has that very name; `-` for the lines of a list; anything else, such as a
- * URL, for itself. Files of a folder or glob are sorted by code units, as Python's `sorted` does.
+ * A folder stands for the pictures in it and its subfolders, by the endings of their names; a glob
+ * (picomatch's) for the files it matches, unless a file has that very name; `-` for the lines of a
+ * list; anything else, such as a URL, for itself. Files of a folder or glob are sorted by code units, as Python's `sorted` does.
  * Names that start with a dot are skipped, and links to folders are not followed.
  *
  * @param operands Paths, globs, URLs, `-`.
  * @param list What `-` stands for: one path a line.
- * @param passedOver Counts the folders' pictures of formats that are not supported.
+ * @param options.passedOver Counts the folders' pictures of formats that are not supported.
+ * @param options.onError Called with the errors below, after which the listing goes on. Default:
+ *   throws them.
  * @throws {RangeError} If a folder has no pictures, or no file matches a glob.
+ * @throws {Error} If a folder can't be listed.
  */
 export async function* listFiles(
   operands: readonly string[],
   list?: AsyncIterable<Uint8Array | string>,
-  passedOver: PassedOver = new Map(),
+  options: ListOptions = {},
 ): AsyncGenerator<string> {
   for (const operand of operands) {
     if (operand === "-" && list) {
@@ -40,14 +55,14 @@ export async function* listFiles(
     } else if (/^\w{2,}:/.test(operand)) {
       yield operand;
     } else {
-      yield* expand(operand, passedOver);
+      yield* expand(operand, options);
     }
   }
 }
 
 async function* expand(
   operand: string,
-  passedOver: PassedOver,
+  { passedOver = new Map(), onError = fail }: ListOptions,
 ): AsyncGenerator<string> {
   const { stat } = await import("node:fs/promises");
   const found = await stat(operand).catch(() => null);
@@ -62,7 +77,8 @@ async function* expand(
       return isPicture;
     };
     yield* some(
-      filter(walk(folder, Infinity), isPicture),
+      filter(walk(folder, Infinity, onError), isPicture),
+      onError,
       () =>
         others.size > 0
           ? `no pictures in "${operand}" but ${countsOf(others)}; JPEG, PNG ` +
@@ -83,17 +99,25 @@ async function* expand(
   const depth = glob.includes("**") ? Infinity : glob.split("/").length;
   const matches = picomatch(glob);
   yield* some(
-    filter(walk(folder, depth), (path) => matches(path.slice(start))),
+    filter(walk(folder, depth, onError), (path) => matches(path.slice(start))),
+    onError,
     () => `no file matches "${operand}"`,
   );
 }
 
 /** The files of a folder and its subfolders to that depth; paths leave out a leading `./`. */
-async function* walk(folder: string, depth: number): AsyncGenerator<string> {
+async function* walk(
+  folder: string,
+  depth: number,
+  onError: OnError,
+): AsyncGenerator<string> {
   const { readdir, stat } = await import("node:fs/promises");
   const entries = await readdir(folder, { withFileTypes: true })
     .catch((cause: Error) => {
-      throw new Error(`cannot list "${folder}": ${cause.message}`, { cause });
+      // The end of Node's message names the folder again.
+      const reason = cause.message.replace(/, \w+ '.*$/, "");
+      onError(new Error(`cannot list "${folder}": ${reason}`, { cause }));
+      return [];
     });
   const names = entries
     .filter(({ name }) => !name.startsWith("."))
@@ -107,7 +131,7 @@ async function* walk(folder: string, depth: number): AsyncGenerator<string> {
   for (const name of names) {
     const path = parent + name;
     if (name.endsWith("/")) {
-      if (depth > 1) yield* walk(path.slice(0, -1), depth - 1);
+      if (depth > 1) yield* walk(path.slice(0, -1), depth - 1, onError);
     } else if (!links.has(name) || await isFile(path)) {
       yield path;
     }
@@ -125,9 +149,10 @@ async function* filter<T>(
   for await (const item of items) if (test(item)) yield item;
 }
 
-/** The items; throws if there are none. */
+/** The items; an error if there are none. */
 async function* some<T>(
   items: AsyncIterable<T>,
+  onError: OnError,
   message: () => string,
 ): AsyncGenerator<T> {
   let any = false;
@@ -135,5 +160,5 @@ async function* some<T>(
     any = true;
     yield item;
   }
-  if (!any) throw new RangeError(message());
+  if (!any) onError(new RangeError(message()));
 }

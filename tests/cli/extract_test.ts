@@ -153,7 +153,7 @@ cliTest("a progress bar on a terminal", async (folder) => {
     true,
   );
   assert.equal(status, 0);
-  assert.equal(stdout, "");
+  assert.equal(stdout, `${folder}/f.npz: 9 pictures, conv1\n`);
   for (const percentage of [0, 88, 100]) {
     assert(stderr.includes(`${percentage} %`), stderr);
   }

@@ -25,11 +25,12 @@ import { chelsea, cliTest, fail, run, succeed } from "./support.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
 import { writePth } from "../weights/pth_writer.ts";
 
-/** Draws a picture: what it prints, and the drawing. */
+/** Draws a picture: the channel or class that it prints, and the drawing. */
 async function drawn(folder: string, ...args: string[]) {
   const out = `${folder}/f.png`;
-  const text = await succeed("picture", chelsea, "--out", out, ...args);
-  return { text, picture: await decodeImage(out) };
+  const line = await succeed("picture", chelsea, "--out", out, ...args);
+  const [, text] = /^.*\/f\.png: \d+ x \d+(?:, (.*))?\n$/.exec(line)!;
+  return { text: text ?? "", picture: await decodeImage(out) };
 }
 
 /** Lays a map over the crop. */
@@ -96,7 +97,7 @@ cliTest("picture: maps over the picture, without a head", async (folder) => {
   const strongestIn = async (values: Tensor) => {
     const [channel] = await tf.argMax(values, 1).data();
     assert(channel > 0);
-    return { channel, text: `channel ${channel}\n` };
+    return { channel, text: `channel ${channel}` };
   };
   const mapOf = (channel: number) => tf.gather(layer1, channel, 3);
 
@@ -108,7 +109,7 @@ cliTest("picture: maps over the picture, without a head", async (folder) => {
     picture: await over(model, input, mapOf(strongest.channel)),
   });
   assert.deepEqual(await drawn(folder, ...overlay, "--channel", "17"), {
-    text: "",
+    text: "channel 17",
     picture: await over(model, input, mapOf(17)),
   });
 
@@ -138,7 +139,7 @@ cliTest("picture: maps over the picture, without a head", async (folder) => {
   });
   const last = ["--kind", "gradcam", "--layer", "layer4", "--channel", "5"];
   assert.deepEqual(await drawn(folder, ...last), {
-    text: "",
+    text: "channel 5",
     picture: await over(model, input, gradCam(model, input, "layer4", 5)),
   });
 
@@ -209,8 +210,8 @@ cliTest("picture: maps over the picture, without a head", async (folder) => {
   );
   await fail(
     ["picture", batch, "--out", `${folder}/x.png`, "--layer", "layer1"],
-    1,
-    `cannot draw "${batch}": it holds 2 pictures, not one`,
+    2,
+    `--out: expected a folder for 2 pictures, such as "maps/", got "${folder}/x.png" (see layertap picture --help)`,
   );
 });
 
@@ -230,14 +231,14 @@ cliTest("picture, report: a network with a head", async (folder) => {
     "cam",
     ...network,
   );
-  assert.match(text, new RegExp(`^class ${best}: \\w.*\n$`));
+  assert.match(text, new RegExp(`^class ${best}: \\w.*$`));
   assert.deepEqual(
     cam,
     await over(model, input, classActivationMap(model, input, best)),
   );
   const named = ["--kind", "cam", "--class", "Egyptian cat"];
   assert.deepEqual(await drawn(folder, ...named, ...network), {
-    text: "",
+    text: "class 285: Egyptian cat",
     picture: await over(model, input, classActivationMap(model, input, 285)),
   });
   const gradcam = ["--kind", "gradcam", "--layer", "layer4"];
@@ -260,7 +261,8 @@ cliTest("picture, report: a network with a head", async (folder) => {
   );
 
   const out = `${folder}/report.html`;
-  assert.equal(await succeed("report", chelsea, "--out", out, ...network), "");
+  const said = await succeed("report", chelsea, "--out", out, ...network);
+  assert.equal(said, `${out}\n`);
   assert.equal(
     await Deno.readTextFile(out),
     await report(model, picture, { title: "chelsea.png" }),

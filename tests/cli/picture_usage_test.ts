@@ -109,7 +109,7 @@ cliTest("report --help", async () => {
   const text = await succeed("report", "--help");
   assert.match(
     text,
-    /^Usage: layertap report <picture> --out FILE \[options\]$/m,
+    /^Usage: layertap report <picture\|folder\|glob\|-…> --out FILE \[options\]$/m,
   );
   assert(text.split("\n").every((line) => line.length <= 80), text);
 });

@@ -65,14 +65,35 @@ cliTest("bad usage: exit status 2", async (folder) => {
       ["extract", ...layer, ...out],
       "<picture|folder|glob|-…> is missing (see layertap extract --help)",
     ],
-    [["classify"], "<picture…> is missing (see layertap classify --help)"],
+    ...["classify", "similar", "picture", "report"].map((
+      command,
+    ): [string[], string] => [
+      [command],
+      `<picture|folder|glob|-…> is missing (see layertap ${command} --help)`,
+    ]),
     [
-      ["picture", ...layer, ...out],
-      "<picture> is missing (see layertap picture --help)",
+      ["picture", chelsea, rocket, ...layer, "--out", "a.png"],
+      '--out: expected a folder for 2 pictures, such as "maps/", got "a.png" (see layertap picture --help)',
     ],
     [
-      ["picture", chelsea, rocket, ...layer, ...out],
-      `unexpected argument "${rocket}" (see layertap picture --help)`,
+      ["picture", chelsea, rocket, ...layer, "--out", "-"],
+      '--out: expected a folder for 2 pictures, such as "maps/", got "-" (see layertap picture --help)',
+    ],
+    [
+      ["picture", chelsea, ...layer, "--out", "a.jpg"],
+      '--out: expected a name that ends in .png, or - for stdout, got "a.jpg" (see layertap picture --help)',
+    ],
+    [
+      ["report", chelsea, "--out", "x.pdf"],
+      '--out: expected a name that ends in .html or .htm, or - for stdout, got "x.pdf" (see layertap report --help)',
+    ],
+    [
+      ["convert", "in.pth", "out.safetensors"],
+      '<out>: expected a name that ends in .npz, or - for stdout, got "out.safetensors" (see layertap convert --help)',
+    ],
+    [
+      ["extract", chelsea, ...layer, "--out", "-", "--resume"],
+      "--resume works only with a file (see layertap extract --help)",
     ],
     [
       ["extract", chelsea, "--out", ...layer],
@@ -145,7 +166,10 @@ cliTest("a failed job: exit status 1", async (folder) => {
       ["extract", "no.png", ...out],
       /^cannot open "no\.png": there is no such file$/,
     ],
-    [["picture", "no.npy", ...out], /^cannot open "no\.npy": there is no such/],
+    [
+      ["picture", "no.npy", "--layer", "layer1", "--out", `${folder}/f.png`],
+      /^cannot open "no\.npy": there is no such/,
+    ],
     [
       ["extract", "deno.json", ...out],
       /^cannot decode "deno\.json": it has an unknown format; JPEG, PNG and WebP are supported$/,

@@ -134,7 +134,7 @@ Deno.test("listFiles: every ending of JPEGs; other formats are counted", () =>
     }
     const passedOver = new Map<string, number>();
     const found = await Array.fromAsync(
-      listFiles([folder], undefined, passedOver),
+      listFiles([folder], undefined, { passedOver }),
     );
     assert.deepEqual(
       found.map((path) => path.slice(folder.length + 1)),
