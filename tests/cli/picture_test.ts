@@ -149,7 +149,7 @@ cliTest("picture: maps over the picture, without a head", async (folder) => {
     true,
   );
   assert.equal(bar.status, 0);
-  assert.equal(bar.stdout, "");
+  assert.equal(bar.stdout, `${folder}/f.png: 224 x 224\n`);
   assert.match(bar.stderr, /100 %/);
   assert.deepEqual(
     await decodeImage(`${folder}/f.png`),
