@@ -8,7 +8,7 @@
 import { concat } from "../formats/concat.ts";
 import { crc32 } from "../formats/crc32.ts";
 import { cutShort, type ImageHeader } from "./format.ts";
-import { readRawProfile } from "./png_text.ts";
+import { isRawProfile, readRawProfile } from "./png_text.ts";
 
 /** The first bytes of a PNG file. */
 export const SIGNATURE = "\x89PNG\r\n\x1a\n";
@@ -53,7 +53,7 @@ export async function readPngHeader(bytes: Uint8Array): Promise<PngHeader> {
   let ihdr: Uint8Array | undefined;
   let palette: Uint8Array | undefined;
   let exif: Uint8Array | undefined;
-  let profile: Uint8Array | undefined;
+  let profile: { type: string; data: Uint8Array } | undefined;
   const idats: Uint8Array[] = [];
   let isIntact = true;
   for (const { type, data, chunk, at, crc } of chunksOf(bytes)) {
@@ -78,7 +78,7 @@ export async function readPngHeader(bytes: Uint8Array): Promise<PngHeader> {
     // PIL takes the last, and none that comes after the pixels.
     if (type === "PLTE" && idats.length === 0) palette = data;
     if (type === "eXIf") exif = data;
-    profile = await readRawProfile(type, data) ?? profile;
+    if (isRawProfile(type, data)) profile = { type, data };
   }
   if (ihdr?.length !== 25) throw cutShort("its header is missing");
   if (idats.length === 0) throw cutShort("its pixels are missing");
@@ -97,7 +97,7 @@ export async function readPngHeader(bytes: Uint8Array): Promise<PngHeader> {
     ...{ width, height },
     ...{ depth, color, isIntact, idats },
     isInterlaced: view.getUint8(12) !== 0,
-    exif: exif ?? profile,
+    exif: exif ?? (profile && await readRawProfile(profile)),
     head: color === INDEXED
       ? concat([ihdr, chunkOf("PLTE", wholePalette(palette, depth))])
       : ihdr,

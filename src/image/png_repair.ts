@@ -41,7 +41,9 @@ export async function repair(
       throw new Error("its compressed data is damaged", { cause });
     },
   );
-  const isCut = !isWhole || !endsWithRow(rows, content.length);
+  // Deflate's greatest ratio: a small file can't claim any amount of memory.
+  const isPossible = size <= 2 ** 20 + 1032 * packed.length;
+  const isCut = !isPossible || !isWhole || !endsWithRow(rows, content.length);
   if (content.length < size && isCut) {
     throw cutShort("some of its pixels are missing");
   }

@@ -12,18 +12,19 @@ const KEYWORD = "Raw profile type exif";
 /** Bytes of text to inflate; PIL's limit. */
 const MOST = 2 ** 20;
 
-/**
- * The EXIF block in a chunk of text: `Raw profile type exif` in tEXt, zTXt or iTXt, hexadecimal after
- * three lines. Nothing if there is none, or it is damaged.
- */
+const latin1 = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
+
+/** Whether a chunk is the text `Raw profile type exif`, in tEXt, zTXt or iTXt. */
+export function isRawProfile(type: string, data: Uint8Array): boolean {
+  return ["tEXt", "zTXt", "iTXt"].includes(type) &&
+    latin1(data.subarray(0, KEYWORD.length + 1)) === `${KEYWORD}\0`;
+}
+
+/** The EXIF block in such a text: hexadecimal after three lines. Nothing if it is damaged. */
 export async function readRawProfile(
-  type: string,
-  data: Uint8Array,
+  { type, data }: { readonly type: string; readonly data: Uint8Array },
 ): Promise<Uint8Array | undefined> {
-  if (!["tEXt", "zTXt", "iTXt"].includes(type)) return;
-  const latin1 = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
   const start = KEYWORD.length + 1;
-  if (latin1(data.subarray(0, start)) !== `${KEYWORD}\0`) return;
   // After the keyword: zTXt has its method; iTXt a flag, its method, a language and a translation.
   const isPacked = type === "zTXt" || type === "iTXt" && data[start] === 1;
   let at = start + (type === "zTXt" ? 1 : 0);
@@ -37,10 +38,9 @@ export async function readRawProfile(
   try {
     const text = isPacked ? (await inflateZlib(packed, MOST)).content : packed;
     const hex = latin1(text).split("\n").slice(3).join("");
-    const pairs = /^([0-9a-f]{2})*$/i.test(hex) ? hex.match(/../g) : null;
-    return pairs
-      ? Uint8Array.from(pairs, (pair) => parseInt(pair, 16))
-      : undefined;
+    if (hex.length % 2 !== 0 || /[^0-9a-f]/i.test(hex)) return;
+    const pairs = hex.match(/../g) ?? [];
+    return Uint8Array.from(pairs, (pair) => parseInt(pair, 16));
   } catch {
     // The picture is fine without it.
   }

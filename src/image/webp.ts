@@ -51,7 +51,7 @@ export const webp: ImageFormat<WebpHeader> = {
       if (type === "EXIF") exif ??= data;
       if (type === "ANMF" && isAnimation) frame ??= readFrame(data);
     }
-    if (!size || isAnimation && !frame) {
+    if (!size?.width || !size.height || isAnimation && !frame) {
       throw new Error("it contains no picture");
     }
     if (

@@ -160,6 +160,15 @@ Deno.test("decodeImage: a PNG whose header is damaged is rejected", async () => 
   );
 });
 
+Deno.test("decodeImage: a small PNG that claims a million rows is rejected", async () => {
+  const png = await readData("rgb.png");
+  const tall = withChunk(png, "IHDR", (data) => {
+    new DataView(data.buffer, data.byteOffset).setUint32(4, 1_000_000);
+  });
+  const missing = "the file is cut short, some of its pixels are missing";
+  await assertRejected(tall, missing, "PNG");
+});
+
 Deno.test("decodeImage: an animation without a picture is rejected", async () => {
   const bytes = await readData("lossy_alpha.webp");
   bytes[20] |= 2;
