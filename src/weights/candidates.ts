@@ -10,15 +10,11 @@ import {
   type OutputLayer,
 } from "../arch/cut_network.ts";
 import type { ArchRow } from "../arch/table.ts";
-import { expected, few } from "../errors/expected.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { compareTensors, type Differences } from "./differences.ts";
-import {
-  findNetworks,
-  type FoundNetwork,
-  networkUnder,
-  type Paths,
-} from "./find_networks.ts";
+import { findNetworks } from "./find_networks.ts";
+import { type FoundNetwork, networkUnder } from "./network_under.ts";
+import type { Paths } from "./paths.ts";
 import { guessRow, headClasses } from "./guess_row.ts";
 import { explainNone } from "./mismatch.ts";
 import { toldByNames } from "./told_by_names.ts";
@@ -55,7 +51,7 @@ export function candidatesIn(
   paths: Paths,
   { arch, outputLayer, prefix }: NetworkQuestion,
 ): Candidate[] {
-  const found = foundUnder(prefix, checkpoint, paths);
+  const found = findNetworks(checkpoint, paths, prefix);
   if (found.length === 0) {
     // The front of a network, which may end before its first block.
     const front = networkUnder(checkpoint, paths, "");
@@ -112,27 +108,4 @@ function rowOf(
     ...told,
     ...Object.fromEntries(asked),
   } as ArchRow;
-}
-
-/** Those under a prefix, or right at it if one is. */
-function foundUnder(
-  prefix: string | undefined,
-  checkpoint: Checkpoint,
-  paths: Paths,
-): FoundNetwork[] {
-  const found = findNetworks(checkpoint, paths);
-  if (prefix === undefined) return found;
-  const wanted = prefix.replace(/\.$/, "");
-  const exact = found.filter(({ prefix }) => prefix === wanted);
-  if (exact.length > 0) return exact;
-  const under = found.filter(({ prefix }) => prefix.startsWith(`${wanted}.`));
-  if (wanted !== "" && under.length > 0) return under;
-  const prefixes = few(found.map(({ prefix }) => JSON.stringify(prefix)));
-  throw new RangeError(
-    expected(
-      `"${checkpoint.source}": prefix`,
-      prefixes || "none, since it holds no ResNet",
-      prefix,
-    ),
-  );
 }

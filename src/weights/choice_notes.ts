@@ -7,7 +7,7 @@
 import { few } from "../errors/expected.ts";
 import type { Candidate } from "./candidates.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { Paths } from "./find_networks.ts";
+import type { Paths } from "./paths.ts";
 
 /** A choice, and what it was made from. */
 export interface Choice {

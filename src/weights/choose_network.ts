@@ -14,7 +14,8 @@ import {
 import type { Checkpoint } from "./checkpoint.ts";
 import { notesOf } from "./choice_notes.ts";
 import { allTensors, isComplete } from "./differences.ts";
-import { type FoundNetwork, pathsOf, pathsUnder } from "./find_networks.ts";
+import type { FoundNetwork } from "./network_under.ts";
+import { pathsOf, pathsUnder } from "./paths.ts";
 import { explainMismatch } from "./mismatch.ts";
 import { firstByRole } from "./roles.ts";
 

@@ -1,7 +1,8 @@
 import type { ArchRow } from "../arch/table.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { chooseNetwork } from "./choose_network.ts";
-import { findNetworks, pathsOf } from "./find_networks.ts";
+import { findNetworks } from "./find_networks.ts";
+import { pathsOf } from "./paths.ts";
 import { guessRow } from "./guess_row.ts";
 import { explainNone } from "./mismatch.ts";
 import type { NetworkOptions } from "./open_network.ts";
@@ -37,9 +38,9 @@ export function guessArch(
   { prefix }: Pick<NetworkOptions, "prefix"> = {},
 ): ArchRow {
   const paths = pathsOf(checkpoint);
-  const found = findNetworks(checkpoint, paths);
+  const found = findNetworks(checkpoint, paths, prefix);
   if (found.length === 0) throw explainNone(checkpoint, undefined);
-  if (found.length > 1 || prefix !== undefined) {
+  if (found.length > 1) {
     return chooseNetwork(checkpoint, { outputLayer: null, prefix }).row;
   }
   const told = toldByNames(found[0], paths);

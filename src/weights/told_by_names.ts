@@ -5,7 +5,8 @@
  */
 
 import type { ArchRow } from "../arch/table.ts";
-import type { FoundNetwork, Paths } from "./find_networks.ts";
+import type { FoundNetwork } from "./network_under.ts";
+import type { Paths } from "./paths.ts";
 
 /** Something told, and the note that says so. */
 export interface Told {

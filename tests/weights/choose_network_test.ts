@@ -165,6 +165,21 @@ Deno.test("only the front is computed: the whole network still tells which is me
   assert.equal(choose(tensors, { outputLayer: "maxpool" }).prefix, "student");
 });
 
+Deno.test("hundreds of networks are refused, unless one is chosen", () => {
+  const shapes: Record<string, number[]> = {};
+  for (let i = 0; i < 300; i++) {
+    shapes[`n${i}.conv1.weight`] = [64, 3, 7, 7];
+    shapes[`n${i}.layer1.0.conv1.weight`] = [64, 64, 3, 3];
+  }
+  const tensors = tensorsUnder(["net."], shapes);
+  assert.throws(() => choose(tensors), {
+    name: "TypeError",
+    message:
+      '"x.pth" holds 301 networks, under "net", "n0", "n1" and 298 more; choose one by the option prefix',
+  });
+  assert.equal(choose(tensors, { prefix: "net" }).prefix, "net");
+});
+
 Deno.test("wrappers don't make two networks one", () => {
   for (const order of [["module.", ""], ["", "_orig_mod."]]) {
     assert.throws(() => choose(tensorsUnder(order)), {
