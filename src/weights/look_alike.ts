@@ -19,10 +19,7 @@ const SIGNS: readonly (readonly [sign: RegExp, what: string])[] = [
     /(^|\.)res2\.0\.conv1\./,
     "detectron2's ResNet, which names its stages res2 to res5",
   ],
-  [
-    /(^|\.)layer1\.0\.(bn0|prelu)\.|(^|\.)layer1\.0\.bn3\..*\0.*prelu/,
-    "an IResNet, with PReLU",
-  ],
+  [/(^|\.)layer1\.0\.(bn0|prelu)\./, "an IResNet, with PReLU"],
   [/(^|\.)layer\d\.\d+\.(se|se_module)\.fc/, "an SE-ResNet"],
   [/(^|\.)layer\d\.\d+\.se\.conv\./, "an ECA-ResNet"],
   [/(^|\.)layer1\.0\.convs\.0\./, "a Res2Net"],
@@ -30,10 +27,7 @@ const SIGNS: readonly (readonly [sign: RegExp, what: string])[] = [
     /\.lora_[AB]\./,
     "a network with LoRA that isn't merged; save model.merge_and_unload()",
   ],
-  [
-    /(^|\.)layer1\.0\.shortcut\.|(^|\.)layer2\.0\.shortcut\./,
-    "a ResNet for CIFAR",
-  ],
+  [/(^|\.)layer[12]\.0\.shortcut\./, "a ResNet for CIFAR"],
 ];
 
 /** Parametrised filters, and the call that removes the parametrisation. */

@@ -1,3 +1,4 @@
+// stock: no, it tests files, not the kernels
 /** Pickles that would run something, or that take far more than their file: nothing runs, all is bounded. */
 
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// stock: no, it tests files, not the kernels
 import assert from "node:assert/strict";
 import { caseTable } from "../../scripts/case_table.ts";
 

@@ -1,3 +1,4 @@
+// stock: no, it tests files, not the kernels
 import assert from "node:assert/strict";
 import { archRow } from "../../src/arch/lookup.ts";
 import { withoutClasses } from "../../src/arch/table.ts";
