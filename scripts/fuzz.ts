@@ -1,5 +1,5 @@
 /**
- * Feeds the parsers of weights and of a worker's requests with mutated files.
+ * Feeds the parsers of weights, pictures and a worker's requests with mutated files.
  *
  *     deno task fuzz [parser…] [--count 100000] [--seed 0]
  *

@@ -52,8 +52,8 @@ const suspectPixels = 89_478_485;
 
 /**
  * Decodes a JPEG, PNG or WebP file to RGB8, exactly as PIL's `convert("RGB")`: drops alpha, without
- * compositing, and ignores colour profiles. One difference: of 16-bit grey PNGs, which PIL clips, it
- * takes the high byte.
+ * compositing, and ignores colour profiles. Of an animation it gives the first picture. One difference:
+ * of 16-bit grey PNGs, which PIL clips, it takes the high byte.
  *
  * @param source The file's bytes, a `Blob`, a URL, or a path. A string is a URL if it starts with
  *   `http:`, `https:`, `file:`, `data:` or `blob:`. The content tells the format.
