@@ -55,8 +55,13 @@ export function requirePreset(subject: string, value: unknown): Preset {
     "bilinear",
     "bicubic",
   ]);
-  requireRgb(at("mean"), preset.mean);
-  requireStd(at("std"), preset.std);
+  const mean = requireRgb(at("mean"), preset.mean);
+  const std = requireStd(at("std"), preset.std);
+  if (mean.some((value) => value > 1) && std.every((value) => value < 1)) {
+    throw new RangeError(
+      expected(at("std"), "numbers in 0..255, as the means are", std),
+    );
+  }
   if (preset.channels !== undefined) {
     requireOneOf(at("channels"), preset.channels, ["RGB", "BGR"]);
   }

@@ -55,11 +55,12 @@ function fromFields(text: string): Partial<Preset> {
     interpolation: (interpolation) => ({ interpolation }),
     mean: (value) => ({ mean: numbers(value) }),
     std: (value) => ({ std: numbers(value) }),
+    channels: (channels) => ({ channels }),
   };
   const fields = text.split(",").map((field) => {
     const [key, value = ""] = field.split("=");
     if (Object.hasOwn(readers, key)) return readers[key](value);
-    const what = "resize=, crop=, interpolation=, mean= or std=";
+    const what = "resize=, crop=, interpolation=, mean=, std= or channels=";
     throw new RangeError(expected("", what, field));
   });
   return Object.assign({}, ...fields);

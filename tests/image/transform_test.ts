@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { imagenetPreset, type Preset } from "../../src/arch/preset.ts";
+import { requirePreset } from "../../src/arch/preset_fields.ts";
 import { decodeImage } from "../../src/image/decode.ts";
 import { type RgbImage, toRgb } from "../../src/image/rgb_image.ts";
 import {
@@ -162,4 +163,21 @@ Deno.test("normalize: Caffe's channels and means, and back", () => {
     assert.ok(Math.abs(value - values[i]) < 1e-4)
   );
   assert.deepEqual(denormalize(values, 2, 1, scaled), image);
+});
+
+Deno.test("a preset in 0..255 has both, means and deviations", () => {
+  const caffe = { ...imagenetPreset, mean: [103.5, 116.25, 123.75] };
+  assert.throws(() => requirePreset("preset", caffe), {
+    name: "RangeError",
+    message:
+      "preset.std: expected numbers in 0..255, as the means are, got [0.229, 0.224, 0.225]",
+  });
+  requirePreset("preset", { ...caffe, std: [1, 1, 1], channels: "BGR" });
+  assert.throws(
+    () => requirePreset("preset", { ...imagenetPreset, channels: "GBR" }),
+    {
+      name: "RangeError",
+      message: /preset\.channels: expected "RGB" or "BGR"/,
+    },
+  );
 });
