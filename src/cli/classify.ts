@@ -1,3 +1,4 @@
+import { printable } from "../errors/printable.ts";
 import type { Classification } from "../model/classify.ts";
 import { command } from "./command.ts";
 import { Failures } from "./failures.ts";
@@ -91,5 +92,5 @@ interface Result {
 function table({ image, classes = [] }: Result): string {
   const line = ({ label, score }: Classification) =>
     `${(100 * score).toFixed(2).padStart(7)} %  ${label}\n`;
-  return `${image}\n${classes.map(line).join("")}`;
+  return `${printable(image)}\n${classes.map(line).join("")}`;
 }

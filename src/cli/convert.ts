@@ -1,3 +1,4 @@
+import { namedFile } from "../runtime/named_file.ts";
 import { command } from "./command.ts";
 import { Failures } from "./failures.ts";
 import { knownNetwork, warnOn } from "./network.ts";
@@ -80,7 +81,9 @@ export const convert = command({
     const { draft: _, ...options } = readingOf(values, io);
     const failures = new Failures();
     const decoded = images.map((image) =>
-      decodeImage(image, options).catch((error) => failures.picture(error))
+      namedFile(image, options)
+        .then((file) => decodeImage(file, options))
+        .catch((error) => failures.picture(error))
     );
     const pictures = (await Promise.all(decoded)).flatMap((one) => one ?? []);
     if (pictures.length > 0) {

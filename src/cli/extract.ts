@@ -1,3 +1,4 @@
+import type { InputOptions } from "../extract/load_input.ts";
 import { endings, formatOf } from "../tables/formats.ts";
 import { checked, command, UsageError } from "./command.ts";
 import { Failures } from "./failures.ts";
@@ -51,7 +52,11 @@ export const extract = command({
     const passedOver = new Map<string, number>();
     const onError = (error: Error) => failures.folder(error);
     const files = listFiles(operands, io.stdin, { passedOver, onError });
-    const progress = await startCount("extract", io, () => countOf(operands));
+    const progress = await startCount(
+      "extract",
+      io,
+      () => countOf(operands, readingOf(values, io)),
+    );
     const interrupt = onInterrupt();
     const options = {
       ...values,
@@ -99,10 +104,14 @@ export const extract = command({
 /** The number of pictures, unless a list on stdin names them. */
 async function countOf(
   operands: readonly string[],
+  reading: InputOptions,
 ): Promise<number | undefined> {
   if (operands.includes("-")) return undefined;
   const { countInputs } = await import("../extract/input_refs.ts");
   const { listFiles } = await import("../extract/list_files.ts");
   const onError = () => {}; // The listing for the run tells of it.
-  return await countInputs(listFiles(operands, undefined, { onError }));
+  return await countInputs(
+    listFiles(operands, undefined, { onError }),
+    reading,
+  );
 }

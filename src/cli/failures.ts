@@ -1,3 +1,4 @@
+import { printable } from "../errors/printable.ts";
 import type { Io } from "./command.ts";
 
 /** Most reasons that are printed. */
@@ -47,7 +48,9 @@ export class Failures {
     }
     const reasons = this.#reasons.slice(0, mostReasons);
     if (count > mostReasons) reasons.push(`… and ${count - mostReasons} more`);
-    for (const reason of reasons) io.stderr.write(`layertap: ${reason}\n`);
+    for (const reason of reasons) {
+      io.stderr.write(`layertap: ${printable(reason)}\n`);
+    }
     const folders = this.#folders === 1
       ? "1 folder or glob"
       : `${this.#folders} folders or globs`;

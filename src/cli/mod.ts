@@ -18,6 +18,7 @@
 
 import process from "node:process";
 import config from "../../deno.json" with { type: "json" };
+import { printable } from "../errors/printable.ts";
 import { classify } from "./classify.ts";
 import {
   type Command,
@@ -130,7 +131,7 @@ const isHelp = (arg: string) => arg === "--help" || arg === "-h";
 
 function oneLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.trim().replaceAll(/\s*\n\s*/g, " ");
+  return printable(message.trim().replaceAll(/\s*\n\s*/g, " "));
 }
 
 /**

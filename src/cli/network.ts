@@ -4,6 +4,7 @@
  * @module
  */
 
+import { printable } from "../errors/printable.ts";
 import { type CutNetwork, cutNetwork } from "../arch/cut_network.ts";
 import { archRow } from "../arch/lookup.ts";
 import type { Preset } from "../arch/preset.ts";
@@ -72,7 +73,7 @@ export async function networkOf(
 
 /** Prints warnings. */
 export const warnOn = ({ stderr }: Io) => (message: string) =>
-  void stderr.write(`layertap: warning: ${message}\n`);
+  void stderr.write(`layertap: warning: ${printable(message)}\n`);
 
 /**
  * Starts the backend and loads the network.

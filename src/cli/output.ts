@@ -4,6 +4,7 @@
  * @module
  */
 
+import { printable } from "../errors/printable.ts";
 import { expected } from "../errors/expected.ts";
 import { type Io, UsageError } from "./command.ts";
 
@@ -23,7 +24,7 @@ export const isStdout = (out: string) => out === "-";
 
 /** Prints the line that says what was written; to stderr if stdout has the content. */
 export function say(line: string, out: string, io: Io): void {
-  (isStdout(out) ? io.stderr : io.stdout).write(`${line}\n`);
+  (isStdout(out) ? io.stderr : io.stdout).write(`${printable(line)}\n`);
 }
 
 /**

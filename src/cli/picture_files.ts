@@ -6,6 +6,7 @@
 
 import type { InputOptions } from "../extract/load_input.ts";
 import type { PassedOver } from "../extract/list_files.ts";
+import { hostOf } from "../runtime/fetch_allowed.ts";
 import type { Io, Values } from "./command.ts";
 import type { Failures } from "./failures.ts";
 import { warnOn } from "./network.ts";
@@ -24,6 +25,11 @@ export const decodeOptions = {
 /** For commands that read pictures. */
 export const pictureFileOptions = {
   draft: { help: "decode JPEGs smaller: faster, other features by a little" },
+  "allow-host": {
+    value: "HOST",
+    help: "allow pictures on this host to be named by URL",
+    list: true,
+  },
   ...decodeOptions,
 } as const;
 
@@ -67,6 +73,7 @@ export function readingOf(
     draft: values.draft,
     exifOrientation: values["exif-orientation"],
     maxPixels: values["max-pixels"],
+    allowedHosts: values["allow-host"]?.map(hostOf) ?? [],
     warn: warnOn(io),
   };
 }

@@ -1,3 +1,4 @@
+import { namedFile } from "../runtime/named_file.ts";
 import { command } from "./command.ts";
 import { Failures } from "./failures.ts";
 import { openModel } from "./network.ts";
@@ -37,10 +38,14 @@ export const report = command({
     const { resizeSize } = model.preset;
     const { draft, ...options } = readingOf(values, io);
     for (const image of images) {
-      const picture = await decodeImage(image, {
-        ...options,
-        draft: draft ? [resizeSize, resizeSize] : undefined,
-      }).catch((error) => failures.picture(error));
+      const picture = await namedFile(image, options)
+        .then((file) =>
+          decodeImage(file, {
+            ...options,
+            draft: draft ? [resizeSize, resizeSize] : undefined,
+          })
+        )
+        .catch((error) => failures.picture(error));
       if (!picture) continue;
       const title = image.split(/[\\/]/).at(-1);
       const page = await report(model, picture, { title });

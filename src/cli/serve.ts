@@ -1,4 +1,5 @@
 import process from "node:process";
+import { printable } from "../errors/printable.ts";
 import { command } from "./command.ts";
 import { knownNetwork } from "./network.ts";
 import { cutOption, integer, modelOptions } from "./options.ts";
@@ -22,11 +23,6 @@ export const serve = command({
       default: "127.0.0.1",
     },
     ...cutOption,
-    "allow-host": {
-      value: "HOST",
-      help: "allow requests to name pictures on this host by URL",
-      list: true,
-    },
     ...pictureFileOptions,
     "exif-orientation": {
       help: "turn pictures by their EXIF orientation if a request says nothing",
@@ -76,7 +72,7 @@ export const serve = command({
       limits: { maxBytes: values["max-bytes"], maxPixels },
       allowedHosts: values["allow-host"],
       onlyLoopback: isLoopback(host),
-      log: (entry) => io.stdout.write(`${JSON.stringify(entry)}\n`),
+      log: (entry) => io.stdout.write(`${printable(JSON.stringify(entry))}\n`),
     });
     await handler.ready();
     const server = listen(handler, {

@@ -28,6 +28,10 @@ export const worker = command({
       default: "268435456",
       read: integer(1),
     },
+    root: {
+      value: "DIR",
+      help: "read files only in this folder, also through links",
+    },
     timings: { help: "add the seconds of decoding and computing" },
     ...pictureFileOptions,
     ...modelOptions,

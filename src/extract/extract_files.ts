@@ -90,7 +90,8 @@ export async function* extractBatches(
   }
   const threads = Math.min(coreCount(), 8);
   await using loader = startInputLoader(model.preset, threads, options);
-  const refs = without(inputRefs(files, (file) => loader.load(file)), skip);
+  const all = inputRefs(files, (file) => loader.load(file), options);
+  const refs = without(all, skip);
   // Two batches: one is decoded while the other runs.
   const rows = loaded(refs, 2 * batchSize);
   for await (const batch of batchesOf(rows)) {

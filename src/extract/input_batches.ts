@@ -44,10 +44,11 @@ export async function* inputBatches(
   files: readonly string[],
   { most, ...options }: InputOptions & { readonly most?: number } = {},
 ): AsyncGenerator<InputBatch> {
-  const total = await countInputs(files);
+  const total = await countInputs(files, options);
   const refs = inputRefs(
     files,
     (file) => loadInput(file, model.preset, inputOptions(options)),
+    options,
   );
   let done = 0;
   for await (const rows of batchesOf(loaded(refs, 1), most)) {

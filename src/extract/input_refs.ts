@@ -8,6 +8,7 @@ import { asIs, expected } from "../errors/expected.ts";
 import type { NpyHeader } from "../formats/npy.ts";
 import { nchwToNhwc, type ShapedArray } from "../formats/shaped_array.ts";
 import type { ByteSource } from "../runtime/byte_source.ts";
+import { namedFile, type NamedFileOptions } from "../runtime/named_file.ts";
 import { openByteSource } from "../runtime/open_source.ts";
 
 /** A picture that is not read yet. */
@@ -25,13 +26,15 @@ export interface InputRef {
  * is one picture.
  *
  * @param load Reads a picture file.
+ * @param named Which files the names may stand for.
  */
 export async function* inputRefs(
   files: Iterable<string> | AsyncIterable<string>,
   load: (file: string) => Promise<ShapedArray>,
+  named: NamedFileOptions = {},
 ): AsyncGenerator<InputRef> {
   for await (const file of files) {
-    if (file.toLowerCase().endsWith(".npy")) yield* npyRefs(file);
+    if (file.toLowerCase().endsWith(".npy")) yield* npyRefs(file, named);
     else yield { path: file, load: () => load(file) };
   }
 }
@@ -39,17 +42,22 @@ export async function* inputRefs(
 /** The number of pictures in files; only the headers of `.npy` files are read. */
 export async function countInputs(
   files: Iterable<string> | AsyncIterable<string>,
+  named: NamedFileOptions = {},
 ): Promise<number> {
   let count = 0;
-  for await (const _ of inputRefs(files, () => Promise.reject())) count++;
+  const refs = inputRefs(files, () => Promise.reject(), named);
+  for await (const _ of refs) count++;
   return count;
 }
 
 /** The pictures of a `.npy` file in PyTorch's layout. */
-async function* npyRefs(file: string): AsyncGenerator<InputRef> {
+async function* npyRefs(
+  file: string,
+  named: NamedFileOptions,
+): AsyncGenerator<InputRef> {
   let batch: { source: ByteSource; header: NpyHeader };
   try {
-    batch = await openBatch(file);
+    batch = await openBatch(file, named);
   } catch (error) {
     yield { path: file, load: () => Promise.reject(error) };
     return;
@@ -80,9 +88,9 @@ async function* npyRefs(file: string): AsyncGenerator<InputRef> {
   }
 }
 
-async function openBatch(file: string) {
+async function openBatch(file: string, named: NamedFileOptions) {
   const { parseNpyHeader } = await import("../formats/npy.ts");
-  const source = await openByteSource(file);
+  const source = await openByteSource(await namedFile(file, named));
   try {
     // Longer than any header that NumPy writes for such an array.
     const start = await source.read(0, Math.min(source.size, 4096));

@@ -7,12 +7,15 @@
 import type { Preset } from "../arch/preset.ts";
 import { decodeAndCrop, type DecodeOptions } from "../image/decode.ts";
 import { normalize } from "../image/transform.ts";
+import { namedFile, type NamedFileOptions } from "../runtime/named_file.ts";
 import { release } from "../runtime/release.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 
 /** How {@linkcode extractFiles} reads picture files. */
 export interface InputOptions
-  extends Pick<DecodeOptions, "exifOrientation" | "maxPixels" | "warn"> {
+  extends
+    Pick<DecodeOptions, "exifOrientation" | "maxPixels" | "warn">,
+    NamedFileOptions {
   /**
    * Decodes JPEGs at 1/2, 1/4 or 1/8, no smaller than the transform's resize size, as PIL's
    * `Image.draft` does. Several times faster; features differ a little. Default `false`.
@@ -22,9 +25,9 @@ export interface InputOptions
 
 /** These options alone, of others too. */
 export function inputOptions(
-  { draft, exifOrientation, maxPixels, warn }: InputOptions,
+  { draft, exifOrientation, maxPixels, warn, allowedHosts, root }: InputOptions,
 ): InputOptions {
-  return { draft, exifOrientation, maxPixels, warn };
+  return { draft, exifOrientation, maxPixels, warn, allowedHosts, root };
 }
 
 /** The URL of this module, for threads that import it. */
@@ -43,7 +46,7 @@ export async function loadInput(
   { draft, ...options }: InputOptions & Omit<DecodeOptions, "draft"> = {},
 ): Promise<ShapedArray> {
   const source = typeof file === "string"
-    ? file
+    ? await namedFile(file, options)
     : new File([file.content], file.path); // Errors name it.
   const { resizeSize } = preset;
   const crop = await decodeAndCrop(source, preset, {

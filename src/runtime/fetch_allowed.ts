@@ -1,3 +1,4 @@
+import { expected } from "../errors/expected.ts";
 import { fetchInTime } from "./fetch_bytes.ts";
 import { fetchReason } from "./fetch_reason.ts";
 
@@ -61,4 +62,21 @@ function requireAllowed(
       `it leads to ${host}; allowed hosts are ${allowedHosts.join(", ")}`,
     );
   }
+}
+
+/**
+ * A host in the notation of `URL`.
+ *
+ * @throws {TypeError} If it is anything else.
+ */
+export function hostOf(text: string): string {
+  const url = URL.canParse(`http://${text}`) ? new URL(`http://${text}`) : null;
+  if (url && url.href === `http://${url.host}/`) return url.host;
+  throw new TypeError(
+    expected(
+      "allowedHosts",
+      'hosts such as "example.org" or "example.org:8080"',
+      text,
+    ),
+  );
 }

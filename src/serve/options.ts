@@ -8,6 +8,7 @@ import type { ArchName, ArchRow } from "../arch/table.ts";
 import type { BackendOptions } from "../backend/start.ts";
 import type { FileSource } from "../runtime/open_source.ts";
 import type { DecoderModules } from "../image/load_decoder.ts";
+import { hostOf } from "../runtime/fetch_allowed.ts";
 import { expected, requireInteger } from "../errors/expected.ts";
 import type { ModelOptions } from "../model/options.ts";
 import type { LogEntry } from "./log.ts";
@@ -138,19 +139,6 @@ export function withDefaults(options: HandlerOptions): Settings {
     exifOrientation,
     ...{ onlyLoopback, labels },
     ...{ batchSize, thread, log, limits },
-    allowedHosts: allowedHosts.map(host),
+    allowedHosts: allowedHosts.map(hostOf),
   };
-}
-
-/** A host in the notation of `URL`. */
-function host(text: string): string {
-  const url = URL.canParse(`http://${text}`) ? new URL(`http://${text}`) : null;
-  if (url && url.href === `http://${url.host}/`) return url.host;
-  throw new TypeError(
-    expected(
-      "allowedHosts",
-      'hosts such as "example.org" or "example.org:8080"',
-      text,
-    ),
-  );
 }

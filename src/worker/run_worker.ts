@@ -51,6 +51,8 @@ export interface WorkerOptions extends ExtractFilesOptions {
  * schema is written as soon as the worker is ready. `"jsonl"`: a line with `{"path": …}`,
  * `{"path": …, "base64": …}` or just a path in, a line of a `.jsonl` file out.
  *
+ * Names of files are paths, unless `allowedHosts` has the host of a URL; `root` bounds where they lead.
+ *
  * @param model A model; create it with the same names to load no more than they need.
  * @param names Nodes, as for `ResNet.extract`.
  * @param input Requests.
@@ -87,7 +89,11 @@ export async function runWorker(
   checkExtraction(model, names, options);
   const nodes = [...new Set(names)];
   const { pool = "none", normalize = false, maxBytes = 2 ** 28 } = options;
-  await using loader = startInputLoader(model.preset, decoders, options);
+  const { allowedHosts = [] } = options;
+  await using loader = startInputLoader(model.preset, decoders, {
+    ...options,
+    allowedHosts,
+  });
   const protocol = await protocolOf(kind, options, {
     columns: await warmUp(model, nodes, options),
     maxBytes,

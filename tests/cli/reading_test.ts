@@ -81,3 +81,27 @@ cliTest(
     assert.deepEqual(shape, [2, 64]);
   },
 );
+
+cliTest(
+  "names are paths, and reach no terminal as they are",
+  async (folder) => {
+    const out = ["--layer", "conv1", "--out", `${folder}/f.npy`];
+    for (
+      const [name, reason] of [
+        ["http://example.org/a.png", /its host is not allowed/],
+        ["file:///etc/passwd", /cannot open ".\/file:/],
+      ] as const
+    ) {
+      await fail(
+        ["picture", name, ...out.slice(0, 2), "--out", `${folder}/p.png`],
+        1,
+        reason,
+      );
+    }
+    const { stderr } = await run(["picture", "\x1b[2J\u202e.png", ...out]);
+    assert.match(stderr, /"\\u001b\[2J\\u202e.png"/);
+    const odd = `${folder}/http:127.0.0.1:9002\\x.png`;
+    await Deno.copyFile(chelsea, odd);
+    await succeed("extract", odd, ...out);
+  },
+);
