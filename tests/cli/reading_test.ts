@@ -98,7 +98,7 @@ cliTest(
         reason,
       );
     }
-    const { stderr } = await run(["picture", "\x1b[2J\u202e.png", ...out]);
+    const { stderr } = await run(["extract", "\x1b[2J\u202e.png", ...out]);
     assert.match(stderr, /"\\u001b\[2J\\u202e.png"/);
     const odd = `${folder}/http:127.0.0.1:9002\\x.png`;
     await Deno.copyFile(chelsea, odd);
