@@ -2,14 +2,16 @@
  * Random shapes and batches around the limit of WebAssembly's memory: each answers or throws a
  * `RangeError`; after each, the same model and a fresh one give the same bits as before.
  *
- *     deno task soak:limits [rounds] [seed]
+ *     deno task soak:limits [rounds] [seed] [bytes of room]
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";
 import assert from "node:assert/strict";
-import { createModel, type ResNet } from "../mod.ts";
+import { createModel, type ResNet, startBackend } from "../mod.ts";
+import { type Block, Heap } from "../src/kernels/heap.ts";
+import { maxBlockBytes } from "../src/runtime/guard_malloc.ts";
 
 /** What became of the inputs. */
 export interface LimitsSoak {
@@ -25,28 +27,47 @@ function randoms(seed: number): () => number {
   };
 }
 
-/** Refused by size, or far enough below the limit to be computed quickly. */
+/** A shape whose pass takes a little less or more than the room, or far less. */
 function randomShape(
   random: () => number,
+  room: number,
 ): [number, number, number, number] {
-  const side = () => Math.round(32 * 2 ** (random() * 8));
+  const side = () => Math.round(32 * 2 ** (random() * 5));
   const height = side(), width = side();
-  const pixels = height * width;
-  // Inputs of at most 800 MB: beyond, tf.zeros is what fails.
-  const most = Math.floor(800e6 / 12 / pixels);
-  const batch = random() < 0.3
-    ? Math.ceil(random() * 400_000 / pixels)
-    : Math.ceil(most * (0.7 + 0.3 * random()));
-  return [Math.max(1, Math.min(batch, most)), height, width, 3];
+  // Up to layer2, a pass takes about seven times the bytes of its input.
+  const share = random() < 0.3 ? 0.1 * random() : 0.5 + 1.5 * random();
+  const batch = Math.round(share * room / 7 / (12 * height * width));
+  return [Math.max(1, batch), height, width, 3];
 }
 
-/** Tries that many shapes on a network, with and without a hook. */
+/** Leaves so many bytes of WebAssembly's memory, up to 2 GB; what it takes isn't touched. */
+export async function leaveRoom(bytes: number): Promise<Disposable> {
+  await startBackend();
+  const heap = new Heap();
+  const room = heap.allocate(Math.min(bytes, maxBlockBytes - 64));
+  const blocks: Block[] = [];
+  for (let size = maxBlockBytes - 64; size > 65536;) {
+    if (heap.hasRoom([size])) blocks.push(heap.allocate(size));
+    else size = Math.floor(size / 2);
+  }
+  room.free();
+  return { [Symbol.dispose]: () => blocks.forEach((block) => block.free()) };
+}
+
+/**
+ * Tries that many shapes on a network, with and without a hook.
+ *
+ * @param room Bytes of memory to leave, up to 2 GB; with less, passes near the limit are shorter.
+ *   Default: all.
+ */
 export async function soakLimits(
   rounds: number,
   seed = 1,
+  room?: number,
 ): Promise<LimitsSoak> {
   const open = () => createModel("mlnet_resnet18", "layer2", true);
   using model = await open();
+  using _ballast = room === undefined ? null : await leaveRoom(room);
   const random = randoms(seed);
   const probe = tf.randomUniform([2, 64, 48, 3], -1, 1, "float32", 1);
   const bitsOf = (model: ResNet) => {
@@ -59,20 +80,25 @@ export async function soakLimits(
   const { numTensors } = tf.memory();
   let answered = 0, refused = 0;
   for (let round = 0; round < rounds; round++) {
-    const shape = randomShape(random);
+    const shape = randomShape(random, room ?? 4e9);
     const hook = round % 4 === 3
       ? model.registerForwardHook("layer1.0", () => {})
       : undefined;
-    const x = tf.zeros(shape) as tf.Tensor4D;
+    let x: tf.Tensor4D | undefined;
     try {
+      x = tf.zeros(shape) as tf.Tensor4D;
       model.forward(x).dispose();
       answered++;
     } catch (error) {
       assert(error instanceof RangeError, `${shape}: ${error}`);
-      assert.match(error.message, /GB to compute; (the largest|not even)/);
+      const isInput = x === undefined;
+      assert.match(
+        error.message,
+        isInput ? /^cannot allocate/ : /GB to compute; (the largest|not even)/,
+      );
       refused++;
     } finally {
-      x.dispose();
+      x?.dispose();
       hook?.remove();
     }
     assert.deepEqual(bitsOf(model), want, `after ${shape}`);
@@ -87,6 +113,6 @@ export async function soakLimits(
 }
 
 if (import.meta.main) {
-  const [rounds = 1000, seed = 1] = Deno.args.map(Number);
-  console.log(await soakLimits(rounds, seed));
+  const [rounds = 1000, seed = 1, room = 300e6] = Deno.args.map(Number);
+  console.log(await soakLimits(rounds, seed, room));
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkedMalloc } from "../runtime/guard_malloc.ts";
 import type { JpegDecoder } from "./jpeg_decoder.ts";
 
 /** The TurboJPEG API, 2.0. */
@@ -38,11 +39,7 @@ export async function start(module: WebAssembly.Module): Promise<JpegDecoder> {
   });
   const { memory, malloc, free, ...turbo } = instance
     .exports as unknown as Exports;
-  const allocate = (bytes: number) => {
-    const address = malloc(bytes);
-    if (!address) throw new Error("it needs too much memory");
-    return address;
-  };
+  const allocate = checkedMalloc(malloc, memory);
   let pixels = 0;
   return {
     memory,

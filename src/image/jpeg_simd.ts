@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkedMalloc } from "../runtime/guard_malloc.ts";
 import type { JpegDecoder } from "./jpeg_decoder.ts";
 import { maxScans } from "./jpeg_header.ts";
 
@@ -48,7 +49,10 @@ export async function start(module: WebAssembly.Module): Promise<JpegDecoder> {
     }
   };
 
-  const allocate = (bytes: number) => attempt(() => wasm.allocate(bytes));
+  const allocate = checkedMalloc(
+    (bytes) => attempt(() => wasm.allocate(bytes)),
+    memory,
+  );
   let file = 0;
   return {
     memory,

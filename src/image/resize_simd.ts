@@ -129,9 +129,11 @@ class Pile implements Heap {
 
   allocate(bytes: number): number {
     const address = this.#top;
-    this.#top = address + bytes + 15 & ~15;
-    const missing = this.#top - this.memory.buffer.byteLength;
+    const top = 16 * Math.ceil((address + bytes) / 16);
+    const missing = top - this.memory.buffer.byteLength;
+    // Throws a RangeError if that is beyond a 32-bit memory.
     if (missing > 0) this.memory.grow(Math.ceil(missing / 65536));
+    this.#top = top;
     return address;
   }
 

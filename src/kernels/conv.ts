@@ -46,7 +46,12 @@ export class OwnConv implements KernelWeights {
         dtype,
       );
     const panels = biasPanels(bias, this.#filterShape);
-    this.#bias = device.heap.weights(panels.length);
+    try {
+      this.#bias = device.heap.weights(panels.length);
+    } catch (error) {
+      this.#conv.dispose();
+      throw error;
+    }
     device.heap.view(this.#bias).set(panels);
     this.bias = bias.slice();
     this.scale = scale.slice();

@@ -19,41 +19,52 @@ const floatBytes = 4;
 export class FilterStage {
   /** The number of rows that fit, a multiple of a panel's. */
   readonly rows: number;
+  /** The address of memory for the kernels. */
+  readonly scratch: number;
+  readonly #blocks: readonly Block[];
+  /** The rows as floats, if they are wanted so. */
   readonly #floats: Block | undefined;
   /** Scaled rows and their factors. */
-  readonly #stored: { values: Block; factors: Block } | undefined;
+  readonly #values: Block;
+  readonly #factors: Block;
   readonly #filter: Filter;
 
   /**
    * @param length The length of a row.
    * @param expanded Whether scaled rows become floats, or stay as they are.
+   * @param scratchBytes How much memory the kernels need meanwhile.
    */
   constructor(
     readonly device: Device,
     filter: Filter,
     readonly length: number,
     expanded: boolean,
+    scratchBytes: number,
   ) {
     const { heap } = device;
     const panelBytes = panelChannels * length * floatBytes;
     this.rows = panelChannels *
       Math.max(1, Math.floor(pieceBytes / panelBytes));
     this.#filter = filter;
-    this.#floats = expanded
-      ? heap.allocate(this.rows * length * floatBytes)
-      : undefined;
-    if (filter instanceof Float32Array) return;
-    const itemBytes = filter.values.BYTES_PER_ELEMENT;
-    this.#stored = {
+    const itemBytes = filter instanceof Float32Array
+      ? 0
+      : filter.values.BYTES_PER_ELEMENT;
+    this.#blocks = heap.allocateAll([
+      scratchBytes,
       // The kernels read eight values where four are left.
-      values: heap.allocate((this.rows * length + 4) * itemBytes),
-      factors: heap.allocate(this.rows * floatBytes),
-    };
+      (this.rows * length + 4) * itemBytes,
+      itemBytes && this.rows * floatBytes,
+      expanded ? this.rows * length * floatBytes : 0,
+    ]);
+    const [scratch, values, factors, floats] = this.#blocks;
+    this.scratch = scratch.address;
+    [this.#values, this.#factors] = [values, factors];
+    this.#floats = expanded ? floats : undefined;
   }
 
   /** The address of the first row. */
   get address(): number {
-    return (this.#floats ?? this.#stored!.values).address;
+    return (this.#floats ?? this.#values).address;
   }
 
   /** Copies the filter's rows from `first` up to, not including, `end` to the heap. */
@@ -64,7 +75,7 @@ export class FilterStage {
       heap.view(this.#floats!).set(filter.subarray(from, to));
       return;
     }
-    const { values, factors } = this.#stored!;
+    const values = this.#values, factors = this.#factors;
     const View = filter.values.constructor as Uint16ArrayConstructor;
     new View(heap.memory.buffer, values.address)
       .set(filter.values.subarray(from, to));
@@ -87,8 +98,6 @@ export class FilterStage {
 
   /** Frees the memory. */
   dispose(): void {
-    this.#floats?.free();
-    this.#stored?.values.free();
-    this.#stored?.factors.free();
+    for (const block of this.#blocks) block.free();
   }
 }

@@ -96,6 +96,22 @@ export class Heap {
   }
 
   /**
+   * Allocates several blocks, or none.
+   *
+   * @throws {RangeError} As {@linkcode Heap.allocate}.
+   */
+  allocateAll(sizes: readonly number[]): Block[] {
+    const blocks: Block[] = [];
+    try {
+      for (const bytes of sizes) blocks.push(this.allocate(bytes));
+      return blocks;
+    } catch (error) {
+      for (const block of blocks) block.free();
+      throw error;
+    }
+  }
+
+  /**
    * Allocates floats as a tensor, so that `tf.memory()` counts them.
    *
    * @throws {RangeError} As {@linkcode Heap.allocate}.

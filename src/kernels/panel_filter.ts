@@ -79,7 +79,12 @@ export class PanelFilter {
     this.#block = memory === "counted"
       ? heap.weights(bytes / floatBytes)
       : heap.allocate(bytes);
-    this.#fill(filter);
+    try {
+      this.#fill(filter);
+    } catch (error) {
+      this.#block.free();
+      throw error;
+    }
   }
 
   /** Bytes of values and factors. */
@@ -132,37 +137,39 @@ export class PanelFilter {
     const floatsThread = stored || dtype === "float32"
       ? 0
       : this.#components * this.#panelWeights * floatBytes;
-    const stage = new FilterStage(device, filter, ins * taps, !stored);
+    const scratch = floatsThread * pool.threads;
+    const stage = new FilterStage(device, filter, ins * taps, !stored, scratch);
     const panels = stage.rows / panelChannels;
-    const floats = heap.allocate(floatsThread * pool.threads);
     const task = outputs
       ? `fillWinograd${outputs}` as const
       : stored
       ? "fillStored"
       : "fillDirect";
-    for (let panel = 0; panel < this.#panels; panel += panels) {
-      const end = Math.min(panel + panels, this.#panels);
-      const first = firstChannel(panel), last = firstChannel(end);
-      stage.fill(first, last);
-      pool.run(task, end - panel, {
-        ...this.#stored,
-        filter: stage.address,
-        firstChannel: first,
-        rowBytes,
-        zeros: device.zeros(rowBytes),
-        groupChannels: outs,
-        ins,
-        taps,
-        panels: this.#panels,
-        panelsPerGroup,
-        firstPanel: panel,
-        values: this.address,
-        floats: floats.address,
-        floatsThread,
-      });
+    try {
+      for (let panel = 0; panel < this.#panels; panel += panels) {
+        const end = Math.min(panel + panels, this.#panels);
+        const first = firstChannel(panel), last = firstChannel(end);
+        stage.fill(first, last);
+        pool.run(task, end - panel, {
+          ...this.#stored,
+          filter: stage.address,
+          firstChannel: first,
+          rowBytes,
+          zeros: device.zeros(rowBytes),
+          groupChannels: outs,
+          ins,
+          taps,
+          panels: this.#panels,
+          panelsPerGroup,
+          firstPanel: panel,
+          values: this.address,
+          floats: stage.scratch,
+          floatsThread,
+        });
+      }
+    } finally {
+      stage.dispose();
     }
-    stage.dispose();
-    floats.free();
     if (stored) {
       const factors = biasPanels(stored, shape);
       heap.floats.set(factors, this.#stored.factors / floatBytes);

@@ -85,9 +85,8 @@ export class Program {
     }
     const { heap, pool } = this.#device;
     // Between runs others use this memory.
-    const blocks: Block[] = [];
+    const blocks = heap.allocateAll(this.#arenaBlocks);
     try {
-      for (const bytes of this.#arenaBlocks) blocks.push(heap.allocate(bytes));
       for (const [place, offset] of this.arena) {
         const block = blocks[Math.floor(offset / arenaBlockBytes)];
         place.address = block.address + offset % arenaBlockBytes;

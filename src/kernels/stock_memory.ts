@@ -130,5 +130,10 @@ export function measureStock(
   const measurement = new Measurement();
   const outputs = build<Value>(measurement, shapes.map((shape) => ({ shape })));
   const { kept, peak } = measurement;
-  return { outputs: outputs.map(({ shape }) => shape), kept, peak };
+  return {
+    outputs: outputs.map(({ shape }) => shape),
+    kept,
+    // Values come and go one by one, so that the largest may find only gaps.
+    peak: [...peak, Math.max(0, ...peak)],
+  };
 }

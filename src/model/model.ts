@@ -65,6 +65,8 @@ export class ResNet extends Network implements Disposable {
    * @param x A batch `[N, H, W, 3]` of any size, normalized as by {@linkcode ResNet.preprocess}.
    * @returns The value of `model.outputLayer`.
    * @throws {TypeError} If `x` has another shape or type, or a hook's result has.
+   * @throws {RangeError} If the pass takes more memory than WebAssembly has, 4 GiB, before any work is
+   *   done; the message says how much, and the largest batch that fits.
    */
   forward(x: Tensor4D): Tensor {
     this.#requireInput(x);

@@ -19,15 +19,16 @@ export const maxMemoryBytes = 2 ** 32 - 2 ** 16;
 const guarded = new WeakSet<Allocator>();
 
 /**
- * Replaces `_malloc`, which wraps sizes at 2^32 and may return blocks that end beyond the memory, by
- * one that throws a `RangeError` instead.
+ * Checks what goes into a `malloc` and what comes out: it wraps sizes at 2^32, and may return blocks
+ * that end beyond the memory.
+ *
+ * @returns A function that throws a `RangeError` if there is no room.
  */
-export function guardMalloc(wasm: Allocator, memory: WebAssembly.Memory): void {
-  if (guarded.has(wasm)) return;
-  guarded.add(wasm);
-  wasm._free(wasm._malloc(1)); // The first call replaces `_malloc`, too.
-  const malloc = wasm._malloc;
-  wasm._malloc = (bytes) => {
+export function checkedMalloc(
+  malloc: (bytes: number) => number,
+  memory: WebAssembly.Memory,
+): (bytes: number) => number {
+  return (bytes) => {
     if (!(bytes >= 0 && bytes <= maxBlockBytes)) {
       throw new RangeError(
         `cannot allocate ${bytes} bytes: a block of WebAssembly's memory has at most ${maxBlockBytes}`,
@@ -42,6 +43,14 @@ export function guardMalloc(wasm: Allocator, memory: WebAssembly.Memory): void {
     }
     return address;
   };
+}
+
+/** Replaces a module's `_malloc` by its {@linkcode checkedMalloc}. */
+export function guardMalloc(wasm: Allocator, memory: WebAssembly.Memory): void {
+  if (guarded.has(wasm)) return;
+  guarded.add(wasm);
+  wasm._free(wasm._malloc(1)); // The first call replaces `_malloc`, too.
+  wasm._malloc = checkedMalloc(wasm._malloc, memory);
 }
 
 /** Whether blocks of these sizes can be allocated one after the other. Their memory isn't touched. */
