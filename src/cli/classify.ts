@@ -1,8 +1,9 @@
 import { printable } from "../errors/printable.ts";
 import type { Classification } from "../model/classify.ts";
+import { requireHead } from "./class_option.ts";
 import { command } from "./command.ts";
 import { Failures } from "./failures.ts";
-import { openModel } from "./network.ts";
+import { knownNetwork, openModel } from "./network.ts";
 import { integer, jsonOption, modelOptions, readLines } from "./options.ts";
 import {
   filesOf,
@@ -39,6 +40,10 @@ export const classify = command({
     const { top } = values;
     const labels = values.labels ? await readLines(values.labels) : undefined;
 
+    const network = values.weights === undefined && knownNetwork(values);
+    if (network) {
+      requireHead({ layers: network.trace.root.children }, "classify");
+    }
     const failures = new Failures();
     const images = await filesOf(operands, io, failures);
     if (images.length === 0) return failures.finish(io, 0);

@@ -50,7 +50,8 @@ export const report = command({
       const title = image.split(/[\\/]/).at(-1);
       const page = await report(model, picture, { title });
       const content = new TextEncoder().encode(page);
-      say(await output.write(content, image), out, io);
+      const written = await output.write(content, image);
+      say(`${written}: ${content.length} bytes`, out, io);
     }
     failures.finish(io, images.length);
   },

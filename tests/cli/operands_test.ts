@@ -241,7 +241,7 @@ cliTest("--out -: on stdout, and the line on stderr", async (folder) => {
     await succeed(...args, "--out", file, ...weights);
     const { bytes, stderr } = await piped(...args, "--out", "-");
     assert.deepEqual(bytes, await Deno.readFile(file));
-    assert.match(stderr, /^stdout[^\n]*\n$/);
+    assert.match(stderr, /^stdout: [^\n]+\n$/);
   }
   let packed = new Uint8Array();
   let line = "";

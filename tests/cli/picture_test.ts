@@ -262,7 +262,7 @@ cliTest("picture, report: a network with a head", async (folder) => {
 
   const out = `${folder}/report.html`;
   const said = await succeed("report", chelsea, "--out", out, ...network);
-  assert.equal(said, `${out}\n`);
+  assert.equal(said, `${out}: ${(await Deno.stat(out)).size} bytes\n`);
   assert.equal(
     await Deno.readTextFile(out),
     await report(model, picture, { title: "chelsea.png" }),
