@@ -278,7 +278,7 @@ Deno.test("a checkpoint that doesn't match: all differences in one message", asy
     message:
       `"formula" doesn't match small: 2 tensors missing (bn1.bias, layer1.0.conv1.weight), ` +
       `1 of another shape (layer2.0.conv1.weight [1, 2, 3, 4] instead of [128, 256, 1, 1]), ` +
-      `1 unexpected (layer2.0.se.weight); it looks like an SE-ResNet`,
+      `1 unexpected (layer2.0.se.weight)`,
   });
   const headless = formulaCheckpoint({ ...small, numClasses: 0 });
   const ten = { ...small, numClasses: 10 };
