@@ -24,6 +24,7 @@
 
 export type { ExtractFilesOptions } from "./compute_nodes.ts";
 export type { InputOptions } from "./load_input.ts";
+export type { NamedFileOptions } from "../runtime/named_file.ts";
 export { extractFiles } from "./extract_files.ts";
 export {
   type ExtractReport,
