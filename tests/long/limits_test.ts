@@ -1,3 +1,4 @@
+// stock: no, tests/kernels/limits_test.ts covers them in less time
 /** 200 random shapes around the limit of WebAssembly's memory; `deno task soak:limits` tries more. */
 
 import * as tf from "@tensorflow/tfjs-core";
