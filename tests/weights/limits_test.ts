@@ -69,7 +69,8 @@ Deno.test("maxBytes: refused by the length, or as soon as there are more", async
     load(url, frontNames, settings),
     /it has more than 100000 bytes; maxBytes is 100000/,
   );
-  assert.ok(sent < 20 * maxBytes, `${sent} bytes`); // The rest is in buffers.
+  // What the sockets' buffers took was sent, too: some megabytes.
+  assert.ok(sent < 200 * maxBytes, `${sent} bytes`);
 });
 
 Deno.test("maxBytes: a file on disk", async () => {
