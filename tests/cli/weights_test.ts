@@ -3,18 +3,15 @@
 
 import assert from "node:assert/strict";
 import { convertWeights } from "../../src/weights/mod.ts";
-import { writePacked } from "../../src/weights/pack.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
+import { writePth } from "../weights/pth_writer.ts";
 import { chelsea, cliTest, fail, succeed } from "./support.ts";
 
 cliTest(
   "--weights without --arch: every command finds the network",
   async (folder) => {
-    const weights = `${folder}/weights.npz`;
-    const packed = await writePacked(formulaCheckpoint("resnet18"), {
-      dtype: "int8",
-    });
-    await Deno.writeFile(weights, packed);
+    const weights = `${folder}/weights.pth`;
+    await writePth(formulaCheckpoint("resnet18"), weights);
     const given = ["--weights", weights];
     const named = [...given, "--arch", "resnet18"];
 
