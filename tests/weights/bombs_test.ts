@@ -73,7 +73,7 @@ Deno.test("a file of weights starts no process and touches no other file", async
       });
     }
     console.log("read");`;
-  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { stdout, stderr } = await new Deno.Command("deno", {
     args: [
       "run",
       "--no-prompt",
