@@ -6,6 +6,7 @@ import { classify, createModel, decodeImage, embed } from "../../mod.ts";
 import { fitLinear } from "../../src/fit/mod.ts";
 import { imagenetCategories } from "../../src/model/imagenet_categories.ts";
 import { chelsea, cliTest, fail, images, rocket, succeed } from "./support.ts";
+import { tiny } from "../extract/support.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
 import { writePth } from "../weights/pth_writer.ts";
 
@@ -56,10 +57,11 @@ cliTest("classify: a network with a head", async (folder) => {
 });
 
 cliTest(
-  "classify: a head fitted to the network that ships, out of one file",
+  "classify: a network with a fitted head, from one file",
   async (folder) => {
     const saved = `${folder}/fitted.npz`;
-    using network = await createModel("mlnet_resnet18", "flatten", true);
+    const weights = formulaCheckpoint(tiny);
+    using network = await createModel(tiny, "flatten", weights);
     const features = embed(
       network,
       await Promise.all(images.map((image) => decodeImage(image))),

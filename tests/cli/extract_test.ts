@@ -266,7 +266,7 @@ cliTest("extract: bad usage", async (folder) => {
 
 cliTest("--draft: every command that reads pictures", async (folder) => {
   const photo = "tests/data/image/jpeg/photo.jpg"; // 780x520, so at half its size.
-  const layer = ["--layer", "avgpool"];
+  const layer = ["--layer", "layer2", "--pool", "avg"];
   const file = `${folder}/f.npz`;
   const written = async (...args: string[]) => {
     const files = [];
@@ -280,7 +280,7 @@ cliTest("--draft: every command that reads pictures", async (folder) => {
   for (
     const [whole, draft] of [
       await written("extract", photo, ...layer, `${folder}/a.npy`),
-      await written("picture", photo, "--layer", "layer4", `${folder}/a.png`),
+      await written("picture", photo, "--layer", "layer2", `${folder}/a.png`),
       await written("report", photo, `${folder}/a.html`),
     ]
   ) assert.notDeepEqual(draft, whole);
@@ -294,5 +294,5 @@ cliTest("--draft: every command that reads pictures", async (folder) => {
   assert(await score("--draft") > 0.99999);
   await succeed("extract", photo, ...layer, "--out", file);
   const draft = await score("--draft");
-  assert(draft > 0.98 && draft < 0.9999, `${draft}`);
+  assert(draft > 0.98 && draft < 0.99997, `${draft}`);
 });

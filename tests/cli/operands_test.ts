@@ -1,10 +1,10 @@
 /** Operands and outputs, the same in every command. Files are written below `out/test`. */
 
 import assert from "node:assert/strict";
-import { writePacked } from "../../src/weights/pack.ts";
 import { main } from "../../src/cli/mod.ts";
 import { tiny } from "../extract/support.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
+import { writePth } from "../weights/pth_writer.ts";
 import {
   chelsea,
   cliTest,
@@ -18,8 +18,8 @@ import {
 /** A small network with a head. */
 async function network(folder: string): Promise<string[]> {
   const checkpoint = formulaCheckpoint({ ...tiny, numClasses: 3 });
-  const path = `${folder}/tiny.npz`;
-  await Deno.writeFile(path, await writePacked(checkpoint, { dtype: "int8" }));
+  const path = `${folder}/tiny.pth`;
+  await writePth(checkpoint, path);
   return ["--weights", path];
 }
 
@@ -257,7 +257,7 @@ cliTest("--out -: on stdout, and the line on stderr", async (folder) => {
 cliTest("extract: Ctrl+C says how to resume", async (folder) => {
   const weights = await network(folder);
   const out = `${folder}/f.npz`;
-  const many = Array.from({ length: 200 }, (_, i) => images[i % 4]);
+  const many = Array.from({ length: 64 }, (_, i) => images[i % 4]);
   const extract = [
     "extract",
     ...many,
@@ -298,7 +298,7 @@ cliTest("extract: Ctrl+C says how to resume", async (folder) => {
   assert(rows > 0 && rows < many.length, `${rows}`);
   await fail(extract, 1, /holds an unfinished run; resume it/);
   const said = await succeed(...extract, "--resume");
-  assert.equal(said, `${out}: 200 pictures, layer1\n`);
+  assert.equal(said, `${out}: 64 pictures, layer1\n`);
 });
 
 async function rowsIn(journal: string): Promise<{ rows: number }> {
