@@ -11,11 +11,10 @@
  * @module
  */
 
+import { maxMemory } from "../../src/image/jpeg_decoder.ts";
+
 const root = new URL("../../", import.meta.url);
 const here = new URL("./", import.meta.url);
-
-/** The most memory that `jpeg.wasm` takes: a progressive file of 48 megapixels needs some 350 MB. */
-const maxMemory = 2 ** 30;
 
 /** Of `jpeg.wasm`: every build gives these bytes. */
 const sha256 =

@@ -9,12 +9,16 @@ import type { Draft } from "./draft.ts";
 import type { DecoderModules } from "./load_decoder.ts";
 import type { ImageDataLike, RgbImage } from "./rgb_image.ts";
 
-/** What a file tells about its picture before decoding. */
-export interface ImageHeader {
-  /** Pixels in a row, as stored. */
+/** The size of a picture, as stored. */
+export interface Size {
+  /** Pixels in a row. */
   readonly width: number;
-  /** Rows, as stored. */
+  /** Rows. */
   readonly height: number;
+}
+
+/** What a file tells about its picture before decoding. */
+export interface ImageHeader extends Size {
   /** The EXIF block, if there is one. */
   readonly exif?: Uint8Array;
 }
@@ -55,6 +59,17 @@ export interface Decoder<Header extends ImageHeader = ImageHeader> {
 /** The error for a file that ends too soon. */
 export function cutShort(where: string): Error {
   return new Error(`the file is cut short, ${where}`);
+}
+
+/** Checks the size that stands in one place, such as what a decoder says, against that in another. */
+export function requireSize(
+  { width, height }: Size,
+  found: Size,
+): void {
+  if (found.width === width && found.height === height) return;
+  throw new Error(
+    `its size stands there twice, and differs: ${width}x${height} and ${found.width}x${found.height}`,
+  );
 }
 
 /** Whether `bytes` has the ASCII `text` at `offset`. */

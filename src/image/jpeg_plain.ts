@@ -6,7 +6,8 @@
  */
 
 import { checkedMalloc } from "../runtime/guard_malloc.ts";
-import type { JpegDecoder } from "./jpeg_decoder.ts";
+import { requireSize } from "./format.ts";
+import { type JpegDecoder, maxMemory } from "./jpeg_decoder.ts";
 
 /** The TurboJPEG API, 2.0. */
 interface Exports {
@@ -14,6 +15,7 @@ interface Exports {
   malloc(bytes: number): number;
   free(address: number): void;
   tjInitDecompress(): number;
+  tjDecompressHeader3(...args: number[]): number;
   tjDecompress2(...args: number[]): number;
   tjDestroy(handle: number): number;
 }
@@ -45,18 +47,32 @@ export async function start(module: WebAssembly.Module): Promise<JpegDecoder> {
     memory,
     allocate,
     release: free,
-    open(bytes, { components, isArithmetic, ...size }, denominator) {
+    open(bytes, header, denominator) {
+      const { components, isArithmetic, scans } = header;
       if (isArithmetic) {
         throw new Error("this decoder has no arithmetic coding");
       }
-      const width = Math.ceil(size.width / denominator);
-      const height = Math.ceil(size.height / denominator);
+      const width = Math.ceil(header.width / denominator);
+      const height = Math.ceil(header.height / denominator);
       const isCmyk = components === 4;
       const channels = isCmyk ? 4 : 3;
+      const size = width * height * channels + 16;
+      const coefficients = 2 * components * header.width * header.height;
+      if (bytes.length + size + (scans > 1 ? coefficients : 0) > maxMemory) {
+        throw new Error("it needs too much memory");
+      }
       const file = allocate(bytes.length);
       new Uint8Array(memory.buffer, file).set(bytes);
-      pixels = allocate(width * height * channels + 16);
       const handle = turbo.tjInitDecompress();
+      const found = allocate(16); // Width, height, subsampling, colour space.
+      turbo.tjDecompressHeader3(
+        ...[handle, file, bytes.length],
+        ...[found, found + 4, found + 8, found + 12],
+      );
+      const [foundWidth, foundHeight] = new Int32Array(memory.buffer, found, 2);
+      requireSize(header, { width: foundWidth, height: foundHeight });
+      free(found);
+      pixels = allocate(size);
       // Its result doesn't tell warnings from errors, which end in `fail`.
       turbo.tjDecompress2(
         ...[handle, file, bytes.length, pixels, width, width * channels],

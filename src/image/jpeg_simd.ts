@@ -5,6 +5,7 @@
  */
 
 import { checkedMalloc } from "../runtime/guard_malloc.ts";
+import { requireSize } from "./format.ts";
 import type { JpegDecoder } from "./jpeg_decoder.ts";
 import { maxScans } from "./jpeg_header.ts";
 
@@ -62,11 +63,7 @@ export async function start(module: WebAssembly.Module): Promise<JpegDecoder> {
       file = allocate(bytes.length);
       new Uint8Array(memory.buffer, file).set(bytes);
       attempt(() => wasm.begin(file, bytes.length, maxScans));
-      if (
-        field("width") !== header.width || field("height") !== header.height
-      ) {
-        throw new Error("its size stands there twice, and differs");
-      }
+      requireSize(header, { width: field("width"), height: field("height") });
       attempt(() => wasm.scale(denominator));
       return {
         width: field("scaledWidth"),

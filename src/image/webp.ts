@@ -10,6 +10,8 @@ import {
   hasText,
   type ImageFormat,
   type ImageHeader,
+  requireSize,
+  type Size,
 } from "./format.ts";
 import { IdleInstances } from "./idle_instances.ts";
 import { loadDecoder } from "./load_decoder.ts";
@@ -17,16 +19,10 @@ import type { ImageDataLike } from "./rgb_image.ts";
 
 const ANIMATION_FLAG = 0x02;
 
-/** Pixels in a row, and rows. */
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
 /** A WebP file's header. */
 interface WebpHeader extends ImageHeader {
-  /** The first picture of an animation, within `width` x `height`. */
-  readonly frame?: Frame;
+  /** The picture, or an animation's first, within `width` x `height`. */
+  readonly frame: Frame;
 }
 
 /** Lossy, lossless and extended WebP files; for an animation, its first picture. */
@@ -36,7 +32,7 @@ export const webp: ImageFormat<WebpHeader> = {
   matches: (bytes) => hasText(bytes, 0, "RIFF") && hasText(bytes, 8, "WEBP"),
 
   readHeader(bytes) {
-    let size: Size | undefined;
+    let canvas: Size | undefined;
     let exif: Uint8Array | undefined;
     let frame: Frame | undefined;
     let isAnimation = false;
@@ -45,34 +41,38 @@ export const webp: ImageFormat<WebpHeader> = {
     if (end > bytes.length) {
       throw cutShort(`it has ${bytes.length} of ${end} bytes`);
     }
-    for (const { type, data } of chunks(bytes.subarray(12, end))) {
-      if (type === "VP8X") isAnimation = (data[0] & ANIMATION_FLAG) > 0;
-      size ??= readSize(type, data);
+    for (const chunk of chunks(bytes.subarray(12, end))) {
+      const { type, data } = chunk;
+      if (type === "VP8X" && data.length >= 10 && !canvas) {
+        canvas = readCanvas(data);
+        isAnimation = (data[0] & ANIMATION_FLAG) > 0;
+      }
       if (type === "EXIF") exif ??= data;
-      if (type === "ANMF" && isAnimation) frame ??= readFrame(data);
+      if (isAnimation && type === "ANMF") frame ??= readFrame(data);
+      if (!isAnimation) frame ??= readPicture(chunk);
     }
-    if (!size?.width || !size.height || isAnimation && !frame) {
+    if (!frame?.width || !frame.height) {
       throw new Error("it contains no picture");
     }
+    const size = canvas ?? frame;
     if (
-      frame && (frame.left + frame.width > size.width ||
-        frame.top + frame.height > size.height)
+      frame.left + frame.width > size.width ||
+      frame.top + frame.height > size.height
     ) throw new Error("its first picture is larger than the animation");
-    return { ...size, exif, frame };
+    if (!isAnimation) requireSize(size, frame);
+    return { width: size.width, height: size.height, exif, frame };
   },
 
   async loadDecoder(modules) {
     const module = await loadDecoder("webp", modules);
-    const decode = (bytes: Uint8Array) =>
-      instances.use(module, (decoder) => {
-        const pixels = decoder.decode(bytes);
-        if (!pixels) throw new Error("its compressed data is damaged");
-        return pixels;
-      });
     return {
-      async decode(bytes, { width, height, frame }) {
-        if (!frame) return await decode(bytes);
-        const picture = await decode(frame.file);
+      async decode(_bytes, { width, height, frame }) {
+        const picture = await instances.use(module, (decoder) => {
+          const pixels = decoder.decode(frame.file);
+          if (!pixels) throw new Error("its compressed data is damaged");
+          return pixels;
+        });
+        requireSize(frame, picture);
         return place(picture, frame, { width, height });
       },
     };
@@ -100,12 +100,29 @@ function* chunks(bytes: Uint8Array) {
   }
 }
 
-/** A picture of an animation. */
+/** A chunk of a RIFF container. */
+type Chunk = ReturnType<typeof chunks> extends Generator<infer T> ? T : never;
+
+/** A picture, alone or of an animation. */
 interface Frame extends Size {
   readonly left: number;
   readonly top: number;
-  /** A file with this picture alone, without alpha. */
+  /**
+   * A file with this picture alone, without alpha: the decoder finds the size that stands here, and
+   * no other, whatever else the file holds.
+   */
   readonly file: Uint8Array<ArrayBuffer>;
+}
+
+/** A picture's chunk, if it is one. */
+function readPicture({ type, chunk, data }: Chunk): Frame | undefined {
+  const size = readSize(type, data);
+  if (!size) return;
+  const file = new Uint8Array(12 + chunk.length + chunk.length % 2);
+  file.set(new TextEncoder().encode("RIFF....WEBP"));
+  new DataView(file.buffer).setUint32(4, file.length - 8, true);
+  file.set(chunk, 12);
+  return { left: 0, top: 0, ...size, file };
 }
 
 /** Reads an ANMF chunk: where the picture is, how large, and its own chunks. */
@@ -113,16 +130,11 @@ function readFrame(data: Uint8Array): Frame {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   if (data.length < 16) throw cutShort("its first picture is missing");
   const u24 = (at: number) => view.getUint32(at, true) & 0xffffff;
-  const width = 1 + u24(6), height = 1 + u24(9);
-  for (const { type, chunk, data: bitstream } of chunks(data.subarray(16))) {
-    if (type !== "VP8 " && type !== "VP8L") continue;
-    const size = readSize(type, bitstream);
-    if (size?.width !== width || size.height !== height) break;
-    const file = new Uint8Array(12 + chunk.length + chunk.length % 2);
-    file.set(new TextEncoder().encode("RIFF....WEBP"));
-    new DataView(file.buffer).setUint32(4, file.length - 8, true);
-    file.set(chunk, 12);
-    return { left: 2 * u24(0), top: 2 * u24(3), width, height, file };
+  for (const chunk of chunks(data.subarray(16))) {
+    const picture = readPicture(chunk);
+    if (!picture) continue;
+    requireSize({ width: 1 + u24(6), height: 1 + u24(9) }, picture);
+    return { ...picture, left: 2 * u24(0), top: 2 * u24(3) };
   }
   throw new Error("the first picture of its animation is damaged");
 }
@@ -144,24 +156,28 @@ function place(
   return { ...canvas, data: all };
 }
 
-/** The picture's size, if this chunk holds it. */
-function readSize(type: string, data: Uint8Array): Size | undefined {
-  if (data.length < (type === "VP8L" ? 5 : 10)) return undefined;
+/** The canvas in a VP8X chunk: two 24-bit numbers after the flags. */
+function readCanvas(data: Uint8Array): Size {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  switch (type) {
-    case "VP8X": // Two 24-bit numbers after the flags.
-      return {
-        width: 1 + (view.getUint32(4, true) & 0xffffff),
-        height: 1 + (view.getUint32(6, true) >>> 8),
-      };
-    case "VP8 ": // After the frame tag and the start code; the upper bits are scaling hints.
-      return {
-        width: view.getUint16(6, true) & 0x3fff,
-        height: view.getUint16(8, true) & 0x3fff,
-      };
-    case "VP8L": { // Two 14-bit numbers after the signature.
-      const bits = view.getUint32(1, true);
-      return { width: 1 + (bits & 0x3fff), height: 1 + (bits >>> 14 & 0x3fff) };
-    }
+  return {
+    width: 1 + (view.getUint32(4, true) & 0xffffff),
+    height: 1 + (view.getUint32(6, true) >>> 8),
+  };
+}
+
+/** The size of a compressed picture, if this chunk holds one. */
+function readSize(type: string, data: Uint8Array): Size | undefined {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  if (type === "VP8 " && data.length >= 10) {
+    // After the frame tag and the start code; the upper bits are scaling hints.
+    return {
+      width: view.getUint16(6, true) & 0x3fff,
+      height: view.getUint16(8, true) & 0x3fff,
+    };
+  }
+  if (type === "VP8L" && data.length >= 5) {
+    // Two 14-bit numbers after the signature.
+    const bits = view.getUint32(1, true);
+    return { width: 1 + (bits & 0x3fff), height: 1 + (bits >>> 14 & 0x3fff) };
   }
 }

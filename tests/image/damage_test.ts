@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { webpHiddenBitstream } from "../../scripts/attack/pictures.ts";
 import { decodeImage } from "../../src/image/decode.ts";
 import { dataUrl, goldens, readData, withChunk } from "./support.ts";
 
@@ -167,6 +168,22 @@ Deno.test("decodeImage: a small PNG that claims a million rows is rejected", asy
   });
   const missing = "the file is cut short, some of its pixels are missing";
   await assertRejected(tall, missing, "PNG");
+});
+
+Deno.test("decodeImage: a WebP's picture is that of its first chunk, whatever stands before", async () => {
+  const small = await readData("lossless.webp");
+  const hidden = webpHiddenBitstream(small);
+  assert.deepEqual(await decodeImage(hidden), await decodeImage(small));
+});
+
+Deno.test("decodeImage: a WebP whose size stands there twice, and differs, is rejected", async () => {
+  const bytes = await readData("lossy_alpha.webp");
+  bytes[24]++; // In VP8X.
+  await assertRejected(
+    bytes,
+    "its size stands there twice, and differs: 38x23 and 37x23",
+    "WebP",
+  );
 });
 
 Deno.test("decodeImage: an animation without a picture is rejected", async () => {
