@@ -9,6 +9,7 @@
 import process from "node:process";
 import { createModel, decodeImage, startBackend } from "../../mod.ts";
 import { decodeAndCrop } from "../../src/image/decode.ts";
+import { readBytes } from "../../src/runtime/open_source.ts";
 import { resizeAndCrop } from "../../src/image/transform.ts";
 
 const [arch, weights, draft, ...pictures] = Deno.args;
@@ -31,7 +32,9 @@ async function measure(work: (i: number) => unknown): Promise<number> {
   return (since.user + since.system) / 1000 / (files.length - 1);
 }
 
-const crop = await measure((i) => decodeAndCrop(files[i], preset, options));
+const crop = await measure(async (i) =>
+  decodeAndCrop(await readBytes(files[i]), preset, options)
+);
 const whole = await decodeImage(files[0], options);
 const resize = await measure(() => resizeAndCrop(whole, preset));
 const input = model.preprocess(Array(8).fill(whole));

@@ -8,10 +8,10 @@ import { openModel } from "./network.ts";
 import { featureOptions, modelOptions, shortTypes } from "./options.ts";
 import { isStdout, say } from "./output.ts";
 import {
-  pictureFileOptions,
   pictureOperands,
   readingOf,
   tellOf,
+  threadedFileOptions,
 } from "./picture_files.ts";
 import { startCount } from "./progress.ts";
 
@@ -35,7 +35,7 @@ export const extract = command({
       default: "float32",
     },
     resume: { help: "continue a run that was stopped" },
-    ...pictureFileOptions,
+    ...threadedFileOptions,
     ...modelOptions,
   },
   example: "layertap extract photos --layer avgpool --out features.parquet",

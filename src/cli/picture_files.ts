@@ -33,6 +33,16 @@ export const pictureFileOptions = {
   ...decodeOptions,
 } as const;
 
+/** For commands that decode pictures in threads. */
+export const threadedFileOptions = {
+  ...pictureFileOptions,
+  "picture-seconds": {
+    value: "N",
+    help: "give up a picture that takes longer to decode (default: 60)",
+    read: integer(1, 1e6),
+  },
+} as const;
+
 /** The operands of commands that take pictures. */
 export const pictureOperands = ["<picture|folder|glob|-…>"] as const;
 
@@ -66,13 +76,14 @@ export async function tellOf(passedOver: PassedOver, io: Io): Promise<void> {
 
 /** What these options say. */
 export function readingOf(
-  values: Partial<Values<typeof pictureFileOptions>>,
+  values: Partial<Values<typeof threadedFileOptions>>,
   io: Io,
 ): InputOptions {
   return {
     draft: values.draft,
     exifOrientation: values["exif-orientation"],
     maxPixels: values["max-pixels"],
+    pictureSeconds: values["picture-seconds"],
     allowedHosts: values["allow-host"]?.map(hostOf) ?? [],
     warn: warnOn(io),
   };

@@ -3,7 +3,7 @@ import { coreCount } from "../runtime/core_count.ts";
 import { command, UsageError } from "./command.ts";
 import { openModel } from "./network.ts";
 import { featureOptions, integer, modelOptions } from "./options.ts";
-import { pictureFileOptions, readingOf } from "./picture_files.ts";
+import { readingOf, threadedFileOptions } from "./picture_files.ts";
 
 /** `layertap worker`: requests on stdin, answers on stdout, until stdin ends. */
 export const worker = command({
@@ -33,7 +33,7 @@ export const worker = command({
       help: "read files only in this folder, also through links",
     },
     timings: { help: "add the seconds of decoding and computing" },
-    ...pictureFileOptions,
+    ...threadedFileOptions,
     ...modelOptions,
   },
   example: "layertap worker --layer avgpool --threads 1 --protocol jsonl",

@@ -8,6 +8,7 @@ import type { Preset } from "../arch/preset.ts";
 import { decodeAndCrop, type DecodeOptions } from "../image/decode.ts";
 import { normalize } from "../image/transform.ts";
 import { namedFile, type NamedFileOptions } from "../runtime/named_file.ts";
+import { readBytes } from "../runtime/open_source.ts";
 import { release } from "../runtime/release.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 
@@ -21,13 +22,24 @@ export interface InputOptions
    * `Image.draft` does. Several times faster; features differ a little. Default `false`.
    */
   readonly draft?: boolean;
+  /**
+   * Seconds that decoding one picture may take: then its thread ends, the picture gets a
+   * `RangeError`, and the others go to another thread. The last resort: the bounds on a picture's
+   * size and scans don't depend on the machine. Pictures that are decoded on the calling thread, as
+   * where the runtime has no `node:worker_threads`, have no such limit, since nothing can interrupt them.
+   * Default 60.
+   */
+  readonly pictureSeconds?: number;
 }
 
 /** These options alone, of others too. */
-export function inputOptions(
-  { draft, exifOrientation, maxPixels, warn, allowedHosts, root }: InputOptions,
-): InputOptions {
-  return { draft, exifOrientation, maxPixels, warn, allowedHosts, root };
+export function inputOptions(given: InputOptions): InputOptions {
+  const { draft, exifOrientation, maxPixels, warn } = given;
+  const { allowedHosts, root, pictureSeconds = 60 } = given;
+  return {
+    ...{ draft, exifOrientation, maxPixels, warn },
+    ...{ allowedHosts, root, pictureSeconds },
+  };
 }
 
 /** The URL of this module, for threads that import it. */
@@ -39,17 +51,25 @@ export interface NamedBytes {
   readonly content: Uint8Array<ArrayBuffer>;
 }
 
+/** Reads a picture file, unless it is in memory. */
+export async function readInput(
+  file: string | NamedBytes,
+  options: NamedFileOptions,
+): Promise<NamedBytes> {
+  if (typeof file !== "string") return file;
+  const { name, bytes } = await readBytes(await namedFile(file, options));
+  return { path: name, content: bytes };
+}
+
 /** Decodes, resizes, crops and normalizes a picture, from a path or from memory: `[H, W, 3]`. */
 export async function loadInput(
   file: string | NamedBytes,
   preset: Preset,
   { draft, ...options }: InputOptions & Omit<DecodeOptions, "draft"> = {},
 ): Promise<ShapedArray> {
-  const source = typeof file === "string"
-    ? await namedFile(file, options)
-    : new File([file.content], file.path); // Errors name it.
+  const { path: name, content: bytes } = await readInput(file, options);
   const { resizeSize } = preset;
-  const crop = await decodeAndCrop(source, preset, {
+  const crop = await decodeAndCrop({ name, bytes }, preset, {
     ...options,
     draft: draft ? [resizeSize, resizeSize] : undefined,
   });

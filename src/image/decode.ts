@@ -14,7 +14,11 @@ import type { DecoderModules } from "./load_decoder.ts";
 import { orient, readOrientation } from "./orientation.ts";
 import { unsupported } from "./other_formats.ts";
 import { png } from "./png.ts";
-import { type FileSource, readBytes } from "../runtime/open_source.ts";
+import {
+  type FileBytes,
+  type FileSource,
+  readBytes,
+} from "../runtime/open_source.ts";
 import { loadResize } from "./resize_simd.ts";
 import { release } from "../runtime/release.ts";
 import { resizeAndCrop } from "./transform.ts";
@@ -53,7 +57,8 @@ const suspectPixels = 89_478_485;
 /**
  * Decodes a JPEG, PNG or WebP file to RGB8, exactly as PIL's `convert("RGB")`: drops alpha, without
  * compositing, and ignores colour profiles. Of an animation it gives the first picture. One difference:
- * of 16-bit grey PNGs, which PIL clips, it takes the high byte.
+ * of 16-bit grey PNGs, which PIL clips, it takes the high byte. It decodes on the calling thread, so
+ * no time limit is possible; the bounds are on pixels, and a JPEG's scans.
  *
  * @param source The file's bytes, a `Blob`, a URL, or a path. A string is a URL if it starts with
  *   `http:`, `https:`, `file:`, `data:` or `blob:`. The content tells the format.
@@ -86,7 +91,7 @@ export async function decodeImage(
   source: FileSource,
   options: DecodeOptions = {},
 ): Promise<RgbImage> {
-  return await (await open(source, options)).decode();
+  return await (await open(await readBytes(source), options)).decode();
 }
 
 /**
@@ -94,22 +99,21 @@ export async function decodeImage(
  * only what the crop needs, with no whole picture in memory.
  */
 export async function decodeAndCrop(
-  source: FileSource,
+  file: FileBytes,
   preset: Preset,
   options: DecodeOptions = {},
 ): Promise<RgbImage> {
-  return await (await open(source, options)).crop(preset);
+  return await (await open(file, options)).crop(preset);
 }
 
 /** Reads a file's header, and loads what decodes the rest. */
-async function open(source: FileSource, options: DecodeOptions) {
+async function open({ name, bytes }: FileBytes, options: DecodeOptions) {
   const { exifOrientation = false, modules = {}, draft } = options;
   const { maxPixels = 2 * suspectPixels, warn = console.warn } = options;
   if (!(maxPixels > 0)) {
     throw new RangeError(expected("maxPixels", "a positive number", maxPixels));
   }
   if (draft) checkDraft(draft);
-  const { name, bytes } = await readBytes(source);
   const format = formatOf(bytes);
   if (!format) {
     throw new SyntaxError(`cannot decode "${name}": ${unsupported(bytes)}`);

@@ -15,6 +15,12 @@ import { type ByteSource, checkRange, endsEarly } from "./byte_source.ts";
  */
 export type FileSource = string | URL | Uint8Array | ArrayBuffer | Blob;
 
+/** A whole file in memory, with a name for errors. */
+export interface FileBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /**
  * Opens a source of bytes. A file is read from disk as needed; other URLs are fetched whole.
  *
@@ -52,9 +58,7 @@ export async function openByteSource(
  * @throws {TypeError} If `source` isn't a file in any form.
  * @throws {Error} If it can't be read; the message names it.
  */
-export async function readBytes(
-  source: FileSource,
-): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }> {
+export async function readBytes(source: FileSource): Promise<FileBytes> {
   const opened = await openByteSource(source);
   try {
     return { name: opened.name, bytes: await opened.read(0, opened.size) };

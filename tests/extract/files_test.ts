@@ -1,6 +1,7 @@
 /** extractFiles, with pictures that can't be read among others. */
 
 import assert from "node:assert/strict";
+import { jpegBomb } from "../../scripts/attack/pictures.ts";
 import * as tf from "@tensorflow/tfjs-core";
 import { startInputLoader } from "../../src/extract/input_loader.ts";
 import {
@@ -240,6 +241,37 @@ Deno.test("startInputLoader: threads, or this thread if they can't start", async
     ],
   }).output();
   assert.equal(code, 0, new TextDecoder().decode(stderr));
+});
+
+Deno.test("startInputLoader: a picture that takes too long ends its thread; its others go to another", async () => {
+  await using loader = startInputLoader(imagenetPreset, 1, {
+    pictureSeconds: 1.5,
+    maxPixels: 1e9,
+  });
+  const [file] = pictures;
+  const slow = { path: "slow.jpg", content: jpegBomb(22_000, 63) };
+  const jobs = [loader.load(file), loader.load(slow)];
+  for (let i = 0; i < 5; i++) {
+    jobs.push(loader.load(file), loader.load("no.png"));
+  }
+  const [first, late, ...others] = await Promise.allSettled(jobs);
+  assert(late.status === "rejected");
+  assert.equal(
+    String(late.reason),
+    'RangeError: cannot decode "slow.jpg": it takes more than 1.5 seconds (pictureSeconds)',
+  );
+  assert(first.status === "fulfilled");
+  assert.equal(others.length, 10);
+  for (const [i, other] of others.entries()) {
+    if (other.status === "fulfilled") {
+      assert(i % 2 === 0);
+      assert.deepEqual(other.value, first.value);
+    } else assert.match(`${i % 2} ${other.reason}`, /^1 .* no such file/);
+  }
+  assert.throws(
+    () => startInputLoader(imagenetPreset, 1, { pictureSeconds: 0 }),
+    /^RangeError: pictureSeconds: expected a number above 0 and up to 1000000, got 0/,
+  );
 });
 
 Deno.test("extractFiles: draft reads a JPEG at half its size, as decodeImage does", async () => {

@@ -14,6 +14,7 @@ import * as plain from "../../src/image/jpeg_plain.ts";
 import * as simd from "../../src/image/jpeg_simd.ts";
 import { resizeAndCrop } from "../../src/image/transform.ts";
 import * as wasm from "../../src/runtime/wasm/decoders.js";
+import { readBytes } from "../../src/runtime/open_source.ts";
 import { goldens, pixelAt, readData, sha256 } from "./support.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -81,7 +82,7 @@ for (const [build, load, differences] of builds) {
         for (const draft of [undefined, [20, 20], [resizeSize, resizeSize]]) {
           const options = { draft: draft as [number, number], modules };
           assert.deepEqual(
-            await decodeAndCrop(url, preset, options),
+            await decodeAndCrop(await readBytes(url), preset, options),
             resizeAndCrop(await decodeImage(url, options), preset),
             `${file} ${resizeSize} ${cropSize} ${draft}`,
           );
@@ -95,7 +96,7 @@ for (const [build, load, differences] of builds) {
     const options = { exifOrientation: true, modules };
     const preset = { ...imagenetPreset, resizeSize: 20, cropSize: 20 };
     assert.deepEqual(
-      await decodeAndCrop(bytes, preset, options),
+      await decodeAndCrop({ name: "", bytes }, preset, options),
       resizeAndCrop(await decodeImage(bytes, options), preset),
     );
   });
