@@ -1,3 +1,4 @@
+import { printable } from "../errors/printable.ts";
 import {
   type CachedWeights,
   clearCachedWeights,
@@ -19,7 +20,7 @@ export const cache = command({
   async run({ values: { folder }, operands: [action = "list"], io }) {
     if (action === "list") {
       for (const file of await listCachedWeights({ cache: folder })) {
-        io.stdout.write(`${line(file)}\n`);
+        io.stdout.write(`${printable(line(file))}\n`);
       }
     } else if (action === "clear") {
       const files = await clearCachedWeights({ cache: folder });

@@ -1,4 +1,4 @@
-import { printable } from "../errors/printable.ts";
+import { printableLines } from "../errors/printable.ts";
 import type { Classification } from "../model/classify.ts";
 import { requireHead } from "./class_option.ts";
 import { command } from "./command.ts";
@@ -78,9 +78,11 @@ export const classify = command({
     const found = results.filter(({ classes }) => classes);
     if (found.length > 0) {
       io.stdout.write(
-        values.json
-          ? `${JSON.stringify(results, null, 2)}\n`
-          : found.map(table).join("\n"),
+        printableLines(
+          values.json
+            ? `${JSON.stringify(results, null, 2)}\n`
+            : found.map(table).join("\n"),
+        ),
       );
     }
     failures.finish(io, results.length);
@@ -97,5 +99,5 @@ interface Result {
 function table({ image, classes = [] }: Result): string {
   const line = ({ label, score }: Classification) =>
     `${(100 * score).toFixed(2).padStart(7)} %  ${label}\n`;
-  return `${printable(image)}\n${classes.map(line).join("")}`;
+  return `${image}\n${classes.map(line).join("")}`;
 }

@@ -1,3 +1,4 @@
+import { printable } from "../errors/printable.ts";
 import type { ExtractFilesOptions } from "../extract/compute_nodes.ts";
 import { decodeFloat16, encodeFloat16 } from "../formats/float16.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
@@ -49,7 +50,7 @@ export async function printLines(
     for (const name of layers) {
       line[name] = values ? toJson(values[name]) : null;
     }
-    await io.stdout.write(`${JSON.stringify(line)}\n`);
+    await io.stdout.write(`${printable(JSON.stringify(line))}\n`);
     onProgress(++count);
     signal.throwIfAborted();
   }

@@ -82,7 +82,7 @@ export const serve = command({
         io.stderr.write(`layertap: listening on http://${hostname}:${port}\n`),
       onFailure: ({ message }, restarts) =>
         io.stderr.write(
-          `layertap: listening again (${restarts}): ${message}\n`,
+          `layertap: listening again (${restarts}): ${printable(message)}\n`,
         ),
     });
     // A second signal ends the process at once.

@@ -1,4 +1,4 @@
-import { printable } from "../errors/printable.ts";
+import { printableLines } from "../errors/printable.ts";
 import { isDeepStrictEqual } from "node:util";
 import { requireOneOf } from "../errors/expected.ts";
 import type { VectorFile } from "../extract/vector_file.ts";
@@ -75,11 +75,11 @@ export const similar = command({
           : { image, similar: found.shift()! }
       );
       if (vectors.length > 0) {
-        io.stdout.write(
+        io.stdout.write(printableLines(
           json
             ? `${JSON.stringify(results, null, 2)}\n`
             : results.filter(({ similar }) => similar).map(table).join("\n"),
-        );
+        ));
       }
       failures.finish(io, queries.length);
     } finally {
@@ -226,6 +226,6 @@ async function requireSameWeights(
 
 function table({ image, similar = [] }: Result): string {
   const line = ({ path, score }: SimilarPicture) =>
-    `${score.toFixed(4).padStart(9)}  ${printable(path)}\n`;
-  return `${printable(image)}\n${similar.map(line).join("")}`;
+    `${score.toFixed(4).padStart(9)}  ${path}\n`;
+  return `${image}\n${similar.map(line).join("")}`;
 }

@@ -12,3 +12,13 @@ export function printable(text: string): string {
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
+
+/** Several lines, each {@linkcode printable}. */
+export function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}
+
+/** Prints a warning of the library, which may name files. */
+export function warnOnConsole(message: string): void {
+  console.warn(printable(message));
+}

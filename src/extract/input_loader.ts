@@ -4,6 +4,7 @@
  * @module
  */
 
+import { warnOnConsole } from "../errors/printable.ts";
 import type { Preset } from "../arch/preset.ts";
 import { expected } from "../errors/expected.ts";
 import {
@@ -117,7 +118,7 @@ class DecodingThread {
     if (!job) return; // Its thread has ended.
     if (begins) return this.#watch(id);
     if (warning !== undefined) {
-      const { warn = console.warn } = this.options;
+      const { warn = warnOnConsole } = this.options;
       return warn(warning);
     }
     if (id === this.#current) clearTimeout(this.#timer);

@@ -139,7 +139,7 @@ export function gather<T extends ElementArray>(
 ): T {
   const ElementType = data.constructor as new (length: number) => T;
   const result = new ElementType(elementCount(shape));
-  const outer = shape.length - 1;
+  const outer = Math.max(0, shape.length - 1);
   const rowLength = shape[outer] ?? 1;
   const step = strides[outer] ?? 1;
   const index = new Array<number>(outer).fill(0);

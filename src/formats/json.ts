@@ -12,7 +12,9 @@ export function parseJsonObject(
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw fail(`invalid JSON (${(cause as Error).message})`, cause);
+    // The engine's message quotes the file, which may be any.
+    const [, at] = / at position (\d+)/.exec((cause as Error).message) ?? [];
+    throw fail(at ? `invalid JSON at character ${at}` : "invalid JSON");
   }
   if (!isRecord(value)) throw fail("expected a JSON object");
   return value;

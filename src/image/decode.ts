@@ -4,6 +4,7 @@
  * @module
  */
 
+import { warnOnConsole } from "../errors/printable.ts";
 import type { Preset } from "../arch/preset.ts";
 import { expected } from "../errors/expected.ts";
 import { checkDraft } from "./draft.ts";
@@ -109,7 +110,7 @@ export async function decodeAndCrop(
 /** Reads a file's header, and loads what decodes the rest. */
 async function open({ name, bytes }: FileBytes, options: DecodeOptions) {
   const { exifOrientation = false, modules = {}, draft } = options;
-  const { maxPixels = 2 * suspectPixels, warn = console.warn } = options;
+  const { maxPixels = 2 * suspectPixels, warn = warnOnConsole } = options;
   if (!(maxPixels > 0)) {
     throw new RangeError(expected("maxPixels", "a positive number", maxPixels));
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { warnOnConsole } from "../errors/printable.ts";
 import { type BatchNorm2d, inChannelsOf } from "../arch/module.ts";
 import { few } from "../errors/expected.ts";
 import { release } from "../runtime/release.ts";
@@ -27,7 +28,7 @@ export async function loadParameters(
     "row" | "trace" | "kernels" | "storage"
   >,
   checkpoint: Checkpoint,
-  warn: (message: string) => void = console.warn,
+  warn: (message: string) => void = warnOnConsole,
 ): Promise<Pick<ModelParts, "parameters" | "samples">> {
   const { nodes } = trace;
   const reader = new TensorReader(checkpoint, kernels.takesRows, row.normEps);

@@ -15,6 +15,9 @@ import { type ByteSource, checkRange, endsEarly } from "./byte_source.ts";
  */
 export type FileSource = string | URL | Uint8Array | ArrayBuffer | Blob;
 
+/** The most bytes to read with one call: `node:fs` takes lengths of 32 bits. */
+const MOST_AT_ONCE = 2 ** 30;
+
 /** A whole file in memory, with a name for errors. */
 export interface FileBytes {
   readonly name: string;
@@ -52,15 +55,25 @@ export async function openByteSource(
   return await fromServer(url, maxBytes);
 }
 
+/** The most bytes of a file that is read whole: a decoder takes no more. */
+const MOST_WHOLE = 2 ** 30;
+
 /**
  * Reads a whole file.
  *
  * @throws {TypeError} If `source` isn't a file in any form.
+ * @throws {RangeError} If it has more than 1 GiB.
  * @throws {Error} If it can't be read; the message names it.
  */
 export async function readBytes(source: FileSource): Promise<FileBytes> {
   const opened = await openByteSource(source);
   try {
+    const { name, size } = opened;
+    if (size > MOST_WHOLE) {
+      throw new RangeError(
+        `cannot read "${name}": it has ${size} bytes; expected at most ${MOST_WHOLE}`,
+      );
+    }
     return { name: opened.name, bytes: await opened.read(0, opened.size) };
   } finally {
     opened.close();
@@ -119,12 +132,8 @@ async function fromFile(path: string | URL): Promise<ByteSource> {
       const bytes = new Uint8Array(length);
       let done = 0;
       while (done < length) {
-        const { bytesRead } = await file.read(
-          bytes,
-          done,
-          length - done,
-          offset + done,
-        );
+        const most = Math.min(length - done, MOST_AT_ONCE);
+        const { bytesRead } = await file.read(bytes, done, most, offset + done);
         if (bytesRead === 0) throw endsEarly(this, offset, length);
         done += bytesRead;
       }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { printableLines } from "../errors/printable.ts";
 import { Gate } from "./gate.ts";
 import { Timings } from "./log.ts";
 import { type HandlerOptions, withDefaults } from "./options.ts";
@@ -77,7 +78,7 @@ export function createHandler(options: HandlerOptions = {}): Handler {
       status: response.status,
       ms: timings.total,
       timings: timings.stages,
-      error,
+      error: error && printableLines(error),
     });
     return response;
   }

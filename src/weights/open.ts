@@ -94,9 +94,7 @@ async function openByContent(source: ByteSource): Promise<Checkpoint> {
   if (await hasZipEnd(source)) return await openArchive(source);
   const other = otherFile(head);
   if (other !== undefined) throw fail(`it is ${other}`);
-  const bytes = [...head.subarray(0, 8)]
-    .map((byte) => byte.toString(16).padStart(2, "0"));
-  throw fail(`it starts with ${bytes.join(" ")}`);
+  throw fail("it has an unknown format");
 }
 
 async function openArchive(source: ByteSource): Promise<Checkpoint> {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { warnOnConsole } from "../errors/printable.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { FetchError } from "./fetch/errors.ts";
 import { Keeper } from "./fetch/keeper.ts";
@@ -38,7 +39,7 @@ export async function openEntry(
   settings: FetchSettings,
   torchFolder?: string,
 ): Promise<Checkpoint> {
-  const { warn = console.warn } = settings;
+  const { warn = warnOnConsole } = settings;
   torchFolder ??= torchCheckpoints();
   for (const url of [entry.url, entry.legacyUrl ?? []].flat()) {
     const hash = url === entry.url ? entry.sha256Prefix : sha256PrefixOf(url)!;
@@ -79,7 +80,7 @@ async function packedPlace(
   settings: FetchSettings,
   keeper: Keeper,
 ): Promise<Place[]> {
-  const { baseDType = "float16", warn = console.warn } = settings;
+  const { baseDType = "float16", warn = warnOnConsole } = settings;
   const base = settings.weightsBase ??
     environmentVariable("LAYERTAP_WEIGHTS");
   if (base === undefined) return [];

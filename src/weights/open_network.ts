@@ -4,6 +4,7 @@
  * @module
  */
 
+import { warnOnConsole } from "../errors/printable.ts";
 import { type CutNetwork, cutNetwork } from "../arch/cut_network.ts";
 import { archRow } from "../arch/lookup.ts";
 import type { Preset } from "../arch/preset.ts";
@@ -81,7 +82,7 @@ export async function withNetwork<T>(
     settings,
     async (opened) => {
       const { source } = opened.checkpoint;
-      const { warn = console.warn } = settings;
+      const { warn = warnOnConsole } = settings;
       const known = configuredRow(given, opened.config?.row(), source);
       const chosen = choosePreset(preset, opened, warn);
       const { notes, ...network } = chooseNetwork(opened.checkpoint, {

@@ -149,10 +149,13 @@ function integer(digits: string, { fail }: PickleMachine): number {
 
 /** Two's complement, little-endian; rounded where it is beyond 2^53. */
 function signedInteger(bytes: Uint8Array): number {
-  let value = 0;
+  const sign = bytes.length > 0 && bytes[bytes.length - 1] >= 0x80 ? -1 : 0;
   // Beyond any float, whatever its digits.
-  if (bytes.length > 128) return Infinity;
-  for (const byte of bytes.toReversed()) value = value * 256 + byte;
-  const negative = bytes.length > 0 && bytes[bytes.length - 1] >= 0x80;
-  return negative ? value - 256 ** bytes.length : value;
+  if (bytes.length > 128) return sign < 0 ? -Infinity : Infinity;
+  // A negative number is -1 less what its inverted bytes say, which is exact if it is small.
+  let value = 0;
+  for (const byte of bytes.toReversed()) {
+    value = value * 256 + (byte ^ sign & 255);
+  }
+  return sign < 0 ? -1 - value : value;
 }

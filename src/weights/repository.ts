@@ -4,6 +4,7 @@
  * @module
  */
 
+import { warnOnConsole } from "../errors/printable.ts";
 import { either, expected, few } from "../errors/expected.ts";
 import { failReading } from "../errors/fail.ts";
 import { type Json, parseJsonObject } from "../formats/json.ts";
@@ -56,7 +57,7 @@ export async function openHubRepository(
   text: string,
   settings: FetchSettings,
 ): Promise<OpenedRepository> {
-  const { warn = console.warn } = settings;
+  const { warn = warnOnConsole } = settings;
   const [, owner, revision = "main"] =
     /^hf:([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/.exec(text) ?? [];
   if (owner === undefined) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { printable } from "../errors/printable.ts";
 import {
   base64Values,
   type JsonValues,
@@ -46,7 +47,7 @@ export function jsonlProtocol(
       line.decode_seconds = decodeSeconds;
       line.compute_seconds = computeSeconds;
     }
-    return `${JSON.stringify(line)}\n`;
+    return `${printable(JSON.stringify(line))}\n`;
   };
   return {
     head: new Uint8Array(),

@@ -1,7 +1,7 @@
 /** Sources of bytes: random access within the file, and nothing beyond. */
 
 import assert from "node:assert/strict";
-import { openByteSource } from "../../src/runtime/open_source.ts";
+import { openByteSource, readBytes } from "../../src/runtime/open_source.ts";
 
 const path = "tests/data/weights/state_dict.pth";
 const bytes = await Deno.readFile(path);
@@ -24,5 +24,21 @@ Deno.test("openByteSource reads copies, and never beyond the end", async () => {
     }
     source.close();
     source.close();
+  }
+});
+
+Deno.test("readBytes refuses a file of 3 GB before it reads any of it", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/large.png`;
+  try {
+    await Deno.writeFile(path, new Uint8Array());
+    await Deno.truncate(path, 3 * 2 ** 30); // It takes no disk.
+    await assert.rejects(readBytes(path), {
+      name: "RangeError",
+      message:
+        `cannot read "${path}": it has 3221225472 bytes; expected at most 1073741824`,
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });

@@ -101,7 +101,7 @@ Deno.test("openCheckpoint says what another file is", async () => {
       /it is a Git LFS pointer; run git lfs pull/,
     ],
     [new Uint8Array([0x1f, 0x8b, 8]), /it is a gzip archive/],
-    [text("hello world"), /it starts with 68 65 6c 6c 6f 20 77 6f;/],
+    [text("hello world"), /it has an unknown format;/],
     [
       await zipOf([["word/document.xml", text("x")]], true),
       /it is a zip archive of word\/document\.xml/,

@@ -230,7 +230,7 @@ Deno.test("packed weights whose metadata and arrays disagree are rejected", asyn
   const packed = await writePacked(given, { dtype: "int8", metadata });
   const json = JSON.parse(strFromU8(unzipSync(packed)["metadata.json"]));
   const cases: [metadata: string, message: RegExp][] = [
-    ["{", /^cannot read "bytes: metadata\.json": invalid JSON \(.+\)$/],
+    ["{", /^cannot read "bytes: metadata\.json": invalid JSON at character 1$/],
     ["[]", /expected a JSON object$/],
     ["{}", /"tensors": expected an object$/],
     [JSON.stringify({ ...json, arch: 5 }), /"arch": expected a string$/],
