@@ -115,7 +115,7 @@ async function build(): Promise<Files> {
   const manifest = JSON.parse(text(files, "package.json"));
   const added = {
     description: "The features of any layer of any torchvision ResNet",
-    engines: { node: ">=20" },
+    engines: { node: "^20.16.0 || >=22.3.0" },
     bin: { layertap: "./npm/layertap.js" },
     imports,
     dependencies: exactVersions(manifest.dependencies),

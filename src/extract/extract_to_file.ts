@@ -6,6 +6,7 @@
 
 import { requireOneOf } from "../errors/expected.ts";
 import type { ResNet } from "../model/model.ts";
+import { requireBuiltin } from "../runtime/builtin.ts";
 import {
   type FeatureRow,
   type FeatureTable,
@@ -86,7 +87,7 @@ export async function extractToFile(
   checkExtraction(model, names, options);
   const nodes = [...new Set(names)];
   const toStream = formatOf(out, nodes.length);
-  const { realpath } = await import("node:fs/promises");
+  const { realpath } = requireBuiltin("node:fs/promises");
   const { WorkFolder } = await import("./work_folder.ts");
   const fingerprints = await Promise.all(
     nodes.map(async (node) => [node, await model.fingerprint(node)] as const),

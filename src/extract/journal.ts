@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { lines } from "../formats/lines.ts";
+import { requireBuiltin } from "../runtime/builtin.ts";
 
 /** An append-only file of JSON values, one a line. An appended line is on disk. */
 export class Journal<Entry> {
@@ -7,7 +8,7 @@ export class Journal<Entry> {
 
   /** Opens or creates it; drops an incomplete last line, as a killed run leaves it. */
   static async open<Entry>(path: string): Promise<Journal<Entry>> {
-    const { open } = await import("node:fs/promises");
+    const { open } = requireBuiltin("node:fs/promises");
     const file = await open(path, "a+");
     await file.truncate(await wholeLines(path));
     return new Journal(path, file);
@@ -26,7 +27,7 @@ export class Journal<Entry> {
 
   /** All lines, from the first. */
   async *entries(): AsyncGenerator<Entry> {
-    const { createReadStream } = await import("node:fs");
+    const { createReadStream } = requireBuiltin("node:fs");
     for await (const line of lines(createReadStream(this.path))) {
       yield JSON.parse(line);
     }
@@ -40,7 +41,7 @@ export class Journal<Entry> {
 
 /** Length of a file up to its last line end, in bytes. */
 async function wholeLines(path: string): Promise<number> {
-  const { createReadStream } = await import("node:fs");
+  const { createReadStream } = requireBuiltin("node:fs");
   let at = 0;
   let whole = 0;
   for await (const chunk of createReadStream(path)) {

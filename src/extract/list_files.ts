@@ -7,6 +7,7 @@
 import { few } from "../errors/expected.ts";
 import { lines } from "../formats/lines.ts";
 import { kindByName } from "../image/other_formats.ts";
+import { requireBuiltin } from "../runtime/builtin.ts";
 
 /** How many files of folders were passed over, by their format: GIF, HEIC and others. */
 export type PassedOver = Map<string, number>;
@@ -64,7 +65,7 @@ async function* expand(
   operand: string,
   { passedOver = new Map(), onError = fail }: ListOptions,
 ): AsyncGenerator<string> {
-  const { stat } = await import("node:fs/promises");
+  const { stat } = requireBuiltin("node:fs/promises");
   const found = await stat(operand).catch(() => null);
   if (found?.isDirectory()) {
     const folder = operand.replace(/(?<=.)\/+$/, "");
@@ -111,7 +112,7 @@ async function* walk(
   depth: number,
   onError: OnError,
 ): AsyncGenerator<string> {
-  const { readdir, stat } = await import("node:fs/promises");
+  const { readdir, stat } = requireBuiltin("node:fs/promises");
   const entries = await readdir(folder, { withFileTypes: true })
     .catch((cause: Error) => {
       // The end of Node's message names the folder again.

@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { encodeFloat16 } from "../formats/float16.ts";
+import { requireBuiltin } from "../runtime/builtin.ts";
 import {
   type FeatureType,
   rowBytes,
@@ -18,8 +19,8 @@ export class NodeFile {
     path: string,
     type: FeatureType,
   ): Promise<NodeFile> {
-    const { open } = await import("node:fs/promises");
-    const { constants: { O_CREAT, O_RDWR } } = await import("node:fs");
+    const { open } = requireBuiltin("node:fs/promises");
+    const { constants: { O_CREAT, O_RDWR } } = requireBuiltin("node:fs");
     return new NodeFile(type, await open(path, O_RDWR | O_CREAT));
   }
 

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { requireBuiltin } from "../runtime/builtin.ts";
 import {
   type FeatureColumn,
   type FeatureRow,
@@ -167,7 +168,7 @@ export class WorkFolder {
     target: string,
     content: ReadableStream<Uint8Array>,
   ): Promise<void> {
-    const { open, rename } = await import("node:fs/promises");
+    const { open, rename } = requireBuiltin("node:fs/promises");
     const whole = `${this.path}/whole`;
     try {
       const file = await open(whole, "w");
@@ -193,7 +194,7 @@ export class WorkFolder {
 
   /** Closes and deletes it. */
   async remove(): Promise<void> {
-    const { rm } = await import("node:fs/promises");
+    const { rm } = requireBuiltin("node:fs/promises");
     await this.close();
     await rm(this.path, { recursive: true });
   }
@@ -201,7 +202,7 @@ export class WorkFolder {
 
 /** Creates the folder, unless it exists. */
 async function createFolder(path: string): Promise<void> {
-  const { mkdir, readdir } = await import("node:fs/promises");
+  const { mkdir, readdir } = requireBuiltin("node:fs/promises");
   try {
     const names = await readdir(path).catch((error) => {
       if (error.code === "ENOENT") return undefined;

@@ -22,7 +22,8 @@ function makeTables(): Uint32Array {
 /** The CRC-32 of zip, gzip and PNG, as an unsigned number. */
 export function crc32(bytes: Uint8Array): number {
   const native = nodeZlib()?.crc32;
-  if (native) return native(bytes);
+  // Deno 2.1 and 2.2 return a signed number.
+  if (native) return native(bytes) >>> 0;
   const tables = made ??= makeTables();
   let crc = -1;
   let i = 0;

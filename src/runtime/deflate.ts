@@ -1,3 +1,5 @@
+import { requireBuiltin } from "./builtin.ts";
+
 /**
  * Starts deflating weights, in native code.
  *
@@ -7,10 +9,10 @@
  * @returns A function from content to raw deflate.
  * @throws {Error} If there is no `node:zlib`, as in browsers.
  */
-export async function startDeflate(): Promise<
-  (content: Uint8Array) => Uint8Array<ArrayBuffer>
-> {
-  const { constants, deflateRawSync } = await import("node:zlib");
+export function startDeflate(): (
+  content: Uint8Array,
+) => Uint8Array<ArrayBuffer> {
+  const { constants, deflateRawSync } = requireBuiltin("node:zlib");
   const strategy = constants.Z_FILTERED;
   return (content) =>
     deflateRawSync(content, { level: 9, memLevel: 9, strategy }) as Uint8Array<

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { requireBuiltin } from "./builtin.ts";
 import { isGranted } from "./environment.ts";
 
 /** What a path is; undefined if there is nothing, or it may not be read. */
@@ -12,7 +13,7 @@ export async function kindOfPath(
 ): Promise<"file" | "folder" | undefined> {
   if (!isGranted({ name: "read", path })) return undefined;
   try {
-    const { stat } = await import("node:fs/promises");
+    const { stat } = requireBuiltin("node:fs/promises");
     const found = await stat(path);
     return found.isDirectory() ? "folder" : found.isFile() ? "file" : undefined;
   } catch {
@@ -22,6 +23,6 @@ export async function kindOfPath(
 
 /** The names of the files in a folder, in order. */
 export async function filesIn(folder: string | URL): Promise<string[]> {
-  const { readdir } = await import("node:fs/promises");
+  const { readdir } = requireBuiltin("node:fs/promises");
   return (await readdir(folder)).sort();
 }

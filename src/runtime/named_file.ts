@@ -4,6 +4,7 @@
  * @module
  */
 
+import { requireBuiltin } from "./builtin.ts";
 import { fetchAllowed } from "./fetch_allowed.ts";
 import { readResponse } from "./fetch_bytes.ts";
 import { kindOfPath } from "./folders.ts";
@@ -54,8 +55,8 @@ export async function namedFile(
 
 /** The path without links. */
 async function within(root: string, path: string): Promise<string> {
-  const { realpath } = await import("node:fs/promises");
-  const { sep } = await import("node:path");
+  const { realpath } = requireBuiltin("node:fs/promises");
+  const { sep } = requireBuiltin("node:path");
   const folder = await realpath(root);
   const real = await realpath(path).catch(() => undefined);
   if (real?.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {

@@ -5,6 +5,7 @@
  */
 
 import { expected } from "../errors/expected.ts";
+import { requireBuiltin } from "./builtin.ts";
 import { fetchInTime, readResponse } from "./fetch_bytes.ts";
 import { fetchReason } from "./fetch_reason.ts";
 import { type ByteSource, checkRange, endsEarly } from "./byte_source.ts";
@@ -108,7 +109,7 @@ function fromBlob(blob: Blob): ByteSource {
 }
 
 async function fromFile(path: string | URL): Promise<ByteSource> {
-  const { open, stat } = await import("node:fs/promises");
+  const { open, stat } = requireBuiltin("node:fs/promises");
   const cannot = (cause: Error & { code?: string }) => {
     const why = cause.code === "ENOENT"
       ? "there is no such file"

@@ -55,7 +55,7 @@ export async function writePacked(
     if (shape.length > 1) weights += elementCount(shape);
   }
   requireUnique(names.flatMap((name) => entriesOf(name, infos[name])));
-  const deflate = await startDeflate();
+  const deflate = startDeflate();
   const { readable, writable } = new TransformStream();
   const whole = new Response(readable).bytes();
   const zip = await createZip(writable);

@@ -1,3 +1,5 @@
+import { requireBuiltin } from "../runtime/builtin.ts";
+
 /**
  * Writes a file whole or not at all: under a temporary name beside it, then renamed.
  *
@@ -11,7 +13,7 @@ export async function writeFile(
   path: string,
   content: Uint8Array | ReadableStream<Uint8Array>,
 ): Promise<void> {
-  const fs = await import("node:fs/promises");
+  const fs = requireBuiltin("node:fs/promises");
   const attempt = <T>(step: Promise<T>): Promise<T> =>
     step.catch((cause: Error) => {
       // The end of Node's message names the temporary file.

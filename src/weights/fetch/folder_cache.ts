@@ -8,6 +8,7 @@
  * @module
  */
 
+import { requireBuiltin } from "../../runtime/builtin.ts";
 import type { ByteSource } from "../../runtime/byte_source.ts";
 import { openByteSource } from "../../runtime/open_source.ts";
 import { createSha256 } from "../../runtime/sha256.ts";
@@ -21,8 +22,8 @@ import {
 import type { Span } from "./span.ts";
 import type { FileVersion } from "./remote_file.ts";
 
-// A static import would keep a bundle from loading in browsers and Workers.
-const fs = await import("node:fs/promises");
+// Not when it loads: a bundle in one file loads it in browsers too.
+const fs = () => requireBuiltin("node:fs/promises");
 
 /** The file that describes the file whose parts are in the folder. */
 const SOURCE = "source.json";
@@ -64,19 +65,19 @@ export class FolderCache implements WeightsCache {
       await sha256(source) === part.sha256;
     if (isSound) return source;
     source?.close();
-    await fs.rm(path, { force: true });
+    await fs().rm(path, { force: true });
     return undefined;
   }
 
   async create(version: FileVersion, part: Span): Promise<PartWriter> {
     const folder = await this.#folderOf(version);
-    await fs.mkdir(folder, { recursive: true });
+    await fs().mkdir(folder, { recursive: true });
     const names = await namesIn(folder);
     await removeAbandoned(folder, names);
     if (!names.includes(SOURCE)) await writeSource(folder, version);
     const hash = await createSha256();
     const path = temporaryName(folder);
-    const file = await fs.open(path, "wx");
+    const file = await fs().open(path, "wx");
     return {
       async write(chunk) {
         hash.update(chunk);
@@ -85,18 +86,18 @@ export class FolderCache implements WeightsCache {
       async commit() {
         await file.close();
         const name = `${part.offset}-${part.end}-${hash.digest()}`;
-        await fs.rename(path, `${folder}/${name}`);
+        await fs().rename(path, `${folder}/${name}`);
         if (isWhole(version, part)) await removeOthers(folder, name);
       },
       async abort() {
         await file.close().catch(() => {}); // It may be closed already.
-        await fs.rm(path, { force: true });
+        await fs().rm(path, { force: true });
       },
     };
   }
 
   async remove(url: string): Promise<void> {
-    await fs.rm(await this.#homeOf(url), { recursive: true, force: true });
+    await fs().rm(await this.#homeOf(url), { recursive: true, force: true });
   }
 
   async list(): Promise<KeptFile[]> {
@@ -126,7 +127,7 @@ export class FolderCache implements WeightsCache {
 async function keptIn(folder: string): Promise<KeptFile | undefined> {
   try {
     const version = JSON.parse(
-      await fs.readFile(`${folder}/${SOURCE}`, "utf8"),
+      await fs().readFile(`${folder}/${SOURCE}`, "utf8"),
     );
     const { url, size } = version;
     if (typeof url !== "string" || !Number.isSafeInteger(size)) {
@@ -151,7 +152,7 @@ async function partsIn(folder: string): Promise<Part[]> {
 
 /** Names in a folder; none if it doesn't exist. */
 async function namesIn(folder: string): Promise<string[]> {
-  return await fs.readdir(folder).catch((error) => {
+  return await fs().readdir(folder).catch((error) => {
     if (["ENOENT", "ENOTDIR"].includes(error.code)) return [];
     throw error;
   });
@@ -162,14 +163,14 @@ async function writeSource(
   version: FileVersion,
 ): Promise<void> {
   const temporary = temporaryName(folder);
-  await fs.writeFile(temporary, JSON.stringify(version));
-  await fs.rename(temporary, `${folder}/${SOURCE}`);
+  await fs().writeFile(temporary, JSON.stringify(version));
+  await fs().rename(temporary, `${folder}/${SOURCE}`);
 }
 
 /** Removes the parts that the whole file replaces. */
 async function removeOthers(folder: string, whole: string): Promise<void> {
   for (const { name } of await partsIn(folder)) {
-    if (name !== whole) await fs.rm(`${folder}/${name}`, { force: true });
+    if (name !== whole) await fs().rm(`${folder}/${name}`, { force: true });
   }
 }
 
@@ -181,9 +182,9 @@ async function removeAbandoned(
   for (const name of names) {
     if (!name.endsWith(UNFINISHED)) continue;
     const path = `${folder}/${name}`;
-    const stat = await fs.stat(path).catch(() => undefined);
+    const stat = await fs().stat(path).catch(() => undefined);
     if (stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED) {
-      await fs.rm(path, { force: true });
+      await fs().rm(path, { force: true });
     }
   }
 }
