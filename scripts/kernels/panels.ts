@@ -26,10 +26,17 @@ import {
 } from "./assembler.ts";
 import { type Conversions, loadFloat16, rebias } from "./dtypes.ts";
 import { bytesPerWeight, weightsDTypes } from "../../src/arch/weights_dtype.ts";
-import { divisors, points } from "../../src/kernels/winograd_filter.ts";
+import {
+  divisors,
+  lineBytes,
+  points,
+} from "../../src/kernels/winograd_filter.ts";
 import { defineTask, type FieldLocals, itemsOf } from "./task.ts";
 
 const panelChannels = 8, rowBytes = 32, floatBytes = 4, vectorBytes = 16;
+
+/** Input channels whose components are gathered before they are stored: a cache line's. */
+const lineChannels = lineBytes / rowBytes;
 
 /** Adds the tasks. A chunk is a panel. */
 export function definePanels(
@@ -48,23 +55,18 @@ export function definePanels(
     ));
   for (const outputs of [2, 4] as const) {
     const transformed = defineTransform(module, outputs);
-    const components = (outputs + 2) ** 2;
     defineFill(
       module,
       `fillWinograd${outputs}`,
-      components,
+      (outputs + 2) ** 2,
       encode,
-      (rows, f, to, pitch) =>
-        sequence(
-          ...[0, 2, 4, 6].map((pair) =>
-            transformed(
-              rows[pair],
-              rows[pair + 1],
-              i32.add(to, i32.const(pair * floatBytes)),
-              pitch,
-              i32.mul(f.ins, i32.const(rowBytes)),
-            )
-          ),
+      (rows, f, to, pitch, lines) =>
+        transformed(
+          ...rows,
+          to,
+          pitch,
+          i32.mul(f.ins, i32.const(rowBytes)),
+          lines,
         ),
     );
   }
@@ -208,10 +210,13 @@ function defineFill(
     fields: FieldLocals<"fillDirect">,
     to: Code,
     componentBytes: Local,
+    lines: Code,
   ) => Code,
 ): void {
   defineTask(module, task, (variables, f, chunk, thread) => {
     const [to, pitch, component, panelFloats] = variables.locals(4);
+    const scratch = i32.add(f.floats, i32.mul(thread, f.floatsThread));
+    const lines = components === 1 ? 0 : components * lineBytes;
     const { panel, rows, code } = panelOf(variables, f, chunk);
     const place = (component: Code) =>
       i32.add(i32.mul(component, f.panels), panel);
@@ -226,11 +231,11 @@ function defineFill(
       when(
         f.dtype,
         sequence(
-          to.set(i32.add(f.floats, i32.mul(thread, f.floatsThread))),
+          to.set(i32.add(scratch, i32.const(lines))),
           pitch.set(panelFloats),
         ),
       ),
-      order(rows, f, to, pitch),
+      order(rows, f, to, pitch, scratch),
       when(
         f.dtype,
         range(
@@ -298,19 +303,74 @@ function defineOrder(module: ModuleBuilder, size: 1 | 2 | 4 = 4): Callable {
 }
 
 /**
- * `G g G^T` for two output channels and all their input channels, in float64, rounded once (Lavin
- * and Gray, 2015, sections 4.1 and 4.3).
+ * `G g G^T` for eight output channels and all their input channels.
  *
- * Parameters: the two filters; the address of the first component; bytes between components; bytes
- * of a component.
+ * A component's values lie far apart, often by a power of two, so that few of them stay in the cache
+ * at a time: whole cache lines are gathered first.
+ *
+ * Parameters: the eight filters; the address of the first component; bytes between components; bytes
+ * of a component; memory for a line of each component.
  */
 function defineTransform(module: ModuleBuilder, outputs: 2 | 4): Callable {
-  const side = outputs + 2;
+  const transformPair = definePairTransform(module, outputs);
   return module.define(
     `transformFilter${outputs}`,
-    Array(5).fill("i32"),
-    (variables, a, b, to, pitch, bytes) => {
-      const [end, at] = variables.locals(2);
+    Array(panelChannels + 4).fill("i32"),
+    (variables, ...parameters) => {
+      const rows = parameters.slice(0, panelChannels);
+      const [to, pitch, bytes, lines] = parameters.slice(panelChannels);
+      const [offset, end, at, line, lineEnd] = variables.locals(5);
+      const channel = (i: number) =>
+        [0, 2, 4, 6].map((pair) =>
+          transformPair(
+            i32.add(rows[pair], offset),
+            i32.add(rows[pair + 1], offset),
+            i32.add(lines, i32.const(i * rowBytes + pair * floatBytes)),
+          )
+        );
+      const channels = Array.from({ length: lineChannels }, (_, i) => [
+        ...channel(i),
+        offset.set(i32.add(offset, i32.const(9 * floatBytes))),
+      ]);
+      const vectors = Array.from(
+        { length: lineBytes / vectorBytes },
+        (_, i) => i * vectorBytes,
+      );
+      return sequence(
+        end.set(i32.add(to, bytes)),
+        lineEnd.set(
+          i32.add(lines, i32.const((outputs + 2) ** 2 * lineBytes)),
+        ),
+        loopWhile(
+          i32.lt_u(to, end),
+          ...channels.flat(),
+          at.set(to),
+          line.set(lines),
+          loopWhile(
+            i32.lt_u(line, lineEnd),
+            ...vectors.map((i) => v128.store(at, v128.load(line, i), i)),
+            at.set(i32.add(at, pitch)),
+            line.set(i32.add(line, i32.const(lineBytes))),
+          ),
+          to.set(i32.add(to, i32.const(lineBytes))),
+        ),
+      );
+    },
+  );
+}
+
+/**
+ * `G g G^T` for two output channels and an input channel, in float64, rounded once (Lavin and Gray,
+ * 2015, sections 4.1 and 4.3).
+ *
+ * Parameters: the two filters; the address of the first component in its line.
+ */
+function definePairTransform(module: ModuleBuilder, outputs: 2 | 4): Callable {
+  const side = outputs + 2;
+  return module.define(
+    `transformPair${outputs}`,
+    Array(3).fill("i32"),
+    (variables, a, b, to) => {
       const statements: Code[] = [];
       const value = (code: Code): Local => {
         const local = variables.local("v128");
@@ -335,27 +395,13 @@ function defineTransform(module: ModuleBuilder, outputs: 2 | 4): Callable {
         transform([0, 3, 6].map((y) => tap(y + x)))
       );
       for (let y = 0; y < side; y++) {
-        for (const component of transform(columns.map((c) => c[y]))) {
-          statements.push(
-            v128.store64_lane(at, f32x4.demote_f64x2_zero(component), 0),
-            at.set(i32.add(at, pitch)),
-          );
-        }
+        transform(columns.map((c) => c[y])).forEach((component, x) => {
+          const narrow = f32x4.demote_f64x2_zero(component);
+          const at = (y * side + x) * lineBytes;
+          statements.push(v128.store64_lane(to, narrow, 0, at));
+        });
       }
-      const next = (pointer: Local) =>
-        pointer.set(i32.add(pointer, i32.const(9 * floatBytes)));
-      return sequence(
-        constants(),
-        end.set(i32.add(to, bytes)),
-        loopWhile(
-          i32.lt_u(to, end),
-          at.set(to),
-          ...statements,
-          next(a),
-          next(b),
-          to.set(i32.add(to, i32.const(rowBytes))),
-        ),
-      );
+      return sequence(constants(), ...statements);
     },
   );
 }

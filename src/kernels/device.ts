@@ -60,6 +60,7 @@ export class Device {
   zeros(bytes: number): number {
     if (!this.#zeros || this.#zeros.bytes < bytes) {
       const block = this.heap.allocate(bytes);
+      this.pool.finish(); // It may read them.
       this.#zeros?.free();
       this.#zeros = block;
       this.heap.view(this.#zeros).fill(0);

@@ -9,91 +9,114 @@ import { weightsDTypes } from "../arch/weights_dtype.ts";
 import type { Device } from "./device.ts";
 import type { Block } from "./heap.ts";
 import { panelChannels } from "./panels.ts";
-
-/** The approximate size of a piece. */
-const pieceBytes = 1 << 20;
+import { describe, type Job } from "./pool.ts";
+import { type Fields, type TaskName, tasks } from "./tasks.ts";
 
 const floatBytes = 4;
 
-/** Memory for some rows of a filter; a row belongs to one output channel. */
+/** The approximate size of what is expanded at a time, and of what is staged at a time. */
+const pieceBytes = 1 << 20, stageBytes = 8 << 20;
+
+/** How many panels are expanded, and how many staged, at a time; `length` is a row's. */
+export function panelsAtATime(
+  filter: Filter,
+  length: number,
+): { piece: number; stage: number } {
+  const itemBytes = filter instanceof Float32Array
+    ? floatBytes
+    : filter.values.BYTES_PER_ELEMENT;
+  const fitting = (bytes: number, weightBytes: number) =>
+    Math.max(1, Math.floor(bytes / (panelChannels * length * weightBytes)));
+  const piece = fitting(pieceBytes, floatBytes);
+  return { piece, stage: Math.max(piece, fitting(stageBytes, itemBytes)) };
+}
+
+/** Some rows of a filter; a row belongs to one output channel. */
+export interface Rows {
+  /** The first row, and the one after the last. */
+  readonly first: number;
+  readonly end: number;
+  /** The length of a row. */
+  readonly length: number;
+}
+
+/** Rows of a filter on the heap, and what is to be done with them there. */
 export class FilterStage {
-  /** The number of rows that fit, a multiple of a panel's. */
-  readonly rows: number;
+  /** In the order in which they run. */
+  readonly jobs: Job[] = [];
   /** The address of memory for the kernels. */
   readonly scratch: number;
-  readonly #blocks: readonly Block[];
-  /** The rows as floats, if they are wanted so. */
-  readonly #floats: Block | undefined;
-  /** Scaled rows and their factors. */
+  readonly #blocks: Block[];
+  readonly #rowBytes: number;
   readonly #values: Block;
   readonly #factors: Block;
-  readonly #filter: Filter;
+  /** Expanded rows, a piece at a time. */
+  readonly #floats: Block;
 
   /**
-   * @param length The length of a row.
-   * @param expanded Whether scaled rows become floats, or stay as they are.
+   * @param rows What to stage.
+   * @param expandedRows The most rows that become floats at a time; 0 if they stay as they are.
    * @param scratchBytes How much memory the kernels need meanwhile.
    */
   constructor(
     readonly device: Device,
     filter: Filter,
-    readonly length: number,
-    expanded: boolean,
+    readonly rows: Rows,
+    expandedRows: number,
     scratchBytes: number,
   ) {
-    const { heap } = device;
-    const panelBytes = panelChannels * length * floatBytes;
-    this.rows = panelChannels *
-      Math.max(1, Math.floor(pieceBytes / panelBytes));
-    this.#filter = filter;
-    const itemBytes = filter instanceof Float32Array
-      ? 0
-      : filter.values.BYTES_PER_ELEMENT;
+    const { heap } = device, { first, end, length } = rows;
+    const { values, factors } = filter instanceof Float32Array
+      ? { values: filter, factors: new Float32Array() }
+      : filter;
+    this.#rowBytes = length * values.BYTES_PER_ELEMENT;
     this.#blocks = heap.allocateAll([
       scratchBytes,
       // The kernels read eight values where four are left.
-      (this.rows * length + 4) * itemBytes,
-      itemBytes && this.rows * floatBytes,
-      expanded ? this.rows * length * floatBytes : 0,
+      (end - first) * this.#rowBytes + 4 * values.BYTES_PER_ELEMENT,
+      (end - first) * floatBytes,
+      expandedRows * length * floatBytes,
     ]);
-    const [scratch, values, factors, floats] = this.#blocks;
+    const [scratch, ...staged] = this.#blocks;
     this.scratch = scratch.address;
-    [this.#values, this.#factors] = [values, factors];
-    this.#floats = expanded ? floats : undefined;
+    [this.#values, this.#factors, this.#floats] = staged;
+    const View = values.constructor as Float32ArrayConstructor;
+    new View(heap.memory.buffer, this.#values.address)
+      .set(values.subarray(first * length, end * length));
+    heap.floats.set(
+      factors.subarray(first, end),
+      this.#factors.address / floatBytes,
+    );
   }
 
-  /** The address of the first row. */
-  get address(): number {
-    return (this.#floats ?? this.#values).address;
+  /** The address of rows, as they were staged. */
+  addressOf({ first }: Pick<Rows, "first">): number {
+    return this.#values.address + (first - this.rows.first) * this.#rowBytes;
   }
 
-  /** Copies the filter's rows from `first` up to, not including, `end` to the heap. */
-  fill(first: number, end: number): void {
-    const { length, device: { heap, pool } } = this, filter = this.#filter;
-    const from = first * length, to = end * length;
-    if (filter instanceof Float32Array) {
-      heap.view(this.#floats!).set(filter.subarray(from, to));
-      return;
-    }
-    const values = this.#values, factors = this.#factors;
-    const View = filter.values.constructor as Uint16ArrayConstructor;
-    new View(heap.memory.buffer, values.address)
-      .set(filter.values.subarray(from, to));
-    if (!this.#floats) return;
-    heap.view(factors).set(filter.factors.subarray(first, end));
-    const rows = end - first;
-    pool.run("expandRows", Math.ceil(rows / panelChannels), {
-      x: values.address,
-      xRowBytes: length * filter.values.BYTES_PER_ELEMENT,
-      dtype: weightsDTypes.indexOf(
-        filter.values instanceof Int8Array ? "int8" : "float16",
-      ),
-      factors: factors.address,
-      y: this.address,
+  /** Adds the expansion of rows to floats. Returns their address. */
+  expand({ first, end, length }: Rows, dtype: "float16" | "int8"): number {
+    const skipped = first - this.rows.first, rows = end - first;
+    this.add("expandRows", Math.ceil(rows / panelChannels), {
+      x: this.#values.address + skipped * this.#rowBytes,
+      xRowBytes: this.#rowBytes,
+      dtype: weightsDTypes.indexOf(dtype),
+      factors: this.#factors.address + skipped * floatBytes,
+      y: this.#floats.address,
       yRowBytes: length * floatBytes,
       rows,
       rowsPerChunk: panelChannels,
     });
+    return this.#floats.address;
+  }
+
+  /** Adds a job. */
+  add<T extends TaskName>(task: T, chunks: number, fields: Fields<T>): void {
+    const { heap } = this.device;
+    const block = heap.allocate(tasks[task].length * floatBytes);
+    this.#blocks.push(block);
+    describe(heap, block.address, task, fields);
+    this.jobs.push({ task, chunks, descriptor: block.address });
   }
 
   /** Frees the memory. */

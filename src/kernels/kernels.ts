@@ -30,7 +30,10 @@ export interface WeightStorage {
 export interface Kernels {
   /** Whether filters may come as scaled rows. */
   readonly takesRows: boolean;
-  /** Copies a convolution's weights to the kernels' memory. */
+  /**
+   * Copies a convolution's weights to the kernels' memory. Other threads may go on with it when it
+   * returns; see {@linkcode Kernels.finishLoading}.
+   */
   loadConv(
     module: Conv2d,
     weights: FoldedConv<Filter>,
@@ -43,6 +46,8 @@ export interface Kernels {
     bias: Float32Array,
     storage?: WeightStorage,
   ): KernelWeights;
+  /** Waits for the weights' last copies, and frees the memory that these took. */
+  finishLoading(): void;
   /** Copies a convolution's weights back, as exactly as they are stored. */
   readConv(weights: KernelWeights): FoldedConv;
   /** Copies a linear layer back: weight `[out, in]`, bias `[out]`. */

@@ -42,6 +42,7 @@ export async function startOwnKernels(
       const weights = { filter, bias, scale, unfolded };
       return new OwnConv(device, asConv(module), "direct", weights, dtype);
     },
+    finishLoading: () => device.pool.finish(),
     readConv: (weights) => (weights as OwnConv).read(),
     readLinear(weights) {
       const { filter: weight, bias } = (weights as OwnConv).read();

@@ -11,7 +11,7 @@ import {
   weightsDTypes,
 } from "../arch/weights_dtype.ts";
 import type { Device } from "./device.ts";
-import { FilterStage } from "./filter_stage.ts";
+import { FilterStage, panelsAtATime } from "./filter_stage.ts";
 import type { Block } from "./heap.ts";
 import {
   biasPanels,
@@ -20,7 +20,11 @@ import {
   panelChannels,
   panelsOf,
 } from "./panels.ts";
-import { untransformFilter, type WinogradOutputs } from "./winograd_filter.ts";
+import {
+  lineBytes,
+  untransformFilter,
+  type WinogradOutputs,
+} from "./winograd_filter.ts";
 
 /** The kernels shift float16's bits into float32's; this corrects the exponent. */
 const float16Factor = 2 ** 112;
@@ -54,6 +58,8 @@ export class PanelFilter {
   readonly #panelWeights: number;
 
   /**
+   * Other threads may go on filling it afterwards.
+   *
    * @param filter OIHW; it may be reused afterwards.
    * @param outputs The side of a tile, for a Winograd convolution.
    * @throws {RangeError} If the heap has no room.
@@ -82,7 +88,7 @@ export class PanelFilter {
     try {
       this.#fill(filter);
     } catch (error) {
-      this.#block.free();
+      this.dispose();
       throw error;
     }
   }
@@ -125,35 +131,71 @@ export class PanelFilter {
       : this.#components * this.#panels * channelBytes;
   }
 
+  /** Gives the threads what fills it, some panels at a time. */
   #fill(filter: Filter): void {
-    const { device, shape, dtype, outputs } = this, { heap, pool } = device;
-    const { outs, ins, taps } = shape, panelsPerGroup = panelsOf(shape);
+    const { device: { heap, pool }, shape } = this;
     const stored = this.#asStored(filter);
-    const rowBytes = ins * taps *
-      (stored ? bytesPerWeight[dtype] : floatBytes);
-    const firstChannel = (panel: number) =>
-      Math.floor(panel / panelsPerGroup) * outs +
-      panel % panelsPerGroup * panelChannels;
-    const floatsThread = stored || dtype === "float32"
-      ? 0
-      : this.#components * this.#panelWeights * floatBytes;
-    const scratch = floatsThread * pool.threads;
-    const stage = new FilterStage(device, filter, ins * taps, !stored, scratch);
-    const panels = stage.rows / panelChannels;
+    const { stage: panels } = panelsAtATime(filter, shape.ins * shape.taps);
+    for (let panel = 0; panel < this.#panels; panel += panels) {
+      const end = Math.min(panel + panels, this.#panels);
+      const stage = this.#stage(filter, panel, end, stored !== undefined);
+      pool.start(stage.jobs, () => stage.dispose());
+    }
+    if (stored) {
+      const factors = biasPanels(stored, shape);
+      heap.floats.set(factors, this.#stored.factors / floatBytes);
+    }
+  }
+
+  #stage(
+    filter: Filter,
+    firstPanel: number,
+    endPanel: number,
+    isStored: boolean,
+  ): FilterStage {
+    const { device, shape, dtype, outputs } = this;
+    const { outs, ins, taps } = shape, length = ins * taps;
+    const panelsPerGroup = panelsOf(shape);
+    const rowsOf = (panel: number, end: number) => {
+      const [first, last] = [panel, end].map((panel) =>
+        Math.floor(panel / panelsPerGroup) * outs +
+        panel % panelsPerGroup * panelChannels
+      );
+      return { first, end: last, length };
+    };
+    const expanded = isStored || filter instanceof Float32Array
+      ? undefined
+      : filter.values instanceof Int8Array
+      ? "int8"
+      : "float16";
+    const { piece } = panelsAtATime(filter, length);
+    const panels = expanded ? piece : endPanel - firstPanel;
+    const encoded = isStored || dtype === "float32" ? 0 : this.#panelWeights;
+    const lines = outputs ? lineBytes : 0;
+    const floatsThread = this.#components * (encoded * floatBytes + lines);
+    const rowBytes = length * (isStored ? bytesPerWeight[dtype] : floatBytes);
+    const stage = new FilterStage(
+      device,
+      filter,
+      rowsOf(firstPanel, endPanel),
+      expanded ? panels * panelChannels : 0,
+      floatsThread * device.pool.threads,
+    );
     const task = outputs
       ? `fillWinograd${outputs}` as const
-      : stored
+      : isStored
       ? "fillStored"
       : "fillDirect";
     try {
-      for (let panel = 0; panel < this.#panels; panel += panels) {
-        const end = Math.min(panel + panels, this.#panels);
-        const first = firstChannel(panel), last = firstChannel(end);
-        stage.fill(first, last);
-        pool.run(task, end - panel, {
+      for (let panel = firstPanel; panel < endPanel; panel += panels) {
+        const end = Math.min(panel + panels, endPanel);
+        const rows = rowsOf(panel, end);
+        stage.add(task, end - panel, {
           ...this.#stored,
-          filter: stage.address,
-          firstChannel: first,
+          filter: expanded
+            ? stage.expand(rows, expanded)
+            : stage.addressOf(rows),
+          firstChannel: rows.first,
           rowBytes,
           zeros: device.zeros(rowBytes),
           groupChannels: outs,
@@ -167,12 +209,10 @@ export class PanelFilter {
           floatsThread,
         });
       }
-    } finally {
+      return stage;
+    } catch (error) {
       stage.dispose();
-    }
-    if (stored) {
-      const factors = biasPanels(stored, shape);
-      heap.floats.set(factors, this.#stored.factors / floatBytes);
+      throw error;
     }
   }
 
@@ -190,6 +230,7 @@ export class PanelFilter {
 
   /** The filter, OIHW, with the rounding errors of its type and of Winograd's transform. */
   read(): Float32Array {
+    this.device.pool.finish();
     const { device: { heap, pool }, shape, outputs } = this;
     const { groups, outs, ins } = shape;
     const count = this.#components * this.#panels;
@@ -215,6 +256,7 @@ export class PanelFilter {
 
   /** Frees it. */
   dispose(): void {
+    this.device.pool.finish(); // It may still be filled.
     this.#block.free();
   }
 }

@@ -4,7 +4,8 @@
  * A job is a task cut into chunks. Each free thread takes the next chunk: the caller from the start,
  * the others once they are awake. The thread that ends a job's last chunk opens the next job. So
  * nobody waits for a thread that sleeps, starts or has no core, only for chunks that are under way.
- * Calls are synchronous, so two models, or a call inside a hook, take turns.
+ * Calls are synchronous, so two models, or a call inside a hook, take turns. Only filters are loaded
+ * while the caller goes on: see `start`.
  *
  * @module
  */
@@ -51,6 +52,8 @@ export class Pool {
   readonly #descriptor: Block;
   readonly #patience: number;
   #threads: KernelThread[] = [];
+  /** What `start` started. */
+  #started: { jobs: readonly Job[]; end: () => void } | undefined;
 
   /** @param threads The caller included; more than one takes a shared heap. */
   constructor(
@@ -81,8 +84,35 @@ export class Pool {
     return this.#threads.length + 1;
   }
 
+  /**
+   * Gives jobs to the other threads, if there are any, and returns. Everything else that the pool is
+   * asked for ends them first.
+   *
+   * @param end Called when the jobs are done; frees what they work on.
+   */
+  start(jobs: readonly Job[], end: () => void): void {
+    this.finish();
+    this.#started = { jobs, end };
+    if (this.#threads.length > 0) this.#openAll(jobs);
+    else this.finish();
+  }
+
+  /** Ends what `start` started. */
+  finish(): void {
+    if (!this.#started) return;
+    const { jobs, end } = this.#started;
+    this.#started = undefined;
+    try {
+      if (this.#threads.length > 0) this.#endAll(jobs);
+      else this.#runAlone(jobs);
+    } finally {
+      end();
+    }
+  }
+
   /** Runs all chunks of one task. */
   run<T extends TaskName>(task: T, chunks: number, fields: Fields<T>): void {
+    this.finish();
     const descriptor = this.#descriptor.address;
     describe(this.#heap, descriptor, task, fields);
     this.runAll([{ task, chunks, descriptor }]);
@@ -90,6 +120,7 @@ export class Pool {
 
   /** Runs jobs in turn. Their descriptors must have been written. */
   runAll(jobs: readonly Job[]): void {
+    this.finish();
     const { maxJobs } = control;
     for (let first = 0; first < jobs.length; first += maxJobs) {
       const some = jobs.length > maxJobs
@@ -97,13 +128,16 @@ export class Pool {
         : jobs;
       const together = this.#threads.length > 0 &&
         some.some(({ chunks }) => chunks > 1);
-      if (together) this.#runTogether(some);
-      else this.#runAlone(some);
+      if (together) {
+        this.#openAll(some);
+        this.#endAll(some);
+      } else this.#runAlone(some);
     }
   }
 
   /** Ends the threads and frees the pool's memory. */
   dispose(): void {
+    this.finish();
     this.#endThreads();
     this.#descriptor.free();
   }
@@ -115,7 +149,8 @@ export class Pool {
     }
   }
 
-  #runTogether(jobs: readonly Job[]): void {
+  /** Lets all threads run jobs in turn. */
+  #openAll(jobs: readonly Job[]): void {
     const words = this.#words;
     let at: number = control.table;
     for (const { task, chunks, descriptor } of jobs) {
@@ -126,6 +161,10 @@ export class Pool {
     words[control.job] = 0;
     words[control.jobs] = jobs.length;
     this.#open(jobs[0].chunks);
+  }
+
+  /** Runs what is left of jobs that are open. */
+  #endAll(jobs: readonly Job[]): void {
     try {
       if (this.#work(jobs)) return;
     } catch (error) {
@@ -134,7 +173,7 @@ export class Pool {
     }
     this.#giveUp("a thread didn't finish a chunk");
     // No chunk reads what its task writes, so all chunks of a job can run again.
-    this.#runAlone(jobs.slice(words[control.job]));
+    this.#runAlone(jobs.slice(this.#words[control.job]));
   }
 
   /** Lets all threads take chunks. */

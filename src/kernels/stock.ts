@@ -252,6 +252,7 @@ export const stockKernels: Kernels = {
       kept(tf.tensor2d(weight as Float32Array, [outFeatures, inFeatures])),
       kept(tf.tensor1d(bias)),
     ),
+  finishLoading() {},
   readConv,
   readLinear(weights) {
     const { weight, bias } = weights as StockLinear;

@@ -59,7 +59,7 @@ const fill = [
   "panelBytes", // Bytes of a panel of values.
   "dtype", // An index in `weightsDTypes`.
   "factors", // The values' factors, [component][panel][8]; not for float32.
-  "floats", // Room for a panel's components for each thread; not for float32.
+  "floats", // For each thread: lines of a panel's components, then the panel if it is not float32.
   "floatsThread",
 ] as const;
 

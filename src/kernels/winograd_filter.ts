@@ -10,6 +10,9 @@ import { panelChannels } from "./panels.ts";
 /** The side of a tile, in outputs. */
 export type WinogradOutputs = 2 | 4;
 
+/** The bytes of a cache line; the kernels gather as much of each component before they store it. */
+export const lineBytes = 64;
+
 /**
  * Where F(4x4,3x3) evaluates polynomials, besides 0 and infinity: at plus and minus these.
  *

@@ -51,6 +51,7 @@ export function replaceHead(
     "fc",
     parts.kernels.loadLinear(fc, weight, bias, parts.storage),
   );
+  parts.kernels.finishLoading();
   const samples = new Map([
     ...parts.samples,
     ["fc.weight", sampleOf(weight)],

@@ -78,6 +78,8 @@ export async function loadParameters(
   } catch (error) {
     parameters.dispose();
     throw error;
+  } finally {
+    kernels.finishLoading();
   }
   if (reader.negative.length > 0) {
     warn(

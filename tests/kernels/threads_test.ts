@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { startBackend } from "../../mod.ts";
 import { Heap } from "../../src/kernels/heap.ts";
-import { Pool, type PoolOptions } from "../../src/kernels/pool.ts";
+import { describe, Pool, type PoolOptions } from "../../src/kernels/pool.ts";
+import { tasks } from "../../src/kernels/tasks.ts";
 import { plain, plainShared } from "../../src/runtime/wasm/kernels.js";
 import {
   control,
@@ -19,13 +20,13 @@ const heap = new Heap();
 const module = await (heap.shared ? plainShared() : plain());
 const ignore = !heap.shared;
 
-/** Runs ReLU in 64 chunks, and checks the values. */
-function relu(pool: Pool): void {
+/** ReLU in 64 chunks. */
+function reluOf() {
   const length = 64 * 16;
   const x = heap.allocate(4 * length), y = heap.allocate(4 * length);
   heap.view(x).forEach((_, i, values) => values[i] = i % 7 - 3);
   heap.view(y).fill(-1);
-  pool.run("pointwise", 64, {
+  const fields = {
     x: x.address,
     y: y.address,
     residual: 0,
@@ -35,10 +36,40 @@ function relu(pool: Pool): void {
     rows: 64,
     rowBytes: 64,
     rowsPerChunk: 1,
+  };
+  return {
+    fields,
+    isDone: () =>
+      heap.view(y).every((value, i) => value === Math.max(0, i % 7 - 3)),
+    free() {
+      x.free();
+      y.free();
+    },
+  };
+}
+
+/** Runs it, and checks the values. */
+function relu(pool: Pool): void {
+  const { fields, isDone, free } = reluOf();
+  pool.run("pointwise", 64, fields);
+  assert(isDone());
+  free();
+}
+
+/** Starts it; `ended` is true when its memory may be freed. */
+function startRelu(pool: Pool) {
+  const { fields, isDone, free } = reluOf();
+  const block = heap.allocate(4 * tasks.pointwise.length);
+  describe(heap, block.address, "pointwise", fields);
+  const started = { ended: false, isDone };
+  const job = { chunks: 64, descriptor: block.address };
+  pool.start([{ task: "pointwise", ...job }], () => {
+    assert(isDone());
+    started.ended = true;
+    block.free();
+    free();
   });
-  assert.ok(heap.view(y).every((value, i) => value === Math.max(0, i % 7 - 3)));
-  x.free();
-  y.free();
+  return started;
 }
 
 /** A clock that goes on by a second each time it is read. */
@@ -166,6 +197,54 @@ Deno.test({
     endKernelThreads(words);
     await sleeping(0);
     relu(pool); // Its owner does all chunks.
+    pool.dispose();
+  },
+});
+
+Deno.test({
+  name: "jobs run on the other threads while the caller goes on",
+  ignore,
+  async fn() {
+    const pool = new Pool(heap, module, 2);
+    const { isDone } = startRelu(pool);
+    while (!isDone()) await new Promise((go) => setTimeout(go, 1));
+    pool.finish();
+    pool.dispose();
+  },
+});
+
+Deno.test("everything that a pool is asked for ends what it started", () => {
+  for (const threads of [1, 2]) {
+    const pool = new Pool(heap, module, threads, {
+      start: () => ({ terminate() {} }), // It never takes a chunk.
+    });
+    const [first, second, third] = [0, 1, 2].map(() => startRelu(pool));
+    assert.deepEqual([first.ended, second.ended], [true, true]);
+    assert.equal(third.ended, threads === 1);
+    relu(pool);
+    assert(third.ended);
+    const last = startRelu(pool);
+    pool.dispose();
+    assert(last.ended);
+  }
+});
+
+Deno.test({
+  name: "what a pool started is done although its thread died",
+  ignore,
+  async fn() {
+    let died = (_: unknown) => {};
+    const pool = new Pool(heap, module, 2, {
+      start(_, onError) {
+        died = onError;
+        return { terminate() {} };
+      },
+    });
+    const started = startRelu(pool);
+    const warnings = await warned(() => died(new Error("out of memory")));
+    assert.equal(warnings.length, 1);
+    pool.finish();
+    assert(started.ended);
     pool.dispose();
   },
 });
