@@ -4,7 +4,6 @@
  * @module
  */
 
-import { hidingText } from "../runtime/hide.ts";
 import { startThread } from "../runtime/thread.ts";
 import type { Factory } from "./emscripten.ts";
 
@@ -15,6 +14,11 @@ export interface Pthread {
   postMessage(message: unknown, transfer?: Transferable[]): void;
   terminate(): void;
 }
+
+/** A thread has no script of its own, and must not take the factory's path for Node. */
+const scope = `
+const process = undefined, require = undefined, _scriptDir = undefined;
+`;
 
 /** The thread's side of the protocol: `load` the module, then `run` a pthread in it. */
 const protocol = `
@@ -48,7 +52,7 @@ function startPthread(
   factory: Factory,
   onError: (error: Error) => void,
 ): Pthread {
-  const text = `${hidingText}const factory = ${factory};\n${protocol}`;
+  const text = `${scope}const factory = ${factory};\n${protocol}`;
   const thread = startThread(text, {
     onMessage(data: { cmd?: string }) {
       // The start waits for it until it is loaded; then the process may end without it.
@@ -79,7 +83,7 @@ function idlePthread(): Pthread {
 
 /**
  * A `Worker` class for the glue code, which starts eight whatever the number of threads and waits
- * for all of them; only the first `count` are real.
+ * for all of them; only the first `count` are real, and start now.
  *
  * @param onError Called if a thread can't start, as under a strict content policy.
  */
@@ -88,10 +92,13 @@ export function pthreadClass(
   count: number,
   onError: (error: Error) => void,
 ): new () => Pthread {
-  let started = 0;
+  const threads = Array.from(
+    { length: count },
+    () => startPthread(factory, onError),
+  );
   return class {
     constructor() {
-      return started++ < count ? startPthread(factory, onError) : idlePthread();
+      return threads.shift() ?? idlePthread();
     }
   } as unknown as new () => Pthread;
 }

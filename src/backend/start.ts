@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { requireInteger, requireOneOf } from "../errors/expected.ts";
 import { coreCount } from "../runtime/core_count.ts";
 import { guardMalloc } from "../runtime/guard_malloc.ts";
-import { hideRuntime } from "../runtime/hide.ts";
+import { hidden } from "../runtime/hide.ts";
 import { canStartThreads } from "../runtime/thread.ts";
 import { checkConvolution } from "./check.ts";
 import {
@@ -198,18 +198,28 @@ async function startThreaded(
     ),
   );
   const wasm = await new Promise<WasmBackendModule>((resolve, reject) => {
-    const start = hideRuntime(factory, {
-      cores: threads * 2, // The C++ side takes half of them.
-      Worker: pthreadClass(factory, threads - 1, reject),
-    });
-    start({
-      ...startCompiled(module),
+    const options = {
+      ...startCompiled(module, threads),
       mainScriptUrlOrBlob: "unused: the threads bring the factory with them",
-    }).then(resolve, reject);
+      wasmMemory: sharedMemory(),
+    };
+    const Worker = pthreadClass(factory, threads - 1, reject);
+    hidden(() => factory(options), Worker).then(resolve, reject);
   });
   // The glue code takes threads from the end; the real ones come first.
   wasm.PThread!.unusedWorkers.reverse();
   return wasm;
+}
+
+/** The largest memory that the engine gives, up to 4 GiB: iOS gives less. */
+function sharedMemory(): WebAssembly.Memory {
+  for (let maximum = 65536;; maximum /= 2) {
+    try {
+      return new WebAssembly.Memory({ initial: 256, maximum, shared: true });
+    } catch (error) {
+      if (!(error instanceof RangeError) || maximum <= 4096) throw error;
+    }
+  }
 }
 
 async function startSingle(
@@ -220,7 +230,7 @@ async function startSingle(
       "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js"
     ),
   );
-  return await hideRuntime(factory)(startCompiled(module));
+  return await hidden(() => factory(startCompiled(module)));
 }
 
 /** Registers the backend as `wasm`, so that tfjs's kernels apply. Returns its number of threads. */

@@ -28,11 +28,3 @@ export function isDeno(): boolean {
 export function isWorkerd(): boolean {
   return globalThis.navigator?.userAgent === "Cloudflare-Workers";
 }
-
-/** Whether third-party code takes this for Node; it does so in Deno and Bun too. */
-export function looksLikeNode(): boolean {
-  const { process } = globalThis as {
-    process?: { versions?: { node?: unknown } };
-  };
-  return typeof process?.versions?.node === "string";
-}

@@ -2,7 +2,7 @@
  * Starts the backend in a process of its own, for `backend_test.ts`: prints what runs, how many
  * threads were started, and a feature to compare.
  *
- *     deno run tests/backend/backend_case.ts '{"threads":2}' [no-shared-memory | external | modules]
+ *     deno run tests/backend/backend_case.ts '{"threads":2}' [setting]
  */
 
 import * as tf from "@tensorflow/tfjs-core";
@@ -38,6 +38,23 @@ switch (setting) {
   case "no-shared-memory":
     Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
     break;
+  case "no-code-from-text": {
+    const scope = globalThis as { Function: unknown; eval: unknown };
+    scope.Function = scope.eval = function () {
+      throw new EvalError("not allowed");
+    };
+    break;
+  }
+  case "little-memory": { // As on iOS.
+    const { Memory } = WebAssembly;
+    WebAssembly.Memory = class extends Memory {
+      constructor(descriptor: WebAssembly.MemoryDescriptor) {
+        if (descriptor.maximum! > 2 ** 14) throw new RangeError("too large");
+        super(descriptor);
+      }
+    };
+    break;
+  }
   case "modules":
     options = {
       ...options,
@@ -50,14 +67,15 @@ switch (setting) {
     const { bindTfjs, factoryOf, startCompiled } = await import(
       "../../src/backend/emscripten.ts"
     );
-    const { hideRuntime } = await import("../../src/runtime/hide.ts");
+    const { hidden } = await import("../../src/runtime/hide.ts");
     const factory = factoryOf(
       await import(
         "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js"
       ),
     );
+    const simd = await compiled.simd();
     const module = bindTfjs(
-      await hideRuntime(factory)(startCompiled(await compiled.simd())),
+      await hidden(() => factory(startCompiled(simd))),
     );
     tf.removeBackend("wasm");
     tf.registerBackend("wasm", () => new BackendWasm(module as never));

@@ -90,6 +90,20 @@ Deno.test("without shared memory the backend falls back and says why", async () 
   assert(features.some((v) => v > 0));
 });
 
+Deno.test("a build with threads starts where no code comes from text, and where memory is little", async () => {
+  const want = await start({ threads: 1 });
+  for (const setting of ["no-code-from-text", "little-memory"]) {
+    const { info, started, features } = await start({ threads: 2 }, setting);
+    assert.deepEqual(info, {
+      build: "threaded-simd",
+      threads: 2,
+      kernels: "own",
+    });
+    assert.equal(started, 1);
+    closeTo(features, want.features);
+  }
+});
+
 Deno.test("stock kernels give the same features, with their own threads", async () => {
   const own = await start({ threads: 1 });
   for (const threads of [1, 2]) {
