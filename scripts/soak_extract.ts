@@ -8,22 +8,20 @@
  */
 
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { extractToFile } from "../src/extract/extract_to_file.ts";
 import { createModel } from "../src/model/create_model.ts";
 import { encodePng } from "../src/image/encode_png.ts";
 import { listFiles } from "../src/extract/list_files.ts";
-
-const path = (relative: string) =>
-  fileURLToPath(new URL(relative, import.meta.url));
+import { killWithin, path, startExtract, waitForRows } from "./soak_process.ts";
 
 /** Pictures after which memory must not grow: by then, all code has run. */
 const WARM_UP = 100;
 
-/** Writes pictures of several sizes, each with its own pattern. */
+/** Writes pictures of several sizes, each with its own pattern; every hundredth is damaged. */
 export async function makePictures(
   folder: string,
   count: number,
+  { allSound = false } = {},
 ): Promise<void> {
   for (let i = 0; i < count; i++) {
     const width = 80 + i % 50;
@@ -33,7 +31,7 @@ export async function makePictures(
       (_, k) => 128 + 127 * Math.sin(i + k * (1 + i) / 997),
     );
     const png = await encodePng({ width, height, data });
-    const isDamaged = i % 100 === 50;
+    const isDamaged = i % 100 === 50 && !allSound;
     const name = `${i}`.padStart(5, "0");
     await Deno.writeFile(
       `${folder}/${name}.png`,
@@ -120,64 +118,36 @@ export async function killExtraction(
   const begin = performance.now();
   const [whole, killed] = ["whole", "killed"]
     .map((name) => `${folder}/${name}${end}`);
-  const journal = `${killed}.part/journal`;
   await run(folder, whole);
   const duration = performance.now() - begin;
   for (let i = 0; i < times; i++) {
     const child = start(folder, killed);
-    let isRunning = true;
-    const ended = child.status.finally(() => isRunning = false);
     if (i % 2 === 0) {
-      const enough = await sizeOf(journal) + 1000; // Longer than the run's description.
-      while (isRunning && await sizeOf(journal) < enough) await wait(20);
-      await wait(Math.random() * duration / times);
-    } else await wait(Math.random() * duration);
-    try {
-      child.kill("SIGKILL");
-    } catch {
-      // It has already ended.
-    }
-    await ended;
+      await waitForRows(child, killed);
+      await killWithin(child, duration / times);
+    } else await killWithin(child, duration);
   }
   await run(folder, killed);
   assert.deepEqual(await Deno.readFile(killed), await Deno.readFile(whole));
   const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
-  assert.deepEqual(names.filter((name) => !name.endsWith(".png")).sort(), [
+  assert.deepEqual(names.filter((name) => !/^\.|\.png$/.test(name)).sort(), [
     `killed${end}`,
     `whole${end}`,
   ]);
 }
-
-const sizeOf = (path: string) =>
-  Deno.stat(path).then(({ size }) => size, () => 0);
-
-const wait = (milliseconds: number) =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 async function run(folder: string, out: string): Promise<void> {
   const { code } = await start(folder, out).status;
   assert.equal(code, 1, "the exit status hides the damaged pictures");
 }
 
-function start(folder: string, out: string): Deno.ChildProcess {
-  return new Deno.Command("deno", {
-    args: [
-      "run",
-      "--no-prompt",
-      "--allow-read",
-      `--allow-write=${folder}`,
-      path("../src/cli/mod.ts"),
-      "extract",
-      folder,
-      "--layer=layer1,layer2",
-      "--pool=avg",
-      "--resume",
-      `--out=${out}`,
-    ],
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-}
+const start = (folder: string, out: string) =>
+  startExtract(folder, [
+    "--layer=layer1,layer2",
+    "--pool=avg",
+    "--resume",
+    `--out=${out}`,
+  ]);
 
 if (import.meta.main) {
   const [first = "2000", second = "10", ...rest] = Deno.args;

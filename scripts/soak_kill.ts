@@ -8,7 +8,6 @@
  */
 
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { FolderCache } from "../src/weights/fetch/folder_cache.ts";
 import { openPretrained } from "../src/weights/resolve.ts";
 import {
@@ -19,9 +18,7 @@ import {
   temporaryFolder,
 } from "../tests/weights/fetch_support.ts";
 import { slowly, WeightsServer } from "../tests/weights/server.ts";
-
-const path = (relative: string) =>
-  fileURLToPath(new URL(relative, import.meta.url));
+import { killWithin, path, start, wait } from "./soak_process.ts";
 
 /** Longest time from the first request to the kill, in milliseconds; a download takes less. */
 const DOWNLOAD = 400;
@@ -41,7 +38,7 @@ export async function killDownloads(times: number): Promise<number> {
   for (let i = 0; i <= times; i++) {
     server.reset();
     server.fail(url, ...Array.from({ length: 99 }, () => slowly));
-    const child = start(
+    const child = start([
       "--allow-net=127.0.0.1",
       "--allow-read",
       `--allow-write=${folder.path}`,
@@ -50,7 +47,7 @@ export async function killDownloads(times: number): Promise<number> {
       url,
       folder.path,
       i % 2 ? "front" : "all",
-    );
+    ]);
     // A complete earlier download makes no request.
     let isRunning = true;
     child.status.then(() => isRunning = false);
@@ -92,7 +89,7 @@ async function unfinishedIn(folder: string, end: string): Promise<number> {
 export async function killConversions(times: number): Promise<number> {
   await using folder = await temporaryFolder();
   const convert = (output: string) =>
-    start(
+    start([
       "--allow-read",
       `--allow-write=${folder.path}`,
       path("../src/cli/mod.ts"),
@@ -100,7 +97,7 @@ export async function killConversions(times: number): Promise<number> {
       path("../weights/mlnet_resnet18.npz"),
       output,
       "--layer=layer2",
-    );
+    ]);
   const begin = performance.now();
   const whole = `${folder.path}/whole.npz`;
   assert.ok((await convert(whole).status).success, "a conversion failed");
@@ -114,31 +111,6 @@ export async function killConversions(times: number): Promise<number> {
   }
   return await unfinishedIn(folder.path, ".part");
 }
-
-function start(...args: string[]): Deno.ChildProcess {
-  return new Deno.Command("deno", {
-    args: ["run", "--no-prompt", ...args],
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-}
-
-/** Kills a process after a random time of at most `longest` milliseconds. */
-async function killWithin(
-  child: Deno.ChildProcess,
-  longest: number,
-): Promise<void> {
-  await wait(Math.random() * longest);
-  try {
-    child.kill("SIGKILL");
-  } catch {
-    // It has already ended.
-  }
-  await child.status;
-}
-
-const wait = (milliseconds: number) =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Loads weights through the cache, in the process that is killed. */
 async function download(url: string, cache: string, part: string) {

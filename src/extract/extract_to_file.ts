@@ -4,17 +4,14 @@
  * @module
  */
 
+import { requireBuiltin } from "../runtime/builtin.ts";
 import { requireOneOf } from "../errors/expected.ts";
 import type { ResNet } from "../model/model.ts";
-import { requireBuiltin } from "../runtime/builtin.ts";
-import {
-  type FeatureRow,
-  type FeatureTable,
-  rowsOf,
-} from "../tables/feature_table.ts";
+import type { FeatureRow, FeatureTable } from "../tables/feature_table.ts";
 import { formatOf, type FormatOptions } from "../tables/formats.ts";
 import { checkExtraction, type ExtractFilesOptions } from "./compute_nodes.ts";
 import { extractBatches } from "./extract_files.ts";
+import { stampOf } from "./input_stamp.ts";
 import type { FeatureOrigin } from "./vector_file.ts";
 import type { RunDescription, WorkFolder } from "./work_folder.ts";
 
@@ -49,7 +46,8 @@ export interface ExtractReport {
  * Memory use doesn't grow with their number. Until the end, features wait in the folder
  * `<out>.part`, which takes about as much disk space as the file. The folder stays if the run is
  * stopped; with `resume`, the same run continues from there and gives the same bytes. A picture that
- * can't be read keeps its place: null in `.parquet` and `.jsonl`, NaN elsewhere.
+ * can't be read keeps its place: null in `.parquet` and `.jsonl`, NaN elsewhere. One process at a time
+ * writes a file: a second one is refused, also with `resume`, while the first runs.
  *
  * @param model A model; create it with the same names to load no more than they need.
  * @param files Paths or URLs of pictures, and of `.npy` files with normalized float32 batches
@@ -60,8 +58,9 @@ export interface ExtractReport {
  * @throws {RangeError} If a node or the format doesn't exist, an option is unknown, or there are
  *   no files.
  * @throws {TypeError} If the values of two pictures differ in shape.
- * @throws {Error} If no picture can be read, the file can't be written, a stopped run is there and
- *   `resume` is not set, or the stopped run differs from this one.
+ * @throws {Error} If no picture can be read, the file can't be written, another process is writing
+ *   it, a stopped run is there and `resume` is not set, or the stopped run is damaged or differs
+ *   from this one in weights, options or pictures.
  *
  * @example A table for a database
  * ```ts ignore
@@ -136,18 +135,25 @@ async function collect(
   folder: WorkFolder,
   options: ExtractToFileOptions,
 ): Promise<void> {
-  const recorded = rowsOf(folder.table());
+  const recorded = folder.rows();
+  const stamps: Promise<string | undefined>[] = [];
   let count = 0;
   const isDone = async (path: string) => {
+    const stamp = stampOf(path);
     const { done, value } = await recorded.next();
-    if (done) return false;
+    if (done) {
+      stamps.push(stamp);
+      return false;
+    }
     if (value.path !== path) throw otherFiles(count, value, `it is "${path}"`);
+    if (value.stamp !== await stamp) throw changedFile(path);
     count++;
     return true;
   };
   const batches = extractBatches(model, files, names, options, isDone);
   for await (const batch of batches) {
-    await folder.add(batch);
+    const done = await Promise.all(stamps.splice(0, batch.length));
+    await folder.add(batch, done);
     count += batch.length;
     options.onProgress?.(count);
     if (options.signal?.aborted) {
@@ -164,6 +170,13 @@ function otherFiles(i: number, { path }: FeatureRow, now: string): Error {
   return new Error(
     `cannot resume: picture ${i + 1} was "${path}", now ${now}; ` +
       "pass the same files in the same order",
+  );
+}
+
+function changedFile(path: string): Error {
+  return new Error(
+    `cannot resume: "${path}" has changed since it was read; ` +
+      "delete the folder to start over",
   );
 }
 

@@ -1,41 +1,107 @@
-import type { FileHandle } from "node:fs/promises";
-import { lines } from "../formats/lines.ts";
 import { requireBuiltin } from "../runtime/builtin.ts";
+import type { FileHandle } from "node:fs/promises";
+import { writing } from "../errors/cannot_write.ts";
+import { lines } from "../formats/lines.ts";
+import { createSha256 } from "../runtime/sha256.ts";
+import { damaged, makeFile, openFile } from "./own_file.ts";
 
-/** An append-only file of JSON values, one a line. An appended line is on disk. */
+/**
+ * An append-only file of JSON values, one a line. An appended line is on disk.
+ *
+ * A line begins with a hash of its value and of the hash before: one that is changed, missing or
+ * doubled is noticed.
+ */
 export class Journal<Entry> {
+  #hash = "";
+  #length = 0;
+
   private constructor(readonly path: string, readonly file: FileHandle) {}
 
-  /** Opens or creates it; drops an incomplete last line, as a killed run leaves it. */
+  /** Makes it. */
+  static async create<Entry>(path: string): Promise<Journal<Entry>> {
+    return new Journal(path, await makeFile(path));
+  }
+
+  /**
+   * Opens it; drops an incomplete last line, as a killed run leaves it.
+   *
+   * @throws {Error} If it is damaged.
+   */
   static async open<Entry>(path: string): Promise<Journal<Entry>> {
-    const { open } = requireBuiltin("node:fs/promises");
-    const file = await open(path, "a+");
-    await file.truncate(await wholeLines(path));
-    return new Journal(path, file);
+    const journal = new Journal<Entry>(path, await openFile(path));
+    try {
+      journal.#length = await wholeLines(path);
+      await journal.file.truncate(journal.#length);
+      for await (const line of journal.#lines()) {
+        const [hash, text] = split(line);
+        if (hash !== await hashOf(journal.#hash, text)) {
+          throw damaged(path, `the line "${line.slice(0, 40)}…" is not right`);
+        }
+        journal.#hash = hash;
+      }
+      return journal;
+    } catch (error) {
+      await journal.close();
+      throw error;
+    }
   }
 
   /** Appends a line. */
   async append(entry: Entry): Promise<void> {
-    await this.file.appendFile(`${JSON.stringify(entry)}\n`);
-    await this.file.datasync();
+    const text = JSON.stringify(entry);
+    const hash = await hashOf(this.#hash, text);
+    const line = new TextEncoder().encode(`${hash} ${text}\n`);
+    await writing(this.path, writeAll(this.file, line, this.#length));
+    await writing(this.path, this.file.datasync());
+    this.#hash = hash;
+    this.#length += line.length;
   }
 
   /** Removes all lines. */
   async clear(): Promise<void> {
-    await this.file.truncate(0);
+    await writing(this.path, this.file.truncate(0));
+    this.#hash = "";
+    this.#length = 0;
   }
 
-  /** All lines, from the first. */
+  /** All values, from the first. */
   async *entries(): AsyncGenerator<Entry> {
+    for await (const line of this.#lines()) yield JSON.parse(split(line)[1]);
+  }
+
+  async *#lines(): AsyncGenerator<string> {
     const { createReadStream } = requireBuiltin("node:fs");
-    for await (const line of lines(createReadStream(this.path))) {
-      yield JSON.parse(line);
-    }
+    yield* lines(createReadStream(this.path));
   }
 
   /** Closes the file. */
   async close(): Promise<void> {
     await this.file.close();
+  }
+}
+
+const hashLength = 16;
+
+function split(line: string): [hash: string, text: string] {
+  return [line.slice(0, hashLength), line.slice(hashLength + 1)];
+}
+
+async function hashOf(before: string, text: string): Promise<string> {
+  const hash = await createSha256();
+  hash.update(new TextEncoder().encode(before + text));
+  return hash.digest().slice(0, hashLength);
+}
+
+/** Writes bytes at a position, all of them. */
+export async function writeAll(
+  file: FileHandle,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const { bytesWritten } = await file
+      .write(bytes, at, bytes.length - at, position + at);
+    at += bytesWritten;
   }
 }
 

@@ -1,27 +1,34 @@
 import type { FileHandle } from "node:fs/promises";
+import { writing } from "../errors/cannot_write.ts";
 import { encodeFloat16 } from "../formats/float16.ts";
-import { requireBuiltin } from "../runtime/builtin.ts";
+import { createSha256, type Sha256 } from "../runtime/sha256.ts";
 import {
   type FeatureType,
   rowBytes,
   rowLength,
 } from "../tables/feature_table.ts";
+import { writeAll } from "./journal.ts";
+import { damaged, makeFile, openFile } from "./own_file.ts";
 
 /** A file of one node's values, row after row, with gaps for missing rows. */
 export class NodeFile {
+  /** Of the rows since the last {@linkcode sync}. */
+  #hash: Sha256 | undefined;
+
   private constructor(
+    readonly path: string,
     readonly type: FeatureType,
     readonly file: FileHandle,
   ) {}
 
-  /** Opens or creates the file. */
-  static async open(
-    path: string,
-    type: FeatureType,
-  ): Promise<NodeFile> {
-    const { open } = requireBuiltin("node:fs/promises");
-    const { constants: { O_CREAT, O_RDWR } } = requireBuiltin("node:fs");
-    return new NodeFile(type, await open(path, O_RDWR | O_CREAT));
+  /** Makes the file. */
+  static async create(path: string, type: FeatureType): Promise<NodeFile> {
+    return new NodeFile(path, type, await makeFile(path));
+  }
+
+  /** Opens the file. */
+  static async open(path: string, type: FeatureType): Promise<NodeFile> {
+    return new NodeFile(path, type, await openFile(path));
   }
 
   /** Writes a row. */
@@ -29,23 +36,31 @@ export class NodeFile {
     const { buffer, byteOffset, byteLength } = this.type.dtype === "float16"
       ? encodeFloat16(values)
       : values;
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    (this.#hash ??= await createSha256()).update(bytes);
     const position = row * rowBytes(this.type);
-    let at = 0;
-    while (at < byteLength) {
-      const rest = new Uint8Array(buffer, byteOffset + at, byteLength - at);
-      const { bytesWritten } = await this.file.write(
-        rest,
-        0,
-        rest.length,
-        position + at,
-      );
-      at += bytesWritten;
-    }
+    await writing(this.path, writeAll(this.file, bytes, position));
   }
 
-  /** Flushes all writes to disk. */
-  async sync(): Promise<void> {
-    await this.file.datasync();
+  /** Flushes all writes to disk. Returns a hash of the rows since the last time. */
+  async sync(): Promise<string> {
+    await writing(this.path, this.file.datasync());
+    const hash = this.#hash ?? await createSha256();
+    this.#hash = undefined;
+    return hash.digest();
+  }
+
+  /** @throws {Error} If rows are not those that {@linkcode sync} gave this hash for. */
+  async check(rows: Iterable<number>, hash: string): Promise<void> {
+    const found = await createSha256();
+    const bytes = new Uint8Array(rowBytes(this.type));
+    for (const row of rows) {
+      const length = await this.#fill(bytes, row * bytes.length);
+      if (length < bytes.length) throw damaged(this.path, "it is cut");
+      found.update(bytes);
+    }
+    if (found.digest() === hash) return;
+    throw damaged(this.path, "it is not what the run wrote");
   }
 
   /** The bytes of some rows, NaN for missing ones. */
@@ -55,18 +70,7 @@ export class NodeFile {
     missing: readonly number[],
   ): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array((to - from) * rowBytes(this.type));
-    const position = from * rowBytes(this.type);
-    let at = 0;
-    while (at < bytes.length) {
-      const { bytesRead } = await this.file.read(
-        bytes,
-        at,
-        bytes.length - at,
-        position + at,
-      );
-      if (bytesRead === 0) break; // The last rows are missing.
-      at += bytesRead;
-    }
+    await this.#fill(bytes, from * rowBytes(this.type)); // The last rows may be missing.
     const length = rowLength(this.type);
     const elements = this.type.dtype === "float16"
       ? new Uint16Array(bytes.buffer)
@@ -77,6 +81,18 @@ export class NodeFile {
       elements.fill(nan, (row - from) * length, (row - from + 1) * length);
     }
     return bytes;
+  }
+
+  /** Reads bytes at a position; returns how many there are. */
+  async #fill(bytes: Uint8Array, position: number): Promise<number> {
+    let at = 0;
+    while (at < bytes.length) {
+      const { bytesRead } = await this.file
+        .read(bytes, at, bytes.length - at, position + at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+    }
+    return at;
   }
 
   /** Closes the file. */

@@ -3,13 +3,14 @@
  *
  * The file's format may need their number first, and a stopped run continues from the folder.
  * `<i>.bin` holds node i. `journal` holds the run's description, the shapes, then a line for each
- * commit with the pictures that it added. Data reach the disk before their line does, and a line
- * holds whole batches.
+ * commit with the pictures that it added, and hashes of these and of their values. Data reach the
+ * disk before their line does, and a line holds whole batches. One process at a time has the folder.
  *
  * @module
  */
 
 import { requireBuiltin } from "../runtime/builtin.ts";
+import type { FolderLock } from "../runtime/folder_lock.ts";
 import {
   type FeatureColumn,
   type FeatureRow,
@@ -17,7 +18,9 @@ import {
   type FileFeatures,
   requireSameShape,
 } from "../tables/feature_table.ts";
+import { writeFile } from "../weights/write_file.ts";
 import { Journal } from "./journal.ts";
+import { lockFolder } from "./lock_folder.ts";
 import { NodeFile } from "./node_file.ts";
 
 /** What a run does; a run continues only with the same. */
@@ -31,7 +34,21 @@ export interface RunDescription {
 type Entry =
   | { readonly run: RunDescription }
   | { readonly shapes: readonly (readonly number[])[] }
-  | { readonly rows: readonly FeatureRow[] };
+  | Commit;
+
+interface Commit {
+  readonly rows: readonly FeatureRow[];
+  /** By row: {@linkcode stampOf} its file; null if there is none. */
+  readonly stamps: readonly (string | null)[];
+  /** By node: the hash of the rows' values. */
+  readonly sums: readonly string[];
+}
+
+/** A committed picture. */
+export interface RecordedRow extends FeatureRow {
+  /** {@linkcode stampOf} its file when it was read. */
+  readonly stamp?: string;
+}
 
 /** Milliseconds between commits: the work that a killed run loses. */
 const commitEvery = 2000;
@@ -39,7 +56,7 @@ const commitEvery = 2000;
 /** The folder of one run. */
 export class WorkFolder {
   #committed = 0;
-  #pending: FeatureRow[] = [];
+  #pending: RecordedRow[] = [];
   #lastCommit = performance.now();
   /** Rows of failed pictures, in ascending order. */
   readonly #failed: number[] = [];
@@ -48,85 +65,108 @@ export class WorkFolder {
   private constructor(
     readonly path: string,
     readonly run: RunDescription,
+    readonly lock: FolderLock,
     readonly journal: Journal<Entry>,
   ) {}
 
   /**
-   * Opens or creates the folder.
+   * Opens or makes the folder.
    *
    * @param resume Whether to continue a stopped run.
-   * @throws {Error} If it can't be created, holds other files, or holds a stopped run that differs
-   *   or that is not to be resumed.
+   * @throws {Error} If it can't be made, another process has it, it holds other files or is damaged,
+   *   or it holds a stopped run that differs or that is not to be resumed.
    */
   static async open(
     path: string,
     run: RunDescription,
     resume: boolean,
   ): Promise<WorkFolder> {
-    await createFolder(path);
-    const journal = await Journal.open<Entry>(`${path}/journal`);
-    const folder = new WorkFolder(path, run, journal);
+    const lock = await lockFolder(path);
+    let folder: WorkFolder | undefined;
     try {
-      await folder.#recall(resume);
+      const { readdir } = requireBuiltin("node:fs/promises");
+      const name = `${path}/journal`;
+      const isThere = (await readdir(path)).includes("journal");
+      const journal = isThere
+        ? await Journal.open<Entry>(name)
+        : await Journal.create<Entry>(name);
+      folder = new WorkFolder(path, run, lock, journal);
+      const isBegun = await folder.#recall(resume);
+      if (!isBegun) await folder.#start();
+      return folder;
     } catch (error) {
-      await folder.close();
+      await (folder ? folder.close() : lock.release());
       throw error;
     }
-    return folder;
   }
 
-  /** Restores what the journal holds. */
-  async #recall(resume: boolean): Promise<void> {
-    let isEmpty = true;
+  /** Restores what the journal holds; false if there is nothing to continue. */
+  async #recall(resume: boolean): Promise<boolean> {
+    let isBegun = false;
     for await (const entry of this.journal.entries()) {
-      isEmpty = false;
+      isBegun = resume;
       if ("rows" in entry) {
         if (!resume) throw unfinished(this.path);
-        for (const row of entry.rows) this.#count(row, this.#committed++);
+        const good = entry.rows.flatMap((row) => this.#count(row));
+        for (const [i, file] of this.#files.entries()) {
+          await file.check(good, entry.sums[i]);
+        }
       } else if (resume) {
         if ("run" in entry) requireSameRun(this.path, entry.run, this.run);
-        else await this.#begin(entry.shapes);
+        else await this.#begin(entry.shapes, NodeFile.open);
       }
     }
-    if (!isEmpty && resume) return;
+    return isBegun;
+  }
+
+  async #start(): Promise<void> {
     await this.journal.clear();
     await this.journal.append({ run: this.run });
   }
 
-  async #begin(shapes: readonly (readonly number[])[]): Promise<void> {
+  async #begin(
+    shapes: readonly (readonly number[])[],
+    open: typeof NodeFile.open,
+  ): Promise<void> {
     const { nodes, dtype } = this.run;
     for (const [i, shape] of shapes.entries()) {
       const column = { name: nodes[i], dtype, shape };
-      this.#files.push(await NodeFile.open(`${this.path}/${i}.bin`, column));
+      this.#files.push(await open(`${this.path}/${i}.bin`, column));
     }
   }
 
-  #count({ error }: FeatureRow, row: number): void {
-    if (error !== undefined) this.#failed.push(row);
+  /** Counts a committed row; returns its number if it has values. */
+  #count({ error }: FeatureRow): number[] {
+    const row = this.#committed++;
+    if (error === undefined) return [row];
+    this.#failed.push(row);
+    return [];
   }
 
   /**
    * Adds a batch, and commits from time to time.
    *
+   * @param stamps Those of its pictures' files.
    * @throws {TypeError} If its shapes differ from earlier ones.
    */
-  async add(batch: readonly FileFeatures[]): Promise<void> {
+  async add(
+    batch: readonly FileFeatures[],
+    stamps: readonly (string | undefined)[],
+  ): Promise<void> {
     const values = batch.find(({ values }) => values)?.values;
     if (this.#files.length === 0 && values) {
       const shapes = this.run.nodes.map((name) => values[name].shape);
-      await this.#begin(shapes);
+      await this.#begin(shapes, NodeFile.create);
       await this.journal.append({ shapes });
     }
-    for (const { path, values, error } of batch) {
-      const row = { path, error: error?.message };
+    for (const [n, { path, values, error }] of batch.entries()) {
       const i = this.#committed + this.#pending.length;
       for (const file of values ? this.#files : []) {
         const { name, shape } = file.type;
         requireSameShape(name, shape, values![name].shape, path);
         await file.write(i, values![name].data);
       }
-      this.#count(row, i);
-      this.#pending.push(row);
+      this.#pending.push({ path, error: error?.message, stamp: stamps[n] });
     }
     if (performance.now() - this.#lastCommit > commitEvery) await this.commit();
   }
@@ -134,9 +174,12 @@ export class WorkFolder {
   /** Makes all batches so far permanent. */
   async commit(): Promise<void> {
     if (this.#pending.length === 0) return;
-    for (const file of this.#files) await file.sync();
-    await this.journal.append({ rows: this.#pending });
-    this.#committed += this.#pending.length;
+    const sums: string[] = [];
+    for (const file of this.#files) sums.push(await file.sync());
+    const rows = this.#pending.map(({ path, error }) => ({ path, error }));
+    const stamps = this.#pending.map(({ stamp = null }) => stamp);
+    await this.journal.append({ rows, stamps, sums });
+    for (const row of rows) this.#count(row);
     this.#pending = [];
     this.#lastCommit = performance.now();
   }
@@ -145,7 +188,7 @@ export class WorkFolder {
   table(): FeatureTable {
     return {
       count: this.#committed,
-      rows: () => this.#rows(),
+      rows: () => this.rows(),
       columns: this.#files.map((file) => ({
         ...file.type,
         read: (from, to) => file.read(from, to, this.#failed),
@@ -153,9 +196,13 @@ export class WorkFolder {
     };
   }
 
-  async *#rows(): AsyncGenerator<FeatureRow> {
+  /** All committed pictures, with the stamps of their files. */
+  async *rows(): AsyncGenerator<RecordedRow> {
     for await (const entry of this.journal.entries()) {
-      if ("rows" in entry) yield* entry.rows;
+      if (!("rows" in entry)) continue;
+      for (const [i, row] of entry.rows.entries()) {
+        yield { ...row, stamp: entry.stamps[i] ?? undefined };
+      }
     }
   }
 
@@ -168,54 +215,30 @@ export class WorkFolder {
     target: string,
     content: ReadableStream<Uint8Array>,
   ): Promise<void> {
-    const { open, rename } = requireBuiltin("node:fs/promises");
+    const { rm } = requireBuiltin("node:fs/promises");
     const whole = `${this.path}/whole`;
-    try {
-      const file = await open(whole, "w");
-      try {
-        for await (const chunk of content) await file.writeFile(chunk);
-        await file.datasync();
-      } finally {
-        await file.close();
-      }
-      await rename(whole, target);
-    } catch (cause) {
-      throw new Error(`cannot write "${target}": ${reasonOf(cause)}`, {
-        cause,
-      });
-    }
+    await rm(whole, { force: true });
+    await writeFile(target, content, whole);
     await this.remove();
   }
 
-  /** Closes its files. */
+  /** Closes its files, and lets others take it. */
   async close(): Promise<void> {
-    for (const file of [this.journal, ...this.#files]) await file.close();
+    await this.#closeFiles();
+    await this.lock.release();
   }
 
   /** Closes and deletes it. */
   async remove(): Promise<void> {
     const { rm } = requireBuiltin("node:fs/promises");
-    await this.close();
-    await rm(this.path, { recursive: true });
+    await this.#closeFiles();
+    // What a kill leaves without a journal isn't resumed.
+    await rm(`${this.path}/journal`, { force: true });
+    await this.lock.remove();
   }
-}
 
-/** Creates the folder, unless it exists. */
-async function createFolder(path: string): Promise<void> {
-  const { mkdir, readdir } = requireBuiltin("node:fs/promises");
-  try {
-    const names = await readdir(path).catch((error) => {
-      if (error.code === "ENOENT") return undefined;
-      throw error;
-    });
-    if (!names) await mkdir(path);
-    else if (names.length > 0 && !names.includes("journal")) {
-      throw new Error("it exists and holds other files");
-    }
-  } catch (cause) {
-    throw new Error(`cannot create the folder "${path}": ${reasonOf(cause)}`, {
-      cause,
-    });
+  async #closeFiles(): Promise<void> {
+    for (const file of [this.journal, ...this.#files]) await file.close();
   }
 }
 
@@ -224,11 +247,6 @@ function unfinished(path: string): Error {
     `"${path}" holds an unfinished run; resume it, or delete the folder to ` +
       "start over",
   );
-}
-
-/** Node's message without the system call, which names other files. */
-function reasonOf(error: unknown): string {
-  return (error as Error).message.replace(/, \w+ '.*$/, "");
 }
 
 function requireSameRun(

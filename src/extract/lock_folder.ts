@@ -1,0 +1,36 @@
+import { requireBuiltin } from "../runtime/builtin.ts";
+import { reasonOf } from "../errors/cannot_write.ts";
+import { FolderLock, isLock } from "../runtime/folder_lock.ts";
+
+/**
+ * Makes a folder, or takes it from a run that has ended.
+ *
+ * @throws {Error} If it can't be made, a process has it, or it holds other files.
+ */
+export async function lockFolder(path: string): Promise<FolderLock> {
+  for (let i = 0; i < 20; i++) {
+    const lock = await FolderLock.make(path).catch((error) => {
+      throw cannotMake(path, reasonOf(error));
+    }) ?? await FolderLock.take(path);
+    if (lock) return lock;
+    await requireFree(path);
+  }
+  throw cannotMake(path, "other processes keep taking it");
+}
+
+/** @throws {Error} If there is anything else under the folder's name. */
+async function requireFree(path: string): Promise<void> {
+  const { lstat, readdir, rmdir } = requireBuiltin("node:fs/promises");
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return; // It has just been removed.
+  if (!found.isDirectory()) throw cannotMake(path, "it is a file or a link");
+  const names = await readdir(path).catch(() => []);
+  if (names.length > 0 && !names.some(isLock)) {
+    throw cannotMake(path, "it exists and holds other files");
+  }
+  if (names.length === 0) await rmdir(path).catch(() => {});
+}
+
+function cannotMake(path: string, why: string): Error {
+  return new Error(`cannot create the folder "${path}": ${why}`);
+}
