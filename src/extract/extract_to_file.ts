@@ -146,7 +146,7 @@ async function collect(
       return false;
     }
     if (value.path !== path) throw otherFiles(count, value, `it is "${path}"`);
-    if (value.stamp !== await stamp) throw changedFile(path);
+    if (value.stamp !== await stamp) throw changedFile(path, folder);
     count++;
     return true;
   };
@@ -173,10 +173,10 @@ function otherFiles(i: number, { path }: FeatureRow, now: string): Error {
   );
 }
 
-function changedFile(path: string): Error {
+function changedFile(path: string, folder: WorkFolder): Error {
   return new Error(
     `cannot resume: "${path}" has changed since it was read; ` +
-      "delete the folder to start over",
+      `delete "${folder.path}" to start over`,
   );
 }
 

@@ -9,16 +9,18 @@ import { FolderLock, isLock } from "../runtime/folder_lock.ts";
  */
 export async function lockFolder(path: string): Promise<FolderLock> {
   for (let i = 0; i < 20; i++) {
-    const lock = await FolderLock.make(path).catch((error) => {
+    const made = await FolderLock.make(path).catch((error) => {
       throw cannotMake(path, reasonOf(error));
-    }) ?? await FolderLock.take(path);
-    if (lock) return lock;
+    });
+    if (made) return made;
     await requireFree(path);
+    const taken = await FolderLock.take(path);
+    if (taken) return taken;
   }
   throw cannotMake(path, "other processes keep taking it");
 }
 
-/** @throws {Error} If there is anything else under the folder's name. */
+/** @throws {Error} If there is anything else under that name than such a folder. */
 async function requireFree(path: string): Promise<void> {
   const { lstat, readdir, rmdir } = requireBuiltin("node:fs/promises");
   const found = await lstat(path).catch(() => undefined);

@@ -267,3 +267,43 @@ Deno.test("extractToFile: errors", () =>
       "g.npz.part",
     ]);
   }));
+
+Deno.test("extractToFile: a run of other weights or pictures is not resumed; the file keeps its mode", () =>
+  inFolder(async (folder) => {
+    const list = Array.from({ length: 12 }, (_, i) => `${folder}/${i}.png`);
+    for (const file of list) await Deno.copyFile(pictures[1], file);
+    const out = `${folder}/f.npy`;
+    await Deno.writeTextFile(out, "old", { mode: 0o600 });
+    const run = (of = model, options: ExtractToFileOptions = {}) =>
+      extractToFile(of, list, ["relu"], out, { pool: "avg", ...options });
+    const stop = new AbortController();
+    await assert.rejects(
+      run(model, {
+        signal: stop.signal,
+        onProgress: () => stop.abort(new Error("stopped")),
+      }),
+      { message: "stopped" },
+    );
+    assert.equal(await Deno.readTextFile(out), "old");
+    using other = await createModel(tiny, "relu", false, { seed: 1 });
+    await assert.rejects(run(other, { resume: true }), {
+      message: /^cannot resume the run in .*: fingerprints was \{"relu":/,
+    });
+    const changed = (file: string) => ({
+      message: `cannot resume: "${file}" has changed since it was read; ` +
+        `delete "${out}.part" to start over`,
+    });
+    const resumed = () => run(model, { resume: true });
+    await Deno.copyFile(pictures[3], list[2]);
+    await assert.rejects(resumed(), changed(list[2]));
+    await Deno.remove(list[2]);
+    await assert.rejects(resumed(), changed(list[2]));
+    // Its bytes count, not its date.
+    await Deno.copyFile(pictures[1], list[2]);
+    await resumed();
+    const { mode } = await Deno.stat(out);
+    assert.equal(mode! & 0o777, 0o600);
+    const { shape, data } = decodeNpy(await Deno.readFile(out), out);
+    assert.deepEqual(shape, [12, 64]);
+    assert.deepEqual(data.subarray(64, 128), data.subarray(0, 64));
+  }));

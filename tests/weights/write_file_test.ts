@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { writeFile } from "../../src/weights/write_file.ts";
+import { onFullDisk } from "../support/full_disk.ts";
 
 async function inFolder(test: (folder: string) => Promise<void>) {
   const folder = await Deno.makeTempDir();
@@ -68,4 +69,35 @@ Deno.test("writeFile names the path that it can't write", () =>
       message:
         `cannot write "${folder}": EISDIR: illegal operation on a directory`,
     });
+  }));
+
+Deno.test("writeFile keeps the permissions of a file that it replaces", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "a.bin");
+    for (const mode of [0o600, 0o640, 0o444, 0o666, 0o755]) {
+      await fs.rm(path, { force: true });
+      await fs.writeFile(path, "old");
+      await fs.chmod(path, mode);
+      await writeFile(path, new Uint8Array([1, 2, 3]));
+      assert.equal((await fs.stat(path)).mode & 0o777, mode);
+      assert.equal((await fs.readFile(path)).length, 3);
+    }
+    await fs.chmod(path, 0o600);
+    await fs.symlink(path, join(folder, "link"));
+    await writeFile(join(folder, "link"), new Uint8Array(4));
+    assert.equal((await fs.stat(path)).mode & 0o777, 0o600);
+    assert.equal((await fs.stat(path)).size, 4);
+  }));
+
+Deno.test("writeFile names the file that has no space", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "a.bin");
+    await fs.writeFile(path, "old");
+    await onFullDisk(() =>
+      assert.rejects(writeFile(path, new Uint8Array(1)), {
+        message: `cannot write "${path}": ENOSPC: no space left on device`,
+      })
+    );
+    assert.equal(await fs.readFile(path, "utf8"), "old");
+    assert.deepEqual(await fs.readdir(folder), ["a.bin"]);
   }));

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { writing } from "../../errors/cannot_write.ts";
 import { requireBuiltin } from "../../runtime/builtin.ts";
 import type { ByteSource } from "../../runtime/byte_source.ts";
 import { openByteSource } from "../../runtime/open_source.ts";
@@ -81,10 +82,10 @@ export class FolderCache implements WeightsCache {
     return {
       async write(chunk) {
         hash.update(chunk);
-        await file.writeFile(chunk);
+        await writing(path, file.writeFile(chunk));
       },
       async commit() {
-        await file.close();
+        await writing(path, file.close());
         const name = `${part.offset}-${part.end}-${hash.digest()}`;
         await fs().rename(path, `${folder}/${name}`);
         if (isWhole(version, part)) await removeOthers(folder, name);
