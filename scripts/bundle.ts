@@ -1,21 +1,15 @@
 /**
  * `deno bundle`, plus source-phase imports of WebAssembly, which it doesn't support.
  *
- * An import map replaces the modules that use them by modules that compile a file beside the bundle.
+ * An import map replaces the module that uses them by one that compiles a file beside the bundle.
  *
  * @module
  */
 
 import config from "../deno.json" with { type: "json" };
+import { exists, wasmFiles, wasmFolder } from "./wasm_files.ts";
 
 const root = new URL("../", import.meta.url);
-
-/** The modules with source-phase imports. */
-const wasmModules = [
-  "src/runtime/wasm/tfjs.js",
-  "src/runtime/wasm/decoders.js",
-  "src/runtime/wasm/kernels.js",
-];
 
 /** Runs a Deno command in the project. */
 async function deno(args: string[]): Promise<void> {
@@ -26,11 +20,6 @@ async function deno(args: string[]): Promise<void> {
   if (!success) throw new Error(new TextDecoder().decode(stderr));
 }
 
-/** Whether a file exists; of a clone's files only the build of `build:jpeg` may be missing. */
-async function exists(url: URL): Promise<boolean> {
-  return await Deno.stat(url).then(() => true, () => false);
-}
-
 /**
  * Bundles, and puts the package's `.wasm` files beside the bundle.
  *
@@ -39,16 +28,14 @@ async function exists(url: URL): Promise<boolean> {
  *
  * @param args More arguments of `deno bundle`: entries, and where the bundle goes.
  * @param folder The bundle's folder, created if it doesn't exist.
- * @param compile JavaScript that defines `compile(file)`, a promise of a `WebAssembly.Module`.
  * @throws {Error} If a file is missing or doesn't parse.
  */
 export async function bundle(
   args: readonly string[],
   folder: string,
-  compile: string,
 ): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
-  await deno(["cache", "--quiet", ...wasmModules]); // So that `import.meta.resolve` finds them.
+  const files = await wasmFiles();
   const temporary = await Deno.makeTempDir();
   try {
     const imports: Record<string, string> = {
@@ -60,34 +47,25 @@ export async function bundle(
         ]),
       ),
     };
-    const files = new Map<string, URL>();
-    for (const [i, path] of wasmModules.entries()) {
-      const module = new URL(path, root);
-      const substitute = `${temporary}/wasm_modules_${i}.js`;
-      const code = (await Deno.readTextFile(module)).replaceAll(
-        /import\.source\(\s*"([^"]+)"\s*\)/g,
-        (_, specifier: string) => {
-          const file = specifier.slice(specifier.lastIndexOf("/") + 1);
-          if (files.has(file)) throw new Error(`there are two ${file}`);
-          const url = specifier.startsWith(".")
-            ? new URL(specifier, module)
-            : new URL(import.meta.resolve(specifier));
-          files.set(file, url);
-          return `compile("./${file}")`;
-        },
-      );
-      await Deno.writeTextFile(substitute, code + compile);
-      imports[module.href] = `file://${substitute}`;
-    }
+    const substitute = `${temporary}/load.js`;
+    const ways = files.map(({ name, file }) =>
+      `${name}: () => new URL("./${file}", import.meta.url),\n`
+    );
+    await Deno.writeTextFile(
+      substitute,
+      `import { compileBeside } from "${new URL("../beside.ts", wasmFolder)}";
+       const ways = {\n${ways.join("")}};
+       export const load = (name) => compileBeside(ways[name]);`,
+    );
+    imports[new URL("load.js", wasmFolder).href] = `file://${substitute}`;
     const map = `${temporary}/import_map.json`;
     await Deno.writeTextFile(map, JSON.stringify({ imports }));
     await deno([
       ...["bundle", "--no-lock", "--quiet", "--minify", "--import-map", map],
       ...args,
     ]);
-    for (const [file, url] of files) {
-      if (file === "jpeg.wasm" && !await exists(url)) continue;
-      await Deno.copyFile(url, `${folder}/${file}`);
+    for (const { file, url } of files) {
+      if (await exists(url)) await Deno.copyFile(url, `${folder}/${file}`);
     }
   } finally {
     await Deno.remove(temporary, { recursive: true });

@@ -14,15 +14,6 @@ const root = new URL("../", import.meta.url);
 
 const weights = "mlnet_resnet18.npz";
 
-const compile = `
-async function compile(file) {
-  const response = await fetch(new URL(file, import.meta.url));
-  if (!response.ok) throw new Error(\`\${response.url}: HTTP \${response.status}\`);
-  // Some servers don't send the content type that compileStreaming requires.
-  return await WebAssembly.compile(await response.arrayBuffer());
-}
-`;
-
 /**
  * Bundles modules, with code splitting, and puts the package's `.wasm` files and weights beside
  * them.
@@ -41,7 +32,7 @@ export async function bundleForBrowser(
 ): Promise<void> {
   const args = ["--platform", "browser", "--code-splitting"];
   const urls = entries.map(({ href }) => href);
-  await bundle([...args, "--outdir", folder, ...urls], folder, compile);
+  await bundle([...args, "--outdir", folder, ...urls], folder);
   await addWeights(folder);
 }
 

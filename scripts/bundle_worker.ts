@@ -16,11 +16,6 @@ import { bundle } from "./bundle.ts";
 
 const root = new URL("../", import.meta.url);
 
-const compile = `
-const compile = async (file) =>
-  await WebAssembly.compile(await Deno.readFile(new URL(file, import.meta.url)));
-`;
-
 const start = `#!/bin/sh
 # Starts the command line beside this file.
 here=$(dirname "$0")
@@ -37,7 +32,7 @@ async function code(): Promise<Map<string, Uint8Array>> {
   try {
     const output = `${folder}/layertap.js`;
     const entry = "scripts/bundle_entry.ts";
-    await bundle(["--output", output, entry], folder, compile);
+    await bundle(["--output", output, entry], folder);
     const files = new Map<string, Uint8Array>();
     for await (const { name } of Deno.readDir(folder)) {
       files.set(name, await Deno.readFile(`${folder}/${name}`));

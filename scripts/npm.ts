@@ -7,7 +7,7 @@
  *
  * `deno pack` transpiles, and writes declarations and `package.json`. This script adds exact
  * versions from `deno.json`, the command, syntax for Node 20, and WebAssembly for every runtime.
- * Conditions in `package.json` choose how WebAssembly loads: `deno` by source-phase imports,
+ * Conditions in `package.json` choose how WebAssembly loads: `deno` as in the sources,
  * `workerd` by importing `.wasm` as modules, all others by `new URL(…, import.meta.url)`, which
  * bundlers follow.
  *
@@ -18,13 +18,12 @@ import { createTarGzip, parseTarGzip } from "nanotar";
 import config from "../deno.json" with { type: "json" };
 import { type Files, put, replace, text } from "./npm/files.ts";
 import { lower } from "./npm/lower.ts";
-import { isWasmModules, splitByRuntime } from "./npm/wasm_modules.ts";
+import { isForDeno, splitByRuntime } from "./npm/wasm_modules.ts";
 
 const root = new URL("../", import.meta.url);
 
 /** Sources of the files that the package has in addition to those of `deno pack`, by path. */
 const additions: Readonly<Record<string, URL>> = {
-  "npm/compile.js": new URL("scripts/npm/compile.js", root),
   "npm/layertap.js": new URL("scripts/npm/layertap.js", root),
   "licenses/README.md": new URL("scripts/npm/THIRD_PARTY.md", root),
   "licenses/jpeg.codec.txt": new URL("scripts/npm/jpeg.codec.txt", root),
@@ -91,14 +90,8 @@ async function build(): Promise<Files> {
     `const config = ${JSON.stringify({ version: config.version })};`,
   );
   const scripts = [...files.keys()].filter((name) => name.endsWith(".js"));
-  await lower(files, scripts.filter((name) => !isWasmModules(name)));
-  const imports: Record<string, Record<string, string>> = {};
-  for (const module of scripts.filter(isWasmModules)) {
-    imports[`#${module.replace(/\.js$/, "")}`] = await splitByRuntime(
-      files,
-      module,
-    );
-  }
+  await lower(files, scripts.filter((name) => !isForDeno(name)));
+  const imports = await splitByRuntime(files);
   // For TypeScript with libraries older than `using`.
   for (const [name, file] of files) {
     const declarations = new TextDecoder().decode(file);
@@ -111,6 +104,9 @@ async function build(): Promise<Files> {
   }
   if (!files.has("src/runtime/wasm/jpeg.wasm")) {
     console.warn("without the fast JPEG decoder: run deno task build:jpeg");
+  }
+  if (!files.has("src/runtime/wasm/bytes/tfjsSimd.js")) {
+    console.warn("not for Deno before 2.6: run deno task build:bytes");
   }
   const manifest = JSON.parse(text(files, "package.json"));
   const added = {

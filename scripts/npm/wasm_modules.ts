@@ -4,80 +4,69 @@
  * @module
  */
 
+import { exists, wasmFiles } from "../wasm_files.ts";
 import { type Files, put, text } from "./files.ts";
 
-/** Whether a file is one of the modules that import `.wasm` files. */
-export function isWasmModules(name: string): boolean {
-  return /\/runtime\/wasm\/\w+\.js$/.test(name);
+const folder = "src/runtime/wasm/";
+
+/** The module that loads WebAssembly, and the list that Deno's has. */
+const load = `${folder}load.js`;
+const sources = `${folder}sources.js`;
+
+/** Whether older engines can't parse a file, which only Deno loads. */
+export function isForDeno(name: string): boolean {
+  return name === sources;
 }
 
 /** workerd has no threads and no shared memory, but always has SIMD. */
-const unusedInWorkers = /shared|threaded|tfjs-backend-wasm\.wasm$/;
-
-/** What stands for a module that this package lacks. */
-function absent(name: string): string {
-  return `{ throw new Error("${name} isn't in this package"); }`;
-}
-
-/** The path of a `.wasm` file beside the module that imports it. */
-function besideModule(specifier: string): string {
-  return `./${specifier.slice(specifier.lastIndexOf("/") + 1)}`;
-}
+const unusedInWorkers = /Shared|Threaded|tfjsPlain/;
 
 /**
- * Writes a sibling of such a module for every kind of runtime, and puts the `.wasm` files of other
- * packages beside it, since bundlers don't follow URLs into dependencies.
+ * Writes a sibling of the module that loads WebAssembly for every kind of runtime, and puts the
+ * `.wasm` files of other packages beside it, since bundlers don't follow URLs into dependencies.
  *
  * @returns The entry of `imports` in `package.json` that chooses between the siblings.
  */
 export async function splitByRuntime(
   files: Files,
-  module: string,
-): Promise<Record<string, string>> {
-  const stem = module.replace(/\.js$/, "");
-  const folder = module.slice(0, module.lastIndexOf("/") + 1);
-  const source = text(files, module);
-  const found = [...source.matchAll(
-    /export const (\w+) = \(\) =>\s*import\.source\(\s*"([^"]+)"\s*\);/g,
-  )].map(([, name, specifier]) => ({
-    name,
-    specifier,
-    file: besideModule(specifier),
-  }));
-  const count = source.split("import.source").length - 1;
-  if (found.length !== count || count === 0) {
-    throw new Error(
-      `${module}: ${found.length} of ${count} modules understood`,
-    );
+): Promise<Record<string, Record<string, string>>> {
+  const all = [];
+  for (const found of await wasmFiles()) {
+    if (!await exists(found.url)) continue;
+    all.push(found);
+    files.set(folder + found.file, await Deno.readFile(found.url));
   }
-  for (const { specifier, file } of found) {
-    if (specifier === file) continue; // Of the package itself.
-    const url = new URL(import.meta.resolve(specifier));
-    files.set(folder + file.slice("./".length), await Deno.readFile(url));
-  }
-  const code = (load: (imported: typeof found[number]) => string) =>
-    found.map((imported) => {
-      const isThere = files.has(folder + imported.file.slice("./".length));
-      return `export const ${imported.name} = async () => ${
-        isThere ? load(imported) : absent(imported.name)
-      };\n`;
-    }).join("");
-  const up = "../".repeat(folder.split("/").length - 1);
+  /** A module with a function for each file. */
+  const code = (ways: readonly [name: string, code: string][]) =>
+    `const ways = {
+${ways.map(([name, code]) => `  ${name}: ${code},\n`).join("")}};
+
+export async function load(name) {
+  if (!ways[name]) throw new Error(\`\${name} isn't in this package\`);
+  return await ways[name]();
+}
+`;
   const siblings = {
-    deno: source,
-    workerd: code(({ name, specifier, file }) =>
-      unusedInWorkers.test(specifier)
-        ? absent(name)
-        : `(await import("${file}")).default`
+    deno: text(files, load),
+    workerd: code(
+      all.filter(({ name }) => !unusedInWorkers.test(name)).map((
+        { name, file },
+      ) => [name, `async () => (await import("./${file}")).default`]),
     ),
-    default: `import { compile } from "${up}npm/compile.js";\n\n` +
-      code(({ file }) => `await compile(new URL("${file}", import.meta.url))`),
+    default: `import { compileBeside } from "../beside.js";\n\n` +
+      code(all.map(({ name, file }) => [
+        name,
+        `() => compileBeside(() => new URL("./${file}", import.meta.url))`,
+      ])),
   };
+  const stem = load.replace(/\.js$/, "");
   for (const [kind, content] of Object.entries(siblings)) {
     put(files, `${stem}.${kind}.js`, content);
   }
-  put(files, module, `export * from "#${stem}";\n`);
-  return Object.fromEntries(
-    Object.keys(siblings).map((kind) => [kind, `./${stem}.${kind}.js`]),
-  );
+  put(files, load, `export * from "#${stem}";\n`);
+  return {
+    [`#${stem}`]: Object.fromEntries(
+      Object.keys(siblings).map((kind) => [kind, `./${stem}.${kind}.js`]),
+    ),
+  };
 }

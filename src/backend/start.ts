@@ -10,6 +10,7 @@ import { coreCount } from "../runtime/core_count.ts";
 import { guardMalloc } from "../runtime/guard_malloc.ts";
 import { hidden } from "../runtime/hide.ts";
 import { canStartThreads } from "../runtime/thread.ts";
+import { load } from "../runtime/wasm/load.js";
 import { checkConvolution } from "./check.ts";
 import {
   bindTfjs,
@@ -132,7 +133,7 @@ async function start(options: BackendOptions): Promise<BackendInfo> {
       const threads = build === "threaded-simd" ? wantedThreads(options) : 1;
       // Our kernels start their own threads.
       const stockThreads = kernels === "own" ? 1 : threads;
-      const module = options.modules?.[build] ?? await compile(build);
+      const module = options.modules?.[build] ?? await load(files[build]);
       const actual = await register(
         build === "threaded-simd"
           ? await startThreaded(module, stockThreads)
@@ -176,17 +177,12 @@ async function candidates(
   return ["simd", "plain"];
 }
 
-async function compile(build: Build): Promise<WebAssembly.Module> {
-  const modules = await import("../runtime/wasm/tfjs.js");
-  switch (build) {
-    case "threaded-simd":
-      return await modules.threadedSimd();
-    case "simd":
-      return await modules.simd();
-    case "plain":
-      return await modules.plain();
-  }
-}
+/** The names of the builds among this package's modules. */
+const files = {
+  "threaded-simd": "tfjsThreadedSimd",
+  simd: "tfjsSimd",
+  plain: "tfjsPlain",
+} as const;
 
 async function startThreaded(
   module: WebAssembly.Module,

@@ -9,17 +9,14 @@ import { type Decoder, hasText, type ImageFormat } from "./format.ts";
 import { IdleInstances } from "./idle_instances.ts";
 import type { JpegDecoder } from "./jpeg_decoder.ts";
 import { type JpegHeader, readJpegHeader } from "./jpeg_header.ts";
-import {
-  type DecoderModules,
-  importDecoder,
-  loadDecoder,
-} from "./load_decoder.ts";
+import { type DecoderModules, loadDecoder } from "./load_decoder.ts";
 import {
   loadResize,
   type Passes,
   resizeRows,
   startResize,
 } from "./resize_simd.ts";
+import { load } from "../runtime/wasm/load.js";
 import { readPixels, type RowReader } from "./rows.ts";
 import { crop } from "./transform.ts";
 
@@ -105,7 +102,7 @@ function isSimd(module: WebAssembly.Module): boolean {
 /** The caller's module, else this package's own build, else the one from npm. */
 async function loadJpeg(modules: DecoderModules): Promise<WebAssembly.Module> {
   if (modules.jpeg === undefined) {
-    const own = await (ownBuild ??= importDecoder("jpegSimd").catch(() => {}));
+    const own = await (ownBuild ??= load("jpegSimd").catch(() => {}));
     if (own) return own;
   }
   return await loadDecoder("jpeg", modules);

@@ -5,6 +5,7 @@
  */
 
 import { expected } from "../errors/expected.ts";
+import { load } from "../runtime/wasm/load.js";
 
 /**
  * Compiled decoders, for runtimes that can't import `.wasm` modules.
@@ -24,14 +25,6 @@ export interface DecoderModules {
 const own: Partial<Record<keyof DecoderModules, Promise<WebAssembly.Module>>> =
   {};
 
-/** Imports one of this package's modules. */
-export async function importDecoder(
-  kind: keyof DecoderModules | "jpegSimd",
-): Promise<WebAssembly.Module> {
-  const modules = await import("../runtime/wasm/decoders.js");
-  return await modules[kind]();
-}
-
 /** The caller's module, else this package's. */
 export async function loadDecoder(
   kind: keyof DecoderModules,
@@ -45,7 +38,7 @@ export async function loadDecoder(
     );
   }
   try {
-    return await (own[kind] ??= importDecoder(kind));
+    return await (own[kind] ??= load(kind));
   } catch (cause) {
     delete own[kind]; // On a web page the next try may succeed.
     throw new Error(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { load } from "../runtime/wasm/load.js";
 import { type ResizePlan, type Taps, taps } from "./resize.ts";
 import type { RgbImage } from "./rgb_image.ts";
 import { type Heap, maxRows, type RowReader } from "./rows.ts";
@@ -19,8 +20,7 @@ let loading: Promise<WebAssembly.Module | undefined> | undefined;
 
 /** Compiles the kernels; `undefined` on engines without SIMD, and where `.wasm` can't be imported. */
 export function loadResize(): Promise<WebAssembly.Module | undefined> {
-  return loading ??= import("../runtime/wasm/decoders.js")
-    .then(({ resize }) => resize())
+  return loading ??= load("resize")
     .then((module) => compiled = module, () => undefined);
 }
 

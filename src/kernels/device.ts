@@ -4,6 +4,7 @@
  * @module
  */
 
+import { load } from "../runtime/wasm/load.js";
 import { type Block, Heap } from "./heap.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
 
@@ -24,17 +25,12 @@ export async function startDevice(
   { threads, relaxed, words }: DeviceOptions,
 ): Promise<Device> {
   const heap = new Heap();
-  const [{ relaxedSimd }, modules] = await Promise.all([
-    import("wasm-feature-detect"),
-    import("../runtime/wasm/kernels.js"),
-  ]);
+  const { relaxedSimd } = await import("wasm-feature-detect");
   const fused = relaxed ?? await relaxedSimd();
-  const load = fused
-    ? heap.shared ? modules.relaxedShared : modules.relaxed
-    : heap.shared
-    ? modules.plainShared
-    : modules.plain;
-  return new Device(heap, await load(), fused ? 6 : 5, threads, { words });
+  const module = await load(
+    `kernels${fused ? "Relaxed" : "Plain"}${heap.shared ? "Shared" : ""}`,
+  );
+  return new Device(heap, module, fused ? 6 : 5, threads, { words });
 }
 
 /** A heap with the threads that work on it. */

@@ -11,10 +11,10 @@
  * - `open_source.ts` opens a path, a URL, a blob or bytes as a `byte_source.ts`.
  * - `inflate.ts`, `deflate.ts`, `node_zlib.ts` and `sha256.ts` prefer native code.
  * - `hide.ts` hides the runtime from emscripten's glue code.
- * - `wasm/` lists the WebAssembly modules and imports them.
+ * - `wasm/` lists the WebAssembly modules and loads them; `beside.ts` reads a file of the package.
  *
- * To add a runtime, change what it does differently here, then the packaging: how it loads the
- * modules of `wasm/` is in `scripts/npm/wasm_modules.ts`, and for bundles in `scripts/bundle.ts`.
+ * To add a runtime, change what it does differently here, then the packaging: what replaces
+ * `wasm/load.js` is in `scripts/npm/wasm_modules.ts`, and for bundles in `scripts/bundle.ts`.
  *
  * @module
  */

@@ -7,6 +7,7 @@
 import { either } from "../errors/expected.ts";
 import type { Preset } from "../arch/preset.ts";
 import { archTable } from "../arch/table.ts";
+import { beside } from "../runtime/beside.ts";
 import type { FileSource } from "../runtime/open_source.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { openCheckpoint } from "./open.ts";
@@ -40,8 +41,18 @@ export interface OpenedWeights {
 
 /** The network that ships with the package, and where its weights are. */
 const shippedArch = "mlnet_resnet18";
-const shippedUrl = () =>
-  new URL("../../weights/mlnet_resnet18.npz", import.meta.url);
+function shippedUrl(): URL {
+  try {
+    return beside(() =>
+      new URL("../../weights/mlnet_resnet18.npz", import.meta.url)
+    );
+  } catch (cause) {
+    const message =
+      `cannot find the weights that ship with the package here; ` +
+      `put weights/mlnet_resnet18.npz into your bundle, and pass its bytes as pretrained`;
+    throw new Error(message, { cause });
+  }
+}
 
 /**
  * Opens the weights for an architecture.

@@ -7,7 +7,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { createModel, startBackend } from "../../mod.ts";
-import * as compiled from "../../src/runtime/wasm/tfjs.js";
+import { load } from "../../src/runtime/wasm/load.js";
 import { formulaCheckpoint } from "../support/formula.ts";
 import { uniform } from "../support/uniform.ts";
 
@@ -58,7 +58,7 @@ switch (setting) {
   case "modules":
     options = {
       ...options,
-      modules: { simd: await compiled.simd(), plain: await compiled.plain() },
+      modules: { simd: await load("tfjsSimd") },
     };
     break;
   case "external": {
@@ -73,7 +73,7 @@ switch (setting) {
         "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js"
       ),
     );
-    const simd = await compiled.simd();
+    const simd = await load("tfjsSimd");
     const module = bindTfjs(
       await hidden(() => factory(startCompiled(simd))),
     );

@@ -106,9 +106,9 @@ Deno.test("decodeImage: many at once don't disturb each other", async () => {
 });
 
 Deno.test("decodeImage: uses the modules that are passed", async () => {
-  const { png } = await import("../../src/runtime/wasm/decoders.js");
+  const { load } = await import("../../src/runtime/wasm/load.js");
   const url = new URL("rgb.png", dataUrl);
-  const modules = { png: await png() };
+  const modules = { png: await load("png") };
   assertSameImage(await decodeImage(url, { modules }), await decodeImage(url));
 
   const empty = new WebAssembly.Module(

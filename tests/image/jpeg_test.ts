@@ -13,7 +13,7 @@ import { readJpegHeader } from "../../src/image/jpeg_header.ts";
 import * as plain from "../../src/image/jpeg_plain.ts";
 import * as simd from "../../src/image/jpeg_simd.ts";
 import { resizeAndCrop } from "../../src/image/transform.ts";
-import * as wasm from "../../src/runtime/wasm/decoders.js";
+import { load } from "../../src/runtime/wasm/load.js";
 import { readBytes } from "../../src/runtime/open_source.ts";
 import { goldens, pixelAt, readData, sha256 } from "./support.ts";
 
@@ -35,8 +35,8 @@ const builds: [
   () => Promise<WebAssembly.Module>,
   Record<string, string>,
 ][] = [
-  ["simd", wasm.jpegSimd, {}],
-  ["plain", wasm.jpeg, {
+  ["simd", () => load("jpegSimd"), {}],
+  ["plain", () => load("jpeg"), {
     "dc_only.jpg": "libjpeg-turbo 2.0 smooths the blocks of unfinished files",
     "dc_only_444.jpg": "less far: up to 8 levels",
   }],

@@ -10,7 +10,7 @@ import type { PoolOptions } from "../../src/kernels/pool.ts";
 import { Program } from "../../src/kernels/program.ts";
 import { Recording } from "../../src/kernels/recording.ts";
 import { Device } from "../../src/kernels/device.ts";
-import { plain, plainShared } from "../../src/runtime/wasm/kernels.js";
+import { load } from "../../src/runtime/wasm/load.js";
 import {
   control,
   type KernelThread,
@@ -22,7 +22,8 @@ import { warned } from "../support/warned.ts";
 
 await startBackend({ threads: 2, kernels: "own" });
 const heap = new Heap();
-const module = await (heap.shared ? plainShared() : plain());
+const module =
+  await (heap.shared ? load("kernelsPlainShared") : load("kernelsPlain"));
 const ignore = !heap.shared;
 
 /** The jobs of a chain, and the floats that each adds to. */

@@ -6,7 +6,7 @@ import { startBackend } from "../../mod.ts";
 import { Heap } from "../../src/kernels/heap.ts";
 import { describe, Pool, type PoolOptions } from "../../src/kernels/pool.ts";
 import { tasks } from "../../src/kernels/tasks.ts";
-import { plain, plainShared } from "../../src/runtime/wasm/kernels.js";
+import { load } from "../../src/runtime/wasm/load.js";
 import {
   control,
   controlWords,
@@ -17,7 +17,8 @@ import { warned } from "../support/warned.ts";
 
 await startBackend({ threads: 2 });
 const heap = new Heap();
-const module = await (heap.shared ? plainShared() : plain());
+const module =
+  await (heap.shared ? load("kernelsPlainShared") : load("kernelsPlain"));
 const ignore = !heap.shared;
 
 /** ReLU in 64 chunks. */
