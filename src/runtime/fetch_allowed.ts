@@ -1,8 +1,7 @@
 import { expected } from "../errors/expected.ts";
 import { fetchInTime } from "./fetch_bytes.ts";
 import { fetchReason } from "./fetch_reason.ts";
-
-const maxRedirects = 5;
+import { maxRedirects, redirectOf } from "./redirect.ts";
 
 /** How {@linkcode fetchAllowed} fetches. */
 export interface AllowedFetch {
@@ -23,9 +22,9 @@ export async function fetchAllowed(
   { allowedHosts, seconds, signal }: AllowedFetch,
 ): Promise<Response> {
   const cannot = (why: string) => new Error(`cannot fetch "${name}": ${why}`);
-  let url = URL.canParse(name) ? new URL(name) : null;
+  if (!URL.canParse(name)) throw cannot("it is not a URL");
+  let url = new URL(name);
   for (let i = 0; i <= maxRedirects; i++) {
-    if (!url) throw cannot("it is not a URL");
     requireAllowed(url, allowedHosts, cannot);
     const response = await fetchInTime(
       url,
@@ -36,12 +35,13 @@ export async function fetchAllowed(
     });
     if (response.ok) return response;
     await response.body?.cancel();
-    const { status, headers } = response;
-    const location = headers.get("location");
-    if (status < 300 || status >= 400 || location === null) {
-      throw cannot(`${url.host} answered ${status}`);
+    try {
+      const next = redirectOf(response, url);
+      if (!next) throw new Error(`${url.host} answered ${response.status}`);
+      url = next;
+    } catch (error) {
+      throw cannot((error as Error).message);
     }
-    url = URL.canParse(location, url) ? new URL(location, url) : null;
   }
   throw cannot(`more than ${maxRedirects} redirects`);
 }

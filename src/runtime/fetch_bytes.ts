@@ -6,6 +6,7 @@
 
 import { GrowingBytes } from "./growing_bytes.ts";
 import { paced } from "./paced.ts";
+import { maxRedirects, RedirectError, redirectOf } from "./redirect.ts";
 
 /** Seconds for a server to begin its answer, unless told otherwise. */
 export const ANSWER_SECONDS = 30;
@@ -13,8 +14,10 @@ export const ANSWER_SECONDS = 30;
 export const BODY_SECONDS = 10;
 
 /**
- * Fetches, but waits only so long for the answer to begin.
+ * Fetches, but waits only so long for the answer to begin. Redirects are followed, unless
+ * `init.redirect` is `"manual"`; none leads from https: to http:.
  *
+ * @throws {RedirectError} If one would, or there are too many.
  * @throws {Error} If it takes longer, or what `fetch` throws.
  */
 export async function fetchInTime(
@@ -28,12 +31,33 @@ export async function fetchInTime(
     () => late.abort(new Error(`no answer within ${seconds} seconds`)),
     seconds * 1000,
   );
+  const signals = [late.signal, signal ?? []].flat();
+  const settings = { ...init, signal: AbortSignal.any(signals) };
   try {
-    const signals = [late.signal, signal ?? []].flat();
-    return await fetch(url, { ...init, signal: AbortSignal.any(signals) });
+    return init.redirect === "manual"
+      ? await fetch(url, settings)
+      : await follow(url, settings, fetch);
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function follow(
+  url: URL | string,
+  init: RequestInit,
+  fetch: typeof globalThis.fetch,
+): Promise<Response> {
+  let at = url;
+  for (let i = 0; i <= maxRedirects; i++) {
+    const response = await fetch(at, { ...init, redirect: "manual" });
+    // Browsers hide redirects, and a page from https: gets nothing from http:.
+    if (response.type === "opaqueredirect") return await fetch(at, init);
+    const next = redirectOf(response, new URL(at));
+    if (next === undefined) return response;
+    await response.body?.cancel();
+    at = next;
+  }
+  throw new RedirectError(`more than ${maxRedirects} redirects`);
 }
 
 /**

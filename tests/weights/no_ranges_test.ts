@@ -111,6 +111,7 @@ Deno.test("a server that sends less, more or something else than requested", asy
     new Response(frontPth.slice(offset, offset + length), {
       status: 206,
       headers: {
+        etag: '"one"',
         "content-range": `bytes ${offset}-${offset + length - 1}/${size}`,
       },
     });

@@ -19,7 +19,7 @@ import { FileChangedError } from "./errors.ts";
 import type { Keeper } from "./keeper.ts";
 import type { FetchSettings } from "./options.ts";
 import { RangedSource } from "./ranged_source.ts";
-import { type KnownFile, RemoteFile } from "./remote_file.ts";
+import { isStrong, type KnownFile, RemoteFile } from "./remote_file.ts";
 
 /** Bytes of the first request: most safetensors headers, most pickles of a `.pth`. */
 const START = 32 * 2 ** 10;
@@ -82,7 +82,8 @@ async function openKept(
   const source = whole && await keeper.open(version, whole);
   if (source !== undefined) return await openCheckpointIn(source);
   const rest = parts.filter((part) => part !== whole);
-  if (rest.length === 0) return undefined;
+  // Parts under a date may be of two versions.
+  if (rest.length === 0 || !isStrong(version.validator)) return undefined;
   const remote = new RemoteFile(url, settings, version);
   return await openRanged(new RangedSource(remote, keeper, rest));
 }

@@ -1,6 +1,9 @@
 /**
  * A file on a server: any span of its bytes, however often the connection breaks.
  *
+ * All bytes are of one version. A strong ETag tells versions apart; without one there are no ranges,
+ * and a file that is sent again must begin as it did.
+ *
  * @module
  */
 
@@ -18,7 +21,9 @@ import {
 } from "../../runtime/fetch_bytes.ts";
 import { paced } from "../../runtime/paced.ts";
 import type { FetchSettings } from "./options.ts";
+import { RedirectError } from "../../runtime/redirect.ts";
 import { Progress } from "./progress.ts";
+import { Resent } from "./resent.ts";
 import { Retry } from "./retry.ts";
 
 /** What is known of a file before it is fetched. */
@@ -33,7 +38,7 @@ export interface KnownFile {
 export interface FileVersion extends KnownFile {
   readonly url: string;
   readonly size: number;
-  /** Its strong ETag, else the date of its last change, if the server sends one. */
+  /** Its strong ETag, if the server sends one. A weak one may stay when bytes change, as may a date. */
   readonly validator?: string;
 }
 
@@ -76,7 +81,7 @@ export class RemoteFile {
     return this.#size;
   }
 
-  /** Whether the server supports ranges. */
+  /** Whether the server supports ranges, and says which version they are of. */
   get hasRanges(): boolean {
     return this.#hasRanges;
   }
@@ -100,12 +105,13 @@ export class RemoteFile {
         const response = await this.#request(`bytes=0-${length - 1}`);
         if (response.status === 206 || response.status === 416) {
           const range = contentRange(response);
-          if (range?.offset === 0) {
+          const etag = strongETag(response);
+          if (range?.offset === 0 && etag !== undefined) {
             await this.#setSize(range.size, response);
-            this.#validator = validatorOf(response);
+            this.#validator = etag;
             return response;
           }
-          // An empty file, or a browser that can't see the content-range header.
+          // No ETag, an empty file, or a browser that can't see the headers.
           await response.body?.cancel();
           return await this.#startWhole(await this.#request());
         }
@@ -119,7 +125,7 @@ export class RemoteFile {
   async #startWhole(response: Response): Promise<Response> {
     this.#hasRanges = false;
     await this.#setSize(contentLength(response), response);
-    this.#validator = validatorOf(response);
+    this.#validator = strongETag(response);
     return response;
   }
 
@@ -155,16 +161,17 @@ export class RemoteFile {
     first?: Response,
   ): AsyncGenerator<Uint8Array> {
     const retry = new Retry(this.settings);
+    const resent = await Resent.start(this.url, this.#validator === undefined);
     let at = start;
     for (;;) {
       try {
-        let skip = 0;
         if (first === undefined) {
+          let skip: number;
           [first, skip] = await this.#resume(at, end, at > start);
+          await resent.skip(skip);
         }
         for await (const chunk of this.#chunks(first)) {
-          const fresh = chunk.subarray(skip);
-          skip -= chunk.length - fresh.length;
+          const fresh = resent.fresh(chunk);
           at += fresh.length;
           if (at > end) {
             throw this.#error("the server sends more than the file's length");
@@ -194,18 +201,19 @@ export class RemoteFile {
     end: number,
     broke: boolean,
   ): Promise<[response: Response, skip: number]> {
-    const response = await this.#request(
-      `bytes=${at}-${end === Infinity ? "" : end - 1}`,
-      broke ? this.#validator : undefined,
-    );
-    const range = response.status === 206 ? contentRange(response) : undefined;
-    const size = range?.size ?? contentLength(response);
-    const isSame = validatorOf(response) === this.#validator &&
+    const validator = this.#validator;
+    const range = `bytes=${at}-${end === Infinity ? "" : end - 1}`;
+    const response = validator === undefined
+      ? await this.#request()
+      : await this.#request(range, broke ? validator : undefined);
+    const sent = response.status === 206 ? contentRange(response) : undefined;
+    const size = sent?.size ?? contentLength(response);
+    const isSame = strongETag(response) === validator &&
       (this.#size === undefined || size === this.#size);
     if (isSame && response.ok) {
       // Without ranges, the file comes from its beginning again.
       if (response.status !== 206) return [response, at];
-      if (range?.offset === at) return [response, 0];
+      if (sent?.offset === at) return [response, 0];
     }
     await response.body?.cancel();
     if (!isSame) throw new FileChangedError(this.url);
@@ -270,8 +278,10 @@ export class RemoteFile {
     const { signal } = this.settings;
     if (signal?.aborted) return signal.reason;
     const why = fetchReason(cause);
-    // Another attempt wouldn't bring a missing permission.
-    if ((cause as Error).name === "NotCapable") return this.#error(why, cause);
+    // Another attempt wouldn't bring a missing permission, or another redirect.
+    const isFinal = cause instanceof RedirectError ||
+      (cause as Error).name === "NotCapable";
+    if (isFinal) return this.#error(why, cause);
     return new TransientError(`cannot fetch ${this.url}: ${why}`, {
       cause,
     });
@@ -300,8 +310,13 @@ function contentLength({ headers }: Response): number | undefined {
   return length === null || isEncoded ? undefined : Number(length);
 }
 
-function validatorOf({ headers }: Response): string | undefined {
-  const etag = headers.get("etag");
-  const isStrong = etag !== null && !etag.startsWith("W/");
-  return (isStrong ? etag : headers.get("last-modified")) ?? undefined;
+/** The ETag that another version would not have. */
+function strongETag({ headers }: Response): string | undefined {
+  const etag = headers.get("etag") ?? "";
+  return isStrong(etag) ? etag : undefined;
+}
+
+/** Whether a validator tells versions apart; one of an earlier release may be a date. */
+export function isStrong(validator = ""): boolean {
+  return /^".*"$/.test(validator);
 }
