@@ -33,6 +33,7 @@ export {
   startBackend,
 } from "./src/backend/start.ts";
 
+export { backendInfo, type RunningBackend } from "./src/model/start_kernels.ts";
 export { createModel } from "./src/model/create_model.ts";
 export type { ConstructorOptions, ModelOptions } from "./src/model/options.ts";
 export { ResNet } from "./src/model/model.ts";

@@ -12,7 +12,7 @@ import { exists, wasmFiles, wasmFolder } from "./wasm_files.ts";
 const root = new URL("../", import.meta.url);
 
 /** Runs a Deno command in the project. */
-async function deno(args: string[]): Promise<void> {
+export async function deno(args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command("deno", {
     args,
     cwd: root,

@@ -8,7 +8,7 @@
 
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { bundle } from "./bundle.ts";
+import { bundle, deno } from "./bundle.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -33,6 +33,11 @@ export async function bundleForBrowser(
   const args = ["--platform", "browser", "--code-splitting"];
   const urls = entries.map(({ href }) => href);
   await bundle([...args, "--outdir", folder, ...urls], folder);
+  await deno([
+    ...["bundle", "--no-lock", "--quiet", "--minify", "--platform", "browser"],
+    ...["--output", `${folder}/kernel_worker.js`],
+    "src/kernels/kernel_worker.js", // For pages that forbid blob: workers.
+  ]);
   await addWeights(folder);
 }
 

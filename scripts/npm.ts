@@ -89,6 +89,8 @@ async function build(): Promise<Files> {
     /import config from "\.\.\/\.\.\/deno\.json" with \{[^}]*\};/,
     `const config = ${JSON.stringify({ version: config.version })};`,
   );
+  // `deno pack` does this in TypeScript only.
+  replace(files, "src/kernels/kernel_worker.js", /_loop\.ts/, "_loop.js");
   const scripts = [...files.keys()].filter((name) => name.endsWith(".js"));
   await lower(files, scripts.filter((name) => !isForDeno(name)));
   const imports = await splitByRuntime(files);

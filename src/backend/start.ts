@@ -9,7 +9,7 @@ import { requireInteger, requireOneOf } from "../errors/expected.ts";
 import { coreCount } from "../runtime/core_count.ts";
 import { guardMalloc } from "../runtime/guard_malloc.ts";
 import { hidden } from "../runtime/hide.ts";
-import { canStartThreads } from "../runtime/thread.ts";
+import { whyNoThreads } from "../runtime/thread.ts";
 import { load } from "../runtime/wasm/load.js";
 import { checkConvolution } from "./check.ts";
 import {
@@ -45,7 +45,7 @@ export interface BackendOptions {
 export interface BackendInfo {
   /** The build, or `"external"` if your program started tfjs's `wasm` backend itself. */
   readonly build: Build | "external";
-  /** The number of threads that compute, the caller included. */
+  /** The number of threads asked for, the caller included; 1 in a build that has no others. */
   readonly threads: number;
   /** The kernels that models use. */
   readonly kernels: "stock" | "own";
@@ -56,8 +56,17 @@ export interface BackendInfo {
 /** The limit of tfjs's C++ code. */
 const maxThreads = 8;
 
-let running: { options: BackendOptions; info: Promise<BackendInfo> } | null =
-  null;
+let running: {
+  readonly options: BackendOptions;
+  readonly info: Promise<BackendInfo>;
+  /** The result, once it is there. */
+  started?: BackendInfo;
+} | null = null;
+
+/** What `startBackend` has returned, if it has. */
+export function startedBackend(): BackendInfo | undefined {
+  return running?.started;
+}
 
 /**
  * Starts the `wasm` backend of tfjs-core and makes it the current one.
@@ -68,7 +77,8 @@ let running: { options: BackendOptions; info: Promise<BackendInfo> } | null =
  * operator that fails to start.
  *
  * @param options Threads, SIMD, kernels, compiled modules.
- * @returns The build, the kernels and the number of threads that run.
+ * @returns The build, the kernels and the number of threads asked for; `backendInfo` says how many
+ *   run.
  * @throws {RangeError} If `threads` isn't an integer from 1 to 8, or `kernels` unknown.
  * @throws {Error} If the backend already runs with other options, or no build starts.
  *
@@ -90,8 +100,12 @@ export async function startBackend(
   if (running) return await requireSame(running, options);
   const info = start(options);
   running = { options, info };
-  info.catch(() => running = null); // After a failure, the next call tries again.
-  return await info;
+  try {
+    return running.started = await info;
+  } catch (error) {
+    running = null; // The next call tries again.
+    throw error;
+  }
 }
 
 /** The backend that runs, if it fits the options. */
@@ -170,10 +184,10 @@ async function candidates(
     return ["plain"];
   }
   if (wantedThreads(options) === 1) return ["simd", "plain"];
-  if (await threads() && canStartThreads()) {
-    return ["threaded-simd", "simd", "plain"];
-  }
-  reasons.push("this runtime has no shared memory or no threads");
+  const why = whyNoThreads() ??
+    (await threads() ? undefined : "this runtime has no WebAssembly threads");
+  if (why === undefined) return ["threaded-simd", "simd", "plain"];
+  reasons.push(why);
   return ["simd", "plain"];
 }
 

@@ -1,38 +1,22 @@
 /**
- * The threads that compute: each takes chunks of the current job for as long as it lives.
+ * Starting and ending the threads that compute.
  *
  * @module
  */
 
-import { startThread } from "../runtime/thread.ts";
-
-/**
- * Words of the memory by which the threads coordinate. Jobs run in turn: the thread that ends a
- * job's last chunk opens the next job, so no thread has to be woken or waited for in between.
- */
-export const control = {
-  /** Chunks of the current job that are still to be taken; {@linkcode allDone} after the last job. */
-  remaining: 0,
-  /** Finished chunks of the current job. */
-  done: 1,
-  /** The current job's number, and the number of jobs. */
-  job: 2,
-  jobs: 3,
-  /** Threads that sleep on `remaining`, the caller included. */
-  sleeping: 4,
-  /** Threads that ended with an error. */
-  failed: 5,
-  /** 1 when the threads are given up and must take no more chunks. */
-  over: 6,
-  /** The jobs begin here; each has its task's number, its chunks and its descriptor. */
-  table: 7,
-  jobWords: 3,
-  /** The most jobs that fit. */
-  maxJobs: 512,
-} as const;
-
-/** The value of `remaining` when all jobs are done. */
-export const allDone = -1;
+import {
+  startFileThread,
+  startThread,
+  type Thread,
+  threadsAreFiles,
+} from "../runtime/thread.ts";
+import {
+  allDone,
+  control,
+  kernelLoop,
+  spins,
+  type ThreadStart,
+} from "./kernel_loop.ts";
 
 /** Makes that memory; a `SharedArrayBuffer` for threads. */
 export function controlWords(shared: boolean): Int32Array {
@@ -69,61 +53,39 @@ export type StartKernelThread = (
   onError: (error: unknown) => void,
 ) => KernelThread;
 
-/** What a thread is started with. */
-export interface ThreadStart {
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
-  readonly words: Int32Array;
-  readonly names: readonly string[];
-  readonly thread: number;
-}
-
-/** How often a thread looks at `remaining` before it sleeps: longer than a job's last chunks take. */
-export const spins = 20_000;
-
+/** A thread's text. Bundlers that keep names call `__name`. */
 const threadText = `
-const at = ${JSON.stringify(control)};
-const pause = Atomics.pause ?? (() => {});
-listen(({ module, memory, words, names, thread }) => {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const tasks = names.map((name) => exports[name]);
-  const endChunk = (job, chunks) => {
-    if (Atomics.add(words, at.done, 1) + 1 < chunks) return;
-    words[at.done] = 0;
-    words[at.job] = ++job;
-    const next = job < words[at.jobs] ? words[at.table + at.jobWords * job + 1] : ${allDone};
-    Atomics.store(words, at.remaining, next);
-    if (Atomics.load(words, at.sleeping) > 0) Atomics.notify(words, at.remaining);
-  };
-  for (let idle = 0; !Atomics.load(words, at.over);) {
-    const remaining = Atomics.load(words, at.remaining);
-    if (remaining <= 0) {
-      if (idle++ < ${spins}) { pause(); continue; }
-      Atomics.add(words, at.sleeping, 1);
-      Atomics.wait(words, at.remaining, remaining);
-      Atomics.sub(words, at.sleeping, 1);
-      idle = 0;
-      continue;
-    }
-    if (Atomics.compareExchange(words, at.remaining, remaining, remaining - 1) !== remaining) continue;
-    const job = words[at.job], entry = at.table + at.jobWords * job;
-    try {
-      tasks[words[entry]](words[entry + 2], remaining - 1, thread);
-    } catch (error) {
-      Atomics.add(words, at.failed, 1);
-      Atomics.notify(words, at.remaining);
-      throw error;
-    }
-    endChunk(job, words[entry + 1]);
-    idle = 0;
-  }
-});
+const __name = (named) => named;
+(${kernelLoop})(listen, ${JSON.stringify(control)}, ${allDone}, ${spins});
 `;
+
+/** Whether a thread has started. */
+export function isUp(words: Int32Array, thread: number): boolean {
+  return (Atomics.load(words, control.up) >> thread & 1) === 1;
+}
 
 /** Starts a thread that joins in as soon as it is up; nobody waits for that. */
 export const startKernelThread: StartKernelThread = (start, onError) => {
-  const thread = startThread(threadText, { onError });
-  thread.post(start);
-  thread.unref();
-  return thread;
+  let thread = begin(
+    startThread(threadText, {
+      onError(error) {
+        if (isUp(start.words, start.thread) || !threadsAreFiles()) {
+          return onError(error);
+        }
+        void thread.terminate();
+        // Bundlers follow this form.
+        const file = () =>
+          new Worker(new URL("./kernel_worker.js", import.meta.url), {
+            type: "module",
+          });
+        thread = begin(startFileThread(file, { onError }));
+      },
+    }),
+  );
+  function begin(thread: Thread): Thread {
+    thread.post(start);
+    thread.unref();
+    return thread;
+  }
+  return { terminate: () => thread.terminate() };
 };

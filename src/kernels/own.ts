@@ -9,12 +9,14 @@ import { chooseAlgorithm } from "./algorithm.ts";
 import { type ConvShape, OwnConv } from "./conv.ts";
 import { type DeviceOptions, startDevice } from "./device.ts";
 import type { Kernels } from "./kernels.ts";
+import type { ThreadStatus } from "./pool.ts";
 import { measurePass, PreparedPass } from "./prepared_pass.ts";
 import { stockKernels } from "./stock.ts";
 
 /** A set of kernels, with its threads and memory. */
 export interface OwnKernels extends Kernels {
-  readonly threads: number;
+  /** How many threads compute now. */
+  status(): ThreadStatus;
   /** Ends the threads and frees the memory. Dispose weights before. */
   dispose(): void;
 }
@@ -29,7 +31,7 @@ export async function startOwnKernels(
 ): Promise<OwnKernels> {
   const device = await startDevice(options);
   return {
-    threads: device.pool.threads,
+    status: () => device.pool.status,
     takesRows: true,
     loadConv(module, weights, { dtype, winograd = true, usualHeight } = {}) {
       const algorithm = winograd

@@ -13,13 +13,12 @@
 import type { Block, Heap } from "./heap.ts";
 import { type Fields, type TaskName, taskNames, tasks } from "./tasks.ts";
 import { canSleep, pause } from "../runtime/atomics.ts";
+import { allDone, control, spins } from "./kernel_loop.ts";
 import {
-  allDone,
-  control,
   controlWords,
   endKernelThreads,
+  isUp,
   type KernelThread,
-  spins,
   type StartKernelThread,
   startKernelThread,
 } from "./kernel_thread.ts";
@@ -44,6 +43,13 @@ export interface PoolOptions {
   readonly patience?: number;
 }
 
+/** How many threads compute. */
+export interface ThreadStatus {
+  readonly running: number;
+  /** Why no more do. */
+  readonly why: string;
+}
+
 /** Runs jobs on one heap. */
 export class Pool {
   readonly #heap: Heap;
@@ -51,7 +57,9 @@ export class Pool {
   readonly #words: Int32Array;
   readonly #descriptor: Block;
   readonly #patience: number;
-  #threads: KernelThread[] = [];
+  /** By their numbers, from 1. */
+  readonly #threads = new Map<number, KernelThread>();
+  #why: string | undefined;
   /** What `start` started. */
   #started: { jobs: readonly Job[]; end: () => void } | undefined;
 
@@ -72,16 +80,29 @@ export class Pool {
     this.#words = words ?? controlWords(heap.shared);
     if (!heap.shared) return;
     for (let thread = 1; thread < threads; thread++) {
-      this.#threads.push(start(
-        { module, memory, words: this.#words, names: taskNames, thread },
-        (error) => this.#giveUp(error),
-      ));
+      const from = { module, memory, words: this.#words, names: taskNames };
+      try {
+        this.#threads.set(
+          thread,
+          start({ ...from, thread }, (error) => this.#lose(thread, error)),
+        );
+      } catch (error) {
+        this.#warn(error);
+      }
     }
   }
 
-  /** Threads that compute, the caller included. */
+  /** One more than the greatest number of a thread; the caller's is 0. */
   get threads(): number {
-    return this.#threads.length + 1;
+    return Math.max(0, ...this.#threads.keys()) + 1;
+  }
+
+  /** Threads that are up, the caller included, and why others aren't. */
+  get status(): ThreadStatus {
+    const up = [...this.#threads.keys()]
+      .filter((thread) => isUp(this.#words, thread));
+    const why = this.#why ?? "its other threads are still starting";
+    return { running: up.length + 1, why };
   }
 
   /**
@@ -93,7 +114,7 @@ export class Pool {
   start(jobs: readonly Job[], end: () => void): void {
     this.finish();
     this.#started = { jobs, end };
-    if (this.#threads.length > 0) this.#openAll(jobs);
+    if (this.#threads.size > 0) this.#openAll(jobs);
     else this.finish();
   }
 
@@ -103,7 +124,7 @@ export class Pool {
     const { jobs, end } = this.#started;
     this.#started = undefined;
     try {
-      if (this.#threads.length > 0) this.#endAll(jobs);
+      if (this.#threads.size > 0) this.#endAll(jobs);
       else this.#runAlone(jobs);
     } finally {
       end();
@@ -126,7 +147,7 @@ export class Pool {
       const some = jobs.length > maxJobs
         ? jobs.slice(first, first + maxJobs)
         : jobs;
-      const together = this.#threads.length > 0 &&
+      const together = this.#threads.size > 0 &&
         some.some(({ chunks }) => chunks > 1);
       if (together) {
         this.#openAll(some);
@@ -228,17 +249,29 @@ export class Pool {
     return true;
   }
 
+  /** Goes on without a thread. If it was up, the chunk that it had taken is lost with it. */
+  #lose(thread: number, error: unknown): void {
+    if (isUp(this.#words, thread)) return this.#giveUp(error);
+    if (this.#threads.delete(thread)) this.#warn(error);
+  }
+
   #giveUp(reason: unknown): void {
-    if (this.#threads.length === 0) return;
+    if (this.#threads.size === 0) return;
     this.#endThreads();
-    const why = (reason as { message?: string })?.message ?? reason;
-    console.warn(`kernels: continuing with one thread: ${why}`);
+    this.#warn(reason);
+  }
+
+  #warn(reason: unknown): void {
+    const first = this.#why === undefined;
+    this.#why = `${(reason as { message?: string })?.message ?? reason}`;
+    const left = this.#threads.size > 0 ? "fewer threads" : "one thread";
+    if (first) console.warn(`kernels: continuing with ${left}: ${this.#why}`);
   }
 
   #endThreads(): void {
     endKernelThreads(this.#words);
-    for (const thread of this.#threads) thread.terminate();
-    this.#threads = [];
+    for (const thread of this.#threads.values()) thread.terminate();
+    this.#threads.clear();
   }
 }
 

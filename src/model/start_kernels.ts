@@ -4,12 +4,18 @@
  * @module
  */
 
-import { type BackendInfo, startBackend } from "../backend/start.ts";
+import {
+  type BackendInfo,
+  startBackend,
+  startedBackend,
+} from "../backend/start.ts";
 import { asIs, expected } from "../errors/expected.ts";
 import type { Kernels, WeightStorage } from "../kernels/kernels.ts";
+import type { OwnKernels } from "../kernels/own.ts";
 
 /** Our own kernels: one set of threads and memory for the process. */
-let own: Promise<Kernels> | undefined;
+let own: Promise<OwnKernels> | undefined;
+let started: OwnKernels | undefined;
 
 /** The memory by which the kernels' threads coordinate, if this thread doesn't own it. */
 let words: Int32Array | undefined;
@@ -54,8 +60,46 @@ async function loadKernels(
     own ??= import("../kernels/own.ts")
       .then(({ startOwnKernels }) => startOwnKernels({ threads, words }));
     own.catch(() => own = undefined); // A failed start is tried again.
-    return await own;
+    return started = await own;
   }
   const { stockKernels } = await import("../kernels/stock.ts");
   return stockKernels;
+}
+
+/** The backend, and how many threads compute now. */
+export interface RunningBackend extends BackendInfo {
+  /** Threads that compute now, the caller included. Others join as soon as they have started. */
+  readonly running: number;
+  /** Why no faster build runs, and why fewer threads than were asked for. */
+  readonly fallback?: string;
+}
+
+/**
+ * What runs now. A thread that can't start, or ends, means fewer threads and is no error.
+ *
+ * @throws {Error} If the backend doesn't run yet.
+ *
+ * @example See how many threads run
+ * ```ts
+ * import { backendInfo, createModel } from "@layertap/resnet";
+ * import assert from "node:assert/strict";
+ *
+ * using model = await createModel("resnet18", "layer1");
+ * const { running, threads, fallback } = backendInfo();
+ * assert(running === threads || fallback !== undefined);
+ * ```
+ */
+export function backendInfo(): RunningBackend {
+  const info = startedBackend();
+  if (!info) {
+    throw new Error(
+      "the backend doesn't run; call startBackend or createModel first",
+    );
+  }
+  if (info.kernels === "stock") return { ...info, running: info.threads };
+  const { running, why } = started?.status() ??
+    { running: 1, why: "its other threads start with the first model" };
+  if (running >= info.threads) return { ...info, running: info.threads };
+  const fallback = info.fallback ? `${info.fallback}; ${why}` : why;
+  return { ...info, running, fallback };
 }

@@ -47,9 +47,19 @@ const listen = (receive) => { globalThis.onmessage = ({ data }) => receive(data)
 `,
 };
 
-/** Whether threads can be started. */
-export function canStartThreads(): boolean {
-  return nodeWorker() !== undefined || typeof Worker === "function";
+/** Why no threads can share memory here; undefined if they can. */
+export function whyNoThreads(): string | undefined {
+  if (isWorkerd()) return "workerd has no threads";
+  if (isForbidden()) return "node --permission without --allow-worker";
+  if (typeof SharedArrayBuffer !== "function") {
+    const { crossOriginIsolated } = globalThis as Record<string, unknown>;
+    return crossOriginIsolated === false
+      ? "the page isn't cross-origin isolated: send the headers COOP and COEP"
+      : "this runtime has no shared memory";
+  }
+  return nodeWorker() || typeof Worker === "function"
+    ? undefined
+    : "this runtime has no threads";
 }
 
 /** Whether threads can import this package's modules by URL; a Web Worker from a blob can't. */
@@ -68,13 +78,42 @@ export function startThread<Message>(
   options: ThreadOptions<Message>,
 ): Thread {
   const NodeWorker = nodeWorker();
-  return NodeWorker
-    ? startNodeThread(NodeWorker, text, options)
-    : startWebThread(text, options);
+  if (NodeWorker) return startNodeThread(NodeWorker, text, options);
+  const blob = new Blob([prologues.web + text], { type: "text/javascript" });
+  return startWebThread(
+    () => new Worker(URL.createObjectURL(blob), { type: "module" }),
+    "blob: workers are forbidden by the page's policy (worker-src)",
+    options,
+  );
+}
+
+/** Whether a thread may also start from a file: a Web Worker. */
+export function threadsAreFiles(): boolean {
+  return !nodeWorker() && typeof Worker === "function";
+}
+
+/** Starts a thread from a file. */
+export function startFileThread<Message>(
+  start: () => Worker,
+  options: ThreadOptions<Message>,
+): Thread {
+  const why =
+    "workers are forbidden by the page's policy (worker-src), or their file isn't beside the code";
+  return startWebThread(start, why, options);
 }
 
 function nodeWorker() {
-  return isWorkerd() ? undefined : builtin("node:worker_threads")?.Worker;
+  return isWorkerd() || isForbidden()
+    ? undefined
+    : builtin("node:worker_threads")?.Worker;
+}
+
+/** Whether Node's permissions forbid threads. */
+function isForbidden(): boolean {
+  const { process } = globalThis as {
+    process?: { permission?: { has(scope: string): boolean } };
+  };
+  return process?.permission?.has("worker") === false;
 }
 
 function startNodeThread<Message>(
@@ -98,20 +137,25 @@ function startNodeThread<Message>(
   };
 }
 
+/** @param why Why it can't start, if the engine doesn't say. */
 function startWebThread<Message>(
-  text: string,
+  start: () => Worker,
+  why: string,
   { onMessage, onError }: ThreadOptions<Message>,
 ): Thread {
-  const blob = new Blob([prologues.web + text], { type: "text/javascript" });
-  const worker = new Worker(URL.createObjectURL(blob), { type: "module" });
-  worker.onmessage = ({ data }) => onMessage?.(data);
-  // Under a strict content policy there is no message.
-  worker.onerror = ({ message }) =>
-    onError(new Error(message || "the thread can't start"));
+  let worker: Worker | undefined;
+  try {
+    worker = start();
+    worker.onmessage = ({ data }) => onMessage?.(data);
+    // Where a policy forbids it, there is no message.
+    worker.onerror = ({ message }) => onError(new Error(message || why));
+  } catch (cause) { // Some engines throw instead.
+    queueMicrotask(() => onError(new Error(why, { cause })));
+  }
   return {
-    post: (message, transfer = []) => worker.postMessage(message, transfer),
+    post: (message, transfer = []) => worker?.postMessage(message, transfer),
     ref() {},
     unref() {},
-    terminate: () => Promise.resolve(worker.terminate()),
+    terminate: () => Promise.resolve(worker?.terminate()),
   };
 }

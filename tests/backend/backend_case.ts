@@ -6,7 +6,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import { createModel, startBackend } from "../../mod.ts";
+import { backendInfo, createModel, startBackend } from "../../mod.ts";
 import { load } from "../../src/runtime/wasm/load.js";
 import { formulaCheckpoint } from "../support/formula.ts";
 import { uniform } from "../support/uniform.ts";
@@ -45,6 +45,18 @@ switch (setting) {
     };
     break;
   }
+  case "no-permission": // As in node --permission.
+    Object.assign(process, { permission: { has: () => false } });
+    break;
+  case "no-threads":
+    process.getBuiltinModule = () => ({
+      Worker: class {
+        constructor() {
+          throw new Error("out of threads");
+        }
+      },
+    });
+    break;
   case "little-memory": { // As on iOS.
     const { Memory } = WebAssembly;
     WebAssembly.Memory = class extends Memory {
@@ -92,8 +104,14 @@ const arch = {
 const model = await createModel(arch, "flatten", formulaCheckpoint(arch));
 const x = tf.tensor4d(uniform("input", 33 * 41 * 3), [1, 33, 41, 3]);
 const features = [...model.forward(x).dataSync()];
+// Threads join in while others compute.
+for (let i = 0; i < 200 && backendInfo().running < info.threads; i++) {
+  model.forward(x).dispose();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+}
+const now = backendInfo();
 const again = await startBackend().catch((error) => error.message);
 const others = await startBackend({ threads: 7 }).catch((error) =>
   error.message
 );
-console.log(JSON.stringify({ info, started, features, again, others }));
+console.log(JSON.stringify({ info, now, started, features, again, others }));

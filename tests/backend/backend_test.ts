@@ -10,6 +10,8 @@ interface Report {
     kernels: string;
     fallback?: string;
   };
+  /** What `backendInfo` says in the end. */
+  now: Report["info"] & { running: number };
   /** Threads that were started. */
   started: number;
   features: number[];
@@ -56,12 +58,15 @@ Deno.test("every build gives the same features and says what runs", async () => 
   closeTo(one.features, plain.features);
 
   for (const threads of [2, 3]) {
-    const { info, started, features, again, others } = await start({ threads });
+    const { info, now, started, features, again, others } = await start({
+      threads,
+    });
     assert.deepEqual(info, {
       build: "threaded-simd",
       threads,
       kernels: "own",
     });
+    assert.deepEqual(now, { ...info, running: threads });
     assert.equal(started, threads - 1, "no more threads than asked for");
     closeTo(features, plain.features);
     assert.deepEqual(again, info);
@@ -85,9 +90,30 @@ Deno.test("without shared memory the backend falls back and says why", async () 
   assert.equal(info.threads, 1);
   assert.match(
     info.fallback!,
-    /this runtime has no shared memory or no threads/,
+    /^this runtime has no shared memory$/,
   );
   assert(features.some((v) => v > 0));
+});
+
+Deno.test("threads that can't start mean fewer threads, and backendInfo says why", async () => {
+  const forbidden = await start({ threads: 2 }, "no-permission");
+  const why = "node --permission without --allow-worker";
+  assert.deepEqual(forbidden.now, {
+    build: "simd",
+    threads: 1,
+    kernels: "own",
+    fallback: why,
+    running: 1,
+  });
+  const { now, features } = await start({ threads: 2 }, "no-threads");
+  assert.deepEqual(now, {
+    build: "threaded-simd",
+    threads: 2,
+    kernels: "own",
+    running: 1,
+    fallback: "out of threads",
+  });
+  closeTo(features, forbidden.features);
 });
 
 Deno.test("a build with threads starts where no code comes from text, and where memory is little", async () => {

@@ -12,11 +12,11 @@ import { Recording } from "../../src/kernels/recording.ts";
 import { Device } from "../../src/kernels/device.ts";
 import { load } from "../../src/runtime/wasm/load.js";
 import {
-  control,
   type KernelThread,
   type StartKernelThread,
   startKernelThread,
 } from "../../src/kernels/kernel_thread.ts";
+import { control } from "../../src/kernels/kernel_loop.ts";
 import { floats, randoms } from "./reference.ts";
 import { warned } from "../support/warned.ts";
 

@@ -8,11 +8,12 @@ import { describe, Pool, type PoolOptions } from "../../src/kernels/pool.ts";
 import { tasks } from "../../src/kernels/tasks.ts";
 import { load } from "../../src/runtime/wasm/load.js";
 import {
-  control,
   controlWords,
   endKernelThreads,
   type KernelThread,
+  startKernelThread,
 } from "../../src/kernels/kernel_thread.ts";
+import { control } from "../../src/kernels/kernel_loop.ts";
 import { warned } from "../support/warned.ts";
 
 await startBackend({ threads: 2 });
@@ -153,6 +154,81 @@ Deno.test({
     });
     assert.deepEqual(warnings, []);
     assert.equal(threads, 2);
+  },
+});
+
+Deno.test({
+  name:
+    "a pool goes on with the threads that start, and says why the others don't",
+  ignore,
+  async fn() {
+    let pool: Pool | undefined;
+    const warnings = await warned(async () => {
+      pool = new Pool(heap, module, 4, {
+        start(start, onError) {
+          if (start.thread === 1) throw new Error("forbidden");
+          if (start.thread === 3) return startKernelThread(start, onError);
+          queueMicrotask(() => onError(new Error("no memory")));
+          return { terminate() {} };
+        },
+      });
+      for (let i = 0; i < 500 && pool.status.running < 2; i++) {
+        relu(pool);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    });
+    assert.deepEqual(warnings, [
+      "kernels: continuing with one thread: forbidden",
+    ]);
+    assert.deepEqual(pool!.status, { running: 2, why: "no memory" });
+    assert.equal(pool!.threads, 4, "the fourth has the number 3");
+    relu(pool!);
+    pool!.dispose();
+    assert.equal(pool!.status.running, 1);
+  },
+});
+
+/** What a Web Worker does with the text that it gets. */
+class FakeWorker {
+  static made: string[] = [];
+  onmessage = () => {};
+  onerror = (_: { message?: string }) => {};
+  constructor(url: string | URL) {
+    const kind = String(url).replace(/.*(blob:|kernel_worker\.js).*/, "$1");
+    FakeWorker.made.push(kind);
+    queueMicrotask(() => this.onerror({}));
+  }
+  postMessage() {}
+  terminate() {}
+}
+
+Deno.test({
+  name: "a thread starts from a file where it can't from a blob: URL",
+  ignore,
+  async fn() {
+    const { Worker } = globalThis;
+    const { process } = globalThis as unknown as {
+      process: { getBuiltinModule?: unknown };
+    };
+    const { getBuiltinModule } = process;
+    process.getBuiltinModule = undefined;
+    globalThis.Worker = FakeWorker as unknown as typeof Worker;
+    try {
+      const { message } = await new Promise<Error>((resolve) =>
+        startKernelThread(
+          {
+            ...{ module, memory: heap.memory, names: [], thread: 1 },
+            words: controlWords(true),
+          },
+          (error) => resolve(error as Error),
+        )
+      );
+      assert.deepEqual(FakeWorker.made, ["blob:", "kernel_worker.js"]);
+      assert.match(message, /^workers are forbidden by the page's policy/);
+    } finally {
+      Object.assign(process, { getBuiltinModule });
+      globalThis.Worker = Worker;
+    }
   },
 });
 
