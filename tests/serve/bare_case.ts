@@ -3,8 +3,12 @@
 const scope = globalThis as Record<string, unknown>;
 delete scope.Worker;
 delete scope.SharedArrayBuffer;
-// Hides node:worker_threads.
-(scope.process as Record<string, unknown>).getBuiltinModule = undefined;
+const { process } = scope as {
+  process: { getBuiltinModule(name: string): unknown };
+};
+const { getBuiltinModule } = process;
+process.getBuiltinModule = (name) =>
+  name === "node:worker_threads" ? undefined : getBuiltinModule(name);
 
 const { createHandler } = await import("../../src/serve/mod.ts");
 const handler = createHandler();
