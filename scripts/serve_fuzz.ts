@@ -39,7 +39,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const text = (value: string) => new TextEncoder().encode(value) as Bytes;
 
-function request(
+/** A request on a connection of its own. */
+export function request(
   line: string,
   headers: string,
   body: Uint8Array = new Uint8Array(),
@@ -118,7 +119,10 @@ async function validRequests(): Promise<Bytes[]> {
 const FILES = ["progressive_420.jpg", "palette8.png", "lossy_alpha.webp"];
 
 /** Sends bytes, returns the status of the first answer, and closes the connection. */
-async function statusOf(port: number, bytes: Uint8Array): Promise<number> {
+export async function statusOf(
+  port: number,
+  bytes: Uint8Array,
+): Promise<number> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   // The server answers only a complete head.
   const isWhole = new TextDecoder("latin1").decode(bytes).includes("\r\n\r\n");

@@ -12,6 +12,7 @@
 
 import { parseArgs } from "node:util";
 import { quantile } from "../bench/statistics.ts";
+import type { HandlerOptions } from "../src/serve/mod.ts";
 
 /** The result of a load test. */
 export interface LoadReport {
@@ -32,14 +33,15 @@ export interface LoadReport {
 
 const clients = 8;
 
-/** Starts a server process. */
-async function start(arch: string) {
+/** Starts a server process with other options than the defaults. */
+export async function startServer(arch: string, options: HandlerOptions = {}) {
   const process = new Deno.Command("deno", {
     args: [
       ...["run", "--quiet", "--no-prompt", "--unstable-no-legacy-abort"],
       ...["--allow-read", "--allow-net=127.0.0.1"],
       new URL("serve_load_server.ts", import.meta.url).pathname,
       arch,
+      JSON.stringify(options),
     ],
     stdin: "piped",
     stdout: "piped",
@@ -64,7 +66,7 @@ export async function load(
   picture: Uint8Array<ArrayBuffer>,
   seconds: number,
 ): Promise<LoadReport> {
-  await using server = await start(arch);
+  await using server = await startServer(arch);
   const { origin } = server;
   const ask = async () => {
     const response = await fetch(`${origin}/features?layer=layer4&pool=avg`, {

@@ -2,8 +2,12 @@
 
 import { createHandler } from "../src/serve/mod.ts";
 
-const [arch = "mlnet_resnet18"] = Deno.args;
-const handler = createHandler({ arch, pretrained: arch === "mlnet_resnet18" });
+const [arch = "mlnet_resnet18", options = "{}"] = Deno.args;
+const handler = createHandler({
+  arch,
+  pretrained: arch === "mlnet_resnet18",
+  ...JSON.parse(options),
+});
 await handler.ready();
 const server = Deno.serve(
   {

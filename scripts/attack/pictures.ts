@@ -7,6 +7,7 @@
 import { deflateSync } from "node:zlib";
 import { concat } from "../../src/formats/concat.ts";
 import { chunkOf, SIGNATURE } from "../../src/image/png_chunks.ts";
+import { answered, type Attack, type Target } from "./attack.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -153,13 +154,15 @@ export function jpegHiddenFrame(side: number): Bytes {
 /** A JPEG of 8 pixels with this number of Huffman tables, 15 to a segment. */
 export function jpegTables(count: number): Bytes {
   const one = [0x00, 1, ...Array(15).fill(0), 0];
-  const parts = [Uint8Array.of(0xff, 0xd8)];
-  for (let left = count - 2; left > 0; left -= 15) {
-    const tables = Array<number[]>(Math.min(left, 15)).fill(one).flat();
-    parts.push(Uint8Array.from(segment(0xc4, tables)));
-  }
-  const { length } = Uint8Array.of(0xff, 0xd8);
-  return concat([...parts, jpegPhoto(8, 8).subarray(length)]);
+  const tables = (count: number) =>
+    Uint8Array.from(segment(0xc4, Array<number[]>(count).fill(one).flat()));
+  const photo = jpegPhoto(8, 8); // It has two.
+  return concat([
+    photo.subarray(0, 2),
+    ...Array<Uint8Array>(Math.floor((count - 2) / 15)).fill(tables(15)),
+    ...(count - 2) % 15 ? [tables((count - 2) % 15)] : [],
+    photo.subarray(2),
+  ]);
 }
 
 /**
@@ -180,3 +183,52 @@ export function webpHiddenBitstream(small: Uint8Array): Bytes {
   new DataView(file.buffer).setUint32(4, file.length - 8, true);
   return file;
 }
+
+const post = async (
+  target: Target,
+  picture: Bytes,
+  status: number,
+  detail?: RegExp,
+) => answered(await target.post("/features?pool=avg", picture), status, detail);
+
+/** Attacks by pictures; a photo of 48 megapixels is the measure. */
+export const pictures: readonly Attack[] = [
+  {
+    name: "sizes that are hidden, or that the file can't have",
+    target: "server",
+    isShort: true,
+    good: (target) => post(target, jpegPhoto(8000, 6000), 200),
+    async bad(target) {
+      const small = await Deno.readFile("tests/data/image/lossless.webp");
+      await post(target, jpegHiddenFrame(20_000), 413, /maxPixels/);
+      await post(target, webpHiddenBitstream(small), 200);
+      await post(target, pngBomb(100_000, 600), 413, /maxPixels/);
+      const lying = pngBomb(10, 10);
+      const claim = chunkOf(
+        "IHDR",
+        Uint8Array.from([
+          ...[0, 0, 27, 88, 0, 0, 27, 88], // 7000x7000
+          ...[8, 0, 0, 0, 0],
+        ]),
+      );
+      lying.set(claim, 8);
+      await post(target, lying, 422, /cut short/);
+      return "0 pixels of 5 files beyond the limit";
+    },
+  },
+  {
+    name: "profiles and texts of 256 MB, a PNG of zeros",
+    target: "server",
+    isShort: true,
+    good: (target) => post(target, pngBomb(8000, 6000), 200),
+    async bad(target) {
+      const extras = [pngExtra("iCCP", 2 ** 28), pngExtra("zTXt", 2 ** 28)];
+      await post(target, pngBomb(10, 10, extras), 200);
+      const many = Array<Bytes>(500_000).fill(
+        chunkOf("tEXt", new Uint8Array()),
+      );
+      await post(target, pngBomb(10, 10, many), 200);
+      return "500,000 chunks, none inflated";
+    },
+  },
+];

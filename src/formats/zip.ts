@@ -5,6 +5,7 @@
  */
 
 import type { ByteRange, ByteSource } from "../runtime/byte_source.ts";
+import { expected } from "../errors/expected.ts";
 import { failReading } from "../errors/fail.ts";
 import { crc32 } from "./crc32.ts";
 import { release } from "../runtime/release.ts";
@@ -32,9 +33,10 @@ export interface ZipArchive {
   /**
    * The content of a file; its CRC-32 is checked.
    *
-   * @throws {SyntaxError} If the entry is missing, damaged or encrypted.
+   * @param most The most bytes that it may have; more aren't inflated.
+   * @throws {SyntaxError} If the entry is missing, larger, damaged or encrypted.
    */
-  read(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  read(name: string, most?: number): Promise<Uint8Array<ArrayBuffer>>;
   /**
    * A part of a stored file; its CRC-32 can't be checked.
    *
@@ -81,11 +83,14 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
   }
 
   const placed = [...files.values()].sort((a, b) => a.offset - b.offset);
+  /** The directory doesn't have the local headers' lengths, but the next entry's start. */
+  const ends = new Map<string, number>();
   for (
     const [i, { offset, name, nameLength, packedSize }] of placed.entries()
   ) {
     const end = offset + LOCAL_HEADER + nameLength + packedSize;
     const next = placed[i + 1];
+    ends.set(name, next?.offset ?? source.size);
     if (next !== undefined && end > next.offset) {
       throw fail(`entries "${name}" and "${next.name}" overlap`);
     }
@@ -131,12 +136,14 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
     ),
     rangeOf(name) {
       const { offset } = file(name);
-      // The directory doesn't have the local header's length, but the next entry's start.
-      const next = placed.find((entry) => entry.offset > offset);
-      return { offset, length: (next?.offset ?? source.size) - offset };
+      return { offset, length: ends.get(name)! - offset };
     },
-    async read(name) {
+    async read(name, most = Infinity) {
       const entry = file(name);
+      if (entry.size > most) {
+        const what = `at most ${most} bytes`;
+        throw fail(expected(`entry "${name}"`, what, entry.size));
+      }
       let content = await readRaw(entry, 0, entry.packedSize);
       if (!isStored(entry)) {
         const deflated = content;

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { asIs, expected } from "../errors/expected.ts";
 import { failReading } from "../errors/fail.ts";
 import type { ByteSource } from "../runtime/byte_source.ts";
 
@@ -31,6 +32,9 @@ const LOCATOR = 0x07064b50, LOCATOR_LENGTH = 20;
 const END64 = 0x06064b50, END64_LENGTH = 56;
 const RECORD = 0x02014b50, RECORD_LENGTH = 46;
 const MAX_COMMENT = 0xffff;
+
+/** Networks have some thousand tensors at most. */
+const MAX_ENTRIES = 65_536, MAX_DIRECTORY = 2 ** 24;
 
 /** A 32-bit number that stands for one in a zip64 field. */
 const IN_ZIP64 = 0xffffffff;
@@ -58,6 +62,12 @@ export async function readZipDirectory(
   const fail = (why: string) =>
     failReading(source.name)(`not a zip archive, or cut short (${why})`);
   const end = await findEnd(source, fail);
+  if (end.count > MAX_ENTRIES || end.size > MAX_DIRECTORY) {
+    const most = `at most ${MAX_ENTRIES} entries in ${MAX_DIRECTORY} bytes`;
+    throw failReading(source.name)(
+      expected("directory", most, asIs(`${end.count} in ${end.size}`)),
+    );
+  }
   const start = end.at - end.size;
   // Negated, to reject NaN too.
   if (!(start >= 0)) throw fail("its directory exceeds the file");

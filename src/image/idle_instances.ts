@@ -1,3 +1,6 @@
+import { collectSoon } from "../runtime/release.ts";
+import { turn } from "../runtime/turn.ts";
+
 /** Memory up to which to keep an instance, in bytes: enough for about two megapixels. */
 const KEPT_BYTES = 2 ** 25;
 
@@ -24,8 +27,17 @@ export class IdleInstances<T> {
     const idle = this.#idle.get(module);
     this.#idle.delete(module);
     const instance = idle ?? await this.start(module);
-    const result = work(instance);
-    if (this.bytesOf(instance) <= KEPT_BYTES) this.#idle.set(module, instance);
-    return result;
+    let isKept = false;
+    try {
+      const result = work(instance);
+      isKept = this.bytesOf(instance) <= KEPT_BYTES;
+      return result;
+    } finally {
+      if (isKept) this.#idle.set(module, instance);
+      else {
+        const bytes = this.bytesOf(instance);
+        void turn().then(() => collectSoon(bytes)); // When nobody holds it any more.
+      }
+    }
   }
 }

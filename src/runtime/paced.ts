@@ -51,7 +51,7 @@ export async function* paced(
       if (i % CHUNKS === 0) await turn();
       const start = performance.now();
       const left = most + Math.min(0, arrived / SLOWEST - waited);
-      const timer = setTimeout(late, left);
+      const timer = setTimeout(late, Math.max(1, left));
       const { done, value } = await reader.read()
         .finally(() => clearTimeout(timer));
       if (failure) throw failure.reason;

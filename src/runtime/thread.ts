@@ -35,11 +35,15 @@ export interface ThreadOptions<Message> {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Define `post(message, transfer)` and `listen(receive)` for the thread's text. */
+/**
+ * Define `post(message, transfer)` and `listen(receive)` for the thread's text. For
+ * `parentPort.on("message", …)`, Deno visits every element of the arrays in a message: 0.2 s and 50 MB
+ * for a megabyte.
+ */
 const prologues = {
   node: `import { parentPort } from "node:worker_threads";
 const post = (message, transfer) => parentPort.postMessage(message, transfer);
-const listen = (receive) => parentPort.on("message", receive);
+const listen = (receive) => { parentPort.onmessage = ({ data }) => receive(data); };
 `,
   web:
     `const post = (message, transfer) => globalThis.postMessage(message, transfer);

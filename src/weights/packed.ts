@@ -30,6 +30,7 @@ import {
 import {
   entriesOf,
   HEADER_BYTES,
+  mostBytes,
   readTensor,
   toFloats,
   valuesEntry,
@@ -64,7 +65,7 @@ export async function openPacked(
       source.name,
       name,
       requireTensor(source.name, tensors, name),
-      (entry) => archive.read(entry),
+      (entry, limit) => archive.read(entry, limit),
     );
 
   return {
@@ -79,9 +80,9 @@ export async function openPacked(
     },
     async read(name) {
       if (metadata !== undefined) return await toFloats(await readRows(name));
-      requireTensor(source.name, tensors, name);
+      const { shape } = requireTensor(source.name, tensors, name);
       const entry = valuesEntry(name);
-      const bytes = await archive.read(entry);
+      const bytes = await archive.read(entry, mostBytes(shape));
       return toFloat32(decodeNpy(bytes, `${source.name}: ${entry}`).data);
     },
     ...metadata && { readRows },

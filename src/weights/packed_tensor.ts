@@ -22,6 +22,11 @@ import { scaledRowsToFloat32 } from "./scaled_rows.ts";
 /** More than the `.npy` header of an array of few dimensions. */
 export const HEADER_BYTES = 512;
 
+/** The most bytes of an array's entry: an element has at most 8, a header at most 64 KiB. */
+export function mostBytes(shape: readonly number[]): number {
+  return 2 ** 16 + 8 * elementCount(shape);
+}
+
 /** Name of the entry with a tensor's values. */
 export function valuesEntry(name: string): string {
   return `${name}.npy`;
@@ -65,11 +70,7 @@ export async function readTensor(
     entry: string,
     { dtype, shape }: StoredTensor,
   ): Promise<NpyArray> => {
-    // An element has at most 8 bytes.
-    const bytes = await readEntry(
-      entry,
-      HEADER_BYTES + 8 * elementCount(shape),
-    );
+    const bytes = await readEntry(entry, mostBytes(shape));
     const array = decodeNpy(bytes, `${source}: ${entry}`, storedElements);
     if (array.dtype !== dtype || `${array.shape}` !== `${shape}`) {
       const what = `${dtype} [${shape.join(", ")}]`;

@@ -10,11 +10,12 @@
 import { either, expected, few } from "../errors/expected.ts";
 import { type Fail, failReading } from "../errors/fail.ts";
 import type { ByteSource } from "../runtime/byte_source.ts";
+import { elementCount, itemSize } from "../formats/elements.ts";
 import type { ZipArchive, ZipEntry } from "../formats/zip.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { unpickle } from "./pickle.ts";
 import type { PickleWorld } from "./pickle_machine.ts";
-import { type TensorView, viewsCheckpoint } from "./tensor_view.ts";
+import { TensorView, viewsCheckpoint } from "./tensor_view.ts";
 import { tensorsIn } from "./tensors_in.ts";
 import { storageOf, torchGlobals } from "./torch_globals.ts";
 
@@ -29,6 +30,9 @@ export const pthWorld: PickleWorld = {
 
 /** Bytes of a compressed pickle that is read from any file, and as a multiple of a file's size. */
 const FREE_PICKLE = 2 ** 24, MAX_PICKLE_RATIO = 64;
+
+/** Bytes that a compressed storage may have beside its tensors'. */
+const SPARE_BYTES = 2 ** 16;
 
 /**
  * Opens a checkpoint whose archive has a `data.pkl`. Tensors are read on demand.
@@ -53,18 +57,13 @@ export async function openPth(
   refuseCode(archive, folder, fail);
   const entryOf = (view: TensorView) => `${folder}data/${view.storage.key}`;
 
-  const { size } = archive.entries.get(pickleName)!;
   const most = Math.max(FREE_PICKLE, MAX_PICKLE_RATIO * source.size);
-  if (size > most) {
-    throw fail(
-      expected(`entry "${pickleName}"`, `at most ${most} bytes`, size),
-    );
-  }
-  const pickle = await archive.read(pickleName);
+  const pickle = await archive.read(pickleName, most);
   const saved = unpickle(pickle, `${source.name}: ${pickleName}`, pthWorld);
   const { tensors, inModules } = tensorsIn(saved.value, fail);
   /** A compressed storage, which several tensors may be views of. */
   let inflated = { entry: "", bytes: new Uint8Array() };
+  let needed: Map<string, number> | undefined;
 
   return viewsCheckpoint(source, tensors, {
     littleEndian: await readByteOrder(),
@@ -76,11 +75,25 @@ export async function openPth(
       if (length === size) return await archive.read(entry);
       if (stored) return await archive.readRange(entry, offset, length);
       if (inflated.entry !== entry) {
-        inflated = { entry, bytes: await archive.read(entry) };
+        needed ??= bytesByStorage();
+        const most = SPARE_BYTES + needed.get(view.storage.key)!;
+        inflated = { entry, bytes: await archive.read(entry, most) };
       }
       return inflated.bytes.slice(offset, offset + length);
     },
   }, inModules);
+
+  /** The bytes of all tensors in each storage. */
+  function bytesByStorage(): Map<string, number> {
+    const sums = new Map<string, number>();
+    for (const view of tensors.values()) {
+      if (!(view instanceof TensorView)) continue;
+      const { key, dtype } = view.storage;
+      const bytes = elementCount(view.shape) * itemSize(dtype);
+      sums.set(key, (sums.get(key) ?? 0) + bytes);
+    }
+    return sums;
+  }
 
   function requireEntry(view: TensorView): ZipEntry {
     const name = entryOf(view), { byteLength } = view.storage;

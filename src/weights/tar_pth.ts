@@ -43,6 +43,9 @@ const world: PickleWorld = {
   },
 };
 
+/** Networks have some thousand at most. */
+const MAX_STORAGES = 65_536;
+
 /** Longest pickles of views or tensors to read, as those of a whole network with its optimizer. */
 const MAX_PICKLE = 2 ** 22;
 
@@ -126,6 +129,9 @@ async function readStorages(
 
   const count = await next(STORAGE_PICKLE);
   if (!isCount(count)) throw fail("expected the number of storages");
+  if (count > MAX_STORAGES) {
+    throw fail(expected("", `at most ${MAX_STORAGES} storages`, count));
+  }
   for (let i = 0; i < count; i++) {
     const described = await next(STORAGE_PICKLE);
     const [id, , type] = Array.isArray(described) ? described : [];
