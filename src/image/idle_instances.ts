@@ -35,9 +35,16 @@ export class IdleInstances<T> {
     } finally {
       if (isKept) this.#idle.set(module, instance);
       else {
-        const bytes = this.bytesOf(instance);
-        void turn().then(() => collectSoon(bytes)); // When nobody holds it any more.
+        void Promise.resolve(instance).then(this.bytesOf)
+          .catch(() => 0) // Another module than was expected.
+          .then(freeSoon);
       }
     }
   }
+}
+
+/** Gives a memory back when nobody holds it any more. */
+async function freeSoon(bytes: number): Promise<void> {
+  await turn();
+  collectSoon(bytes);
 }

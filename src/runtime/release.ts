@@ -1,4 +1,5 @@
-import { isWorkerd, looksLikeNode } from "./which.ts";
+import { builtin } from "./builtin.ts";
+import { isWorkerd } from "./which.ts";
 
 /**
  * Frees the memory of an array at once, where the runtime can. The garbage collector lets tens of
@@ -18,7 +19,7 @@ export function release(array: ArrayBufferView): void {
  * nobody writes to these, so they take no memory.
  */
 export function collectSoon(bytes: number): void {
-  if (isWorkerd() || !looksLikeNode()) return;
+  if (isWorkerd() || !builtin("node:worker_threads")) return;
   const arrays: ArrayBuffer[] = [];
   try {
     for (let i = 0; i < 4; i++) arrays.push(new ArrayBuffer(bytes));
