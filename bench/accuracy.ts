@@ -68,22 +68,18 @@ async function multiples(
   return ratios;
 }
 
-const results = new Map(
-  Object.keys(variants).map((name) => [name, { worst: [0], last: [0] }]),
+interface Result {
+  readonly worst: number[];
+  readonly last: number[];
+}
+
+const results = new Map<string, Result>(
+  Object.keys(variants).map((name) => [name, { worst: [], last: [] }]),
 );
-results.forEach((result) => (result.worst.pop(), result.last.pop()));
 for (let seed = 0; seed < Number(networks); seed++) {
   const folder = await Deno.makeTempDir();
   try {
     const nodes = await reference(seed, folder);
-    if (Deno.env.get("SHOW")) {
-      for (const options of Object.values(variants)) {
-        const r = await multiples(nodes, folder, options);
-        console.log(
-          nodes.map((n, i) => `${n.name} ${r[i].toFixed(2)}`).join("  "),
-        );
-      }
-    }
     for (const [name, options] of Object.entries(variants)) {
       const ratios = await multiples(nodes, folder, options);
       results.get(name)!.worst.push(Math.max(...ratios));
