@@ -37,6 +37,8 @@ export { backendInfo, type RunningBackend } from "./src/model/start_kernels.ts";
 export { createModel } from "./src/model/create_model.ts";
 export type { ConstructorOptions, ModelOptions } from "./src/model/options.ts";
 export { ResNet } from "./src/model/model.ts";
+export type { RunningNetwork } from "./src/model/running_network.ts";
+export type { OutputOf } from "./src/model/output_of.ts";
 export type { Network, NodeInfo } from "./src/model/network.ts";
 export type { SaveOptions } from "./src/model/save.ts";
 export type { LinearWeights } from "./src/model/head.ts";
@@ -86,6 +88,7 @@ export type {
 } from "./src/arch/module.ts";
 export { imagenetPreset, type Preset } from "./src/arch/preset.ts";
 export { presetFromTimm, type TimmConfig } from "./src/arch/timm_preset.ts";
+export type { Layer, LayerName } from "./src/arch/layer_name.ts";
 export type { ScaledRows } from "./src/arch/folded_conv.ts";
 export type { WeightsDType } from "./src/arch/weights_dtype.ts";
 export {

@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { type CutNetwork, cutNetwork } from "../arch/cut_network.ts";
+import type { Layer } from "../arch/layer_name.ts";
 import { archRow } from "../arch/lookup.ts";
 import { imagenetPreset } from "../arch/preset.ts";
 import { type ArchName, type ArchRow, withoutClasses } from "../arch/table.ts";
@@ -17,6 +19,7 @@ import { withNetwork } from "../weights/open_network.ts";
 import type { Pretrained } from "../weights/resolve.ts";
 import { loadParameters } from "./load_parameters.ts";
 import { ResNet } from "./model.ts";
+import type { OutputOf } from "./output_of.ts";
 import { constructorOptions, type ModelOptions, storageOf } from "./options.ts";
 import { startKernels } from "./start_kernels.ts";
 
@@ -71,12 +74,31 @@ import { startKernels } from "./start_kernels.ts";
  * assert.equal(model.outputLayer, "layer3.1.relu_1");
  * ```
  */
-export async function createModel(
-  arch: ArchName | ArchRow | (string & Record<never, never>) | null,
-  outputLayer: string | readonly string[] | null = null,
+export async function createModel<
+  const Arch extends
+    | ArchName
+    | ArchRow
+    | (string & Record<never, never>)
+    | null,
+  const Name extends string | null = null,
+  // With ResNet-D's options, layers have other names.
+  const Timm extends boolean | undefined = false,
+>(
+  arch: Arch,
+  outputLayer:
+    | Layer<Name, Timm extends false ? Arch : string>
+    | readonly Layer<Name, Timm extends false ? Arch : string>[]
+    | null = null,
   pretrained: false | Pretrained = false,
-  options: ModelOptions = {},
-): Promise<ResNet> {
+  options:
+    & ModelOptions
+    & { readonly deepStem?: Timm; readonly avgDown?: Timm } = {},
+): Promise<
+  ResNet<
+    Timm extends false ? Arch : string,
+    OutputOf<Name>
+  >
+> {
   const { seed = 0, zeroInitResidual, warn } = options;
   const storage = storageOf(options);
   const row = rowOf(arch, pretrained, options);
@@ -102,11 +124,11 @@ export async function createModel(
     (opened) => build(opened, opened.checkpoint, opened.preset),
   );
 
-  async function build(
+  async function build<Arch, Output extends Tensor>(
     { row, full, trace }: CutNetwork,
     checkpoint: Checkpoint,
     preset = imagenetPreset,
-  ): Promise<ResNet> {
+  ): Promise<ResNet<Arch, Output>> {
     const parts = { row, full, trace, kernels: await kernels, storage, preset };
     const loaded = await loadParameters(parts, checkpoint, warn);
     const { labels } = checkpoint.metadata ?? {};

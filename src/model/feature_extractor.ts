@@ -5,8 +5,10 @@
  */
 
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Layer } from "../arch/layer_name.ts";
 import { asIs, expected } from "../errors/expected.ts";
 import { partsOf, type ResNet } from "./model.ts";
+import type { OutputOf } from "./output_of.ts";
 
 /** A stage, whose features detection and segmentation heads use. */
 export interface FeatureInfo {
@@ -25,7 +27,8 @@ export type FeatureNodes =
   | { readonly outIndices: readonly number[] };
 
 /** The front of a network that returns several nodes: see {@linkcode createFeatureExtractor}. */
-export interface FeatureExtractor extends Disposable {
+export interface FeatureExtractor<Values = Record<string, Tensor>>
+  extends Disposable {
   /** The names of the results, in the given order. */
   readonly names: readonly string[];
   /**
@@ -34,7 +37,7 @@ export interface FeatureExtractor extends Disposable {
    * @param x A batch `[N, H, W, 3]`, as for `model.forward`. It stays the caller's.
    * @returns The values by the extractor's names, NHWC; they belong to the caller.
    */
-  forward(x: Tensor4D): Record<string, Tensor>;
+  forward(x: Tensor4D): Values;
   /** Frees the weights, except those that other models share. */
   dispose(): void;
 }
@@ -101,10 +104,24 @@ export function featureInfo(model: ResNet): FeatureInfo[] {
  * assert.deepEqual(pyramid.names, ["layer1", "layer2", "layer3", "layer4"]);
  * ```
  */
-export function createFeatureExtractor(
-  model: ResNet,
-  nodes: FeatureNodes,
-): FeatureExtractor {
+export function createFeatureExtractor<
+  Arch,
+  const Nodes extends FeatureNodes,
+  Values = Nodes extends readonly (infer Name extends string)[]
+    ? { [N in Name]: OutputOf<N> }
+    : Nodes extends { readonly outIndices: unknown } ? Record<string, Tensor4D>
+    : { [N in keyof Nodes & string as Nodes[N] & string]: OutputOf<N> },
+>(
+  model: ResNet<Arch>,
+  nodes:
+    & Nodes
+    & (Nodes extends readonly (infer Name extends string)[]
+      ? readonly Layer<Name, Arch>[]
+      : Nodes extends { readonly outIndices: unknown } ? unknown
+      : {
+        readonly [Name in keyof Nodes & string as Layer<Name, Arch>]: string;
+      }),
+): FeatureExtractor<Values> {
   const named = namesOf(model, nodes);
   const names = named.map(([, name]) => name);
   if (names.length === 0) {
@@ -124,7 +141,7 @@ export function createFeatureExtractor(
       const values = front.extract(x, named.map(([node]) => node));
       return Object.fromEntries(
         named.map(([node, name]) => [name, values[node]]),
-      );
+      ) as Values;
     },
     dispose,
     [Symbol.dispose]: dispose,

@@ -19,10 +19,10 @@ import type { PassRecord } from "./pass_record.ts";
  * hook returns replaces the output. If it was created inside the hook, the model disposes it; any
  * other stays its owner's.
  */
-export type ForwardHook = (
+export type ForwardHook<Output extends Tensor = Tensor> = (
   module: Module,
   inputs: readonly [Tensor],
-  output: Tensor,
+  output: Output,
 ) => Tensor | void;
 
 /**

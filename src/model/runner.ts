@@ -22,7 +22,7 @@ type RunnerParts = Pick<ModelParts, "trace" | "kernels" | "parameters">;
 /** Runs one network. */
 export class Runner {
   /** Called in every pass that reaches their modules. */
-  readonly hooks = new Hooks();
+  readonly hooks: Hooks = new Hooks();
   /** In the order of their last use. */
   readonly #plans = new Map<string, PreparedPlan>();
   /** Passes under way; more than one if a hook calls the model. */

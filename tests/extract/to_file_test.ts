@@ -2,7 +2,7 @@
 /** extractToFile: every format, and a stopped run that resumes. */
 
 import assert from "node:assert/strict";
-import { createModel } from "../../mod.ts";
+import { createModel, type ResNet } from "../../mod.ts";
 import {
   extractFiles,
   type ExtractReport,
@@ -274,7 +274,7 @@ Deno.test("extractToFile: a run of other weights or pictures is not resumed; the
     for (const file of list) await Deno.copyFile(pictures[1], file);
     const out = `${folder}/f.npy`;
     await Deno.writeTextFile(out, "old", { mode: 0o600 });
-    const run = (of = model, options: ExtractToFileOptions = {}) =>
+    const run = (of: ResNet = model, options: ExtractToFileOptions = {}) =>
       extractToFile(of, list, ["relu"], out, { pool: "avg", ...options });
     const stop = new AbortController();
     await assert.rejects(

@@ -230,12 +230,12 @@ Deno.test("bad input to createModel", async () => {
       /no architecture "resnet51"/,
     ],
     [
-      () => createModel("resnet18", "layer5"),
+      () => createModel("resnet18", "layer5" as string),
       "RangeError",
       /no node "layer5"; did you mean "layer1", .*\? nodes\(\) lists all/,
     ],
     [
-      () => createModel("resnet18", "layer1.0.rellu"),
+      () => createModel("resnet18", "layer1.0.rellu" as string),
       "RangeError",
       /no node "layer1\.0\.rellu"; did you mean "layer1\.0\.relu"/,
     ],

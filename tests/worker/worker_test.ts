@@ -180,10 +180,10 @@ Deno.test("pictures that wait run as one batch, in order", async () => {
   using model = await createModel(tiny, "avgpool", formulaCheckpoint(tiny));
   const sizes: number[] = [];
   const { extract } = model;
-  model.extract = (input, nodes) => {
+  model.extract = ((input, nodes) => {
     sizes.push(input.shape[0]);
     return extract.call(model, input, nodes);
-  };
+  }) as typeof extract;
   const lines = Array.from({ length: 20 }, (_, i) => pictures[i % 4]);
   const bytes = new TextEncoder().encode(lines.join("\n"));
   const text = new TextDecoder().decode(

@@ -168,7 +168,7 @@ export const cases: Readonly<Record<string, (world: World) => Promise<void>>> =
       await fails(
         "RangeError",
         /"lyer4".*layer4/,
-        () => lib.createModel(arch, "lyer4", weights),
+        () => lib.createModel(arch, "lyer4" as string, weights),
       );
       await fails(
         "RangeError",
