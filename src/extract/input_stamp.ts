@@ -1,9 +1,9 @@
-import { kindOfPath } from "../runtime/folders.ts";
-import { openByteSource } from "../runtime/open_source.ts";
+import { requireBuiltin } from "../runtime/builtin.ts";
+import { isGranted } from "../runtime/environment.ts";
 import { createSha256 } from "../runtime/sha256.ts";
 
 /** Bytes at each end of a file that its stamp covers. */
-const endBytes = 2 ** 16;
+const endBytes = 2 ** 14;
 
 /**
  * A hash of the length and of both ends of a picture's file, which tells it from a later one; all of
@@ -13,22 +13,34 @@ const endBytes = 2 ** 16;
  * @returns Undefined if it isn't a file that can be read.
  */
 export async function stampOf(path: string): Promise<string | undefined> {
-  const file = await kindOfPath(path) ? path : path.replace(/\[\d+\]$/, "");
-  if (await kindOfPath(file) !== "file") return undefined;
+  return await stampOfFile(path) ??
+    (/\[\d+\]$/.test(path)
+      ? await stampOfFile(path.replace(/\[\d+\]$/, ""))
+      : undefined);
+}
+
+async function stampOfFile(path: string): Promise<string | undefined> {
+  if (!isGranted({ name: "read", path })) return undefined;
+  const { open, stat } = requireBuiltin("node:fs/promises");
   try {
-    const source = await openByteSource(file);
+    // Opening a pipe that nobody writes to would wait for ever.
+    const found = await stat(path);
+    if (!found.isFile()) return undefined;
+    const { size } = found;
+    const first = Math.min(size, endBytes);
+    const last = Math.min(size - first, endBytes);
+    const ends = new Uint8Array(first + last);
+    const file = await open(path);
     try {
-      const { size } = source;
-      const hash = await createSha256();
-      hash.update(new TextEncoder().encode(`${size} `));
-      const length = Math.min(size, endBytes);
-      hash.update(await source.read(0, length));
-      const rest = Math.min(size - length, endBytes);
-      hash.update(await source.read(size - rest, rest));
-      return hash.digest().slice(0, 16);
+      await file.read(ends, 0, first, 0);
+      if (last > 0) await file.read(ends, first, last, size - last);
     } finally {
-      source.close();
+      await file.close();
     }
+    const hash = await createSha256();
+    hash.update(new TextEncoder().encode(`${size} `));
+    hash.update(ends);
+    return hash.digest().slice(0, 16);
   } catch {
     return undefined;
   }
