@@ -42,9 +42,27 @@ function moduleOf(arithmetic: Arithmetic): ModuleBuilder {
   return module;
 }
 
+/** Hashes of the files, as `sha256sum -c` reads them. */
+export async function checksums(
+  files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+): Promise<string> {
+  const lines = await Promise.all(
+    [...files].map(async ([name, bytes]) => {
+      const hash = await crypto.subtle.digest("SHA-256", bytes);
+      return `${new Uint8Array(hash).toHex()}  ${name}\n`;
+    }),
+  );
+  return lines.join("");
+}
+
 if (import.meta.main) {
   const folder = new URL("../src/runtime/wasm/", import.meta.url);
-  for (const [name, bytes] of buildKernels()) {
+  const files = buildKernels();
+  for (const [name, bytes] of files) {
     await Deno.writeFile(new URL(name, folder), bytes);
   }
+  await Deno.writeTextFile(
+    new URL("SHA256SUMS", folder),
+    await checksums(files),
+  );
 }

@@ -2,7 +2,7 @@
 /** The committed WebAssembly is what the generator writes. */
 
 import assert from "node:assert/strict";
-import { buildKernels } from "../../scripts/build_kernels.ts";
+import { buildKernels, checksums } from "../../scripts/build_kernels.ts";
 import { taskNames } from "../../src/kernels/tasks.ts";
 
 const folder = new URL("../../src/runtime/wasm/", import.meta.url);
@@ -20,6 +20,18 @@ Deno.test("the .wasm files are what build_kernels.ts writes, byte for byte", asy
       `${name}: run scripts/build_kernels.ts`,
     );
   }
+});
+
+Deno.test("SHA256SUMS has the hash of every committed .wasm file", async () => {
+  const committed = await Deno.readTextFile(new URL("SHA256SUMS", folder));
+  const names = [...committed.matchAll(/^[0-9a-f]{64} {2}(.+)$/gm)]
+    .map(([, name]) => name);
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  for (const name of names) {
+    files.set(name, await Deno.readFile(new URL(name, folder)));
+  }
+  assert.equal(committed, await checksums(files));
+  assert.deepEqual(names.sort(), [...buildKernels().keys()].sort());
 });
 
 Deno.test("the .wasm files are small, import only a memory, and have no data", () => {
