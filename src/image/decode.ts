@@ -7,6 +7,7 @@
 import { warnOnConsole } from "../errors/printable.ts";
 import type { Preset } from "../arch/preset.ts";
 import { expected } from "../errors/expected.ts";
+import { displayed } from "./display.ts";
 import { checkDraft } from "./draft.ts";
 import type { ImageFormat } from "./format.ts";
 import { type RgbImage, toRgb } from "./rgb_image.ts";
@@ -92,7 +93,8 @@ export async function decodeImage(
   source: FileSource,
   options: DecodeOptions = {},
 ): Promise<RgbImage> {
-  return await (await open(await readBytes(source), options)).decode();
+  const opened = await open(await readBytes(source), options);
+  return displayed(await opened.decode());
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { FeatureMapGridOptions } from "../drawing/draw_grid.ts";
+import { displayed } from "../image/display.ts";
 import type { RgbImage } from "../image/rgb_image.ts";
 import { onePicture } from "./one_picture.ts";
 
@@ -61,5 +62,5 @@ export async function featureMapGrid(
 ): Promise<RgbImage> {
   const values = await onePicture("maps", maps, ["H", "W", "C"]);
   const { drawFeatureMapGrid } = await import("../drawing/draw_grid.ts");
-  return drawFeatureMapGrid(values, options);
+  return displayed(await drawFeatureMapGrid(values, options));
 }

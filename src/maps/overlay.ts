@@ -6,6 +6,7 @@
 
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { OverlayOptions } from "../drawing/draw_overlay.ts";
+import { displayed } from "../image/display.ts";
 import { type Picture, type RgbImage, toRgb } from "../image/rgb_image.ts";
 import { onePicture } from "./one_picture.ts";
 
@@ -47,5 +48,5 @@ export async function overlayMap(
 ): Promise<RgbImage> {
   const values = await onePicture("map", map, ["h", "w"]);
   const { drawOverlay } = await import("../drawing/draw_overlay.ts");
-  return drawOverlay(toRgb(picture), values, options);
+  return displayed(await drawOverlay(toRgb(picture), values, options));
 }

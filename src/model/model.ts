@@ -46,6 +46,17 @@ export class ResNet<Arch = string, Output extends Tensor = Tensor>
       model.requireAlive();
       return model.#parts;
     };
+    // One line in consoles and notebooks.
+    const value = function (this: ResNet) {
+      const { arch, outputLayer } = this;
+      const state = this.#disposed
+        ? "disposed"
+        : `${(this.weightBytes / 1e6).toFixed(1)} MB`;
+      return `ResNet ${arch} up to "${outputLayer}", ${state}`;
+    };
+    for (const name of ["Deno.customInspect", "nodejs.util.inspect.custom"]) {
+      Object.defineProperty(this.prototype, Symbol.for(name), { value });
+    }
   }
 
   /**

@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { imagenetPreset, type Preset } from "../arch/preset.ts";
 import { asIs, expected } from "../errors/expected.ts";
+import { displayed } from "../image/display.ts";
 import type { Picture, RgbImage } from "../image/rgb_image.ts";
 import { requireTensor } from "./layout.ts";
 import { denormalize, normalize, resizeAndCrop } from "../image/transform.ts";
@@ -88,11 +89,11 @@ export async function unprocess(
   return Array.from(
     { length: count },
     (_, i) =>
-      denormalize(
+      displayed(denormalize(
         data.subarray(i * size, (i + 1) * size),
         width,
         height,
         preset,
-      ),
+      )),
   );
 }

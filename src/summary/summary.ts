@@ -48,7 +48,14 @@ export function summarize(
     paramsMB: toMB(params),
     totalMB: toMB(pixels + 2 * outputs + params),
   };
-  return { ...data, toString: () => style.print(data, depth) };
+  const table = { ...data, toString: () => style.print(data, depth) };
+  // What notebooks show; not enumerable, so that comparisons don't see it.
+  return Object.defineProperty(table, Symbol.for("Jupyter.display"), {
+    value: () => ({
+      "text/plain": `${table}`,
+      "text/html": `<pre>${table}</pre>`, // No table has characters to escape.
+    }),
+  });
 }
 
 const styles: Readonly<Record<string, SummaryStyle>> = {
