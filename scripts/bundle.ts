@@ -6,7 +6,9 @@
  * @module
  */
 
+import { pathToFileURL } from "node:url";
 import config from "../deno.json" with { type: "json" };
+import { licences, licencesFile, packageOf, type Part } from "./licences.ts";
 import { exists, wasmFiles, wasmFolder } from "./wasm_files.ts";
 
 const root = new URL("../", import.meta.url);
@@ -21,18 +23,21 @@ export async function deno(args: string[]): Promise<void> {
 }
 
 /**
- * Bundles, and puts the package's `.wasm` files beside the bundle.
+ * Bundles, and puts the package's `.wasm` files beside the bundle, and the licences of all that was
+ * bundled.
  *
  * Needs read access to Deno's cache, write access to the folder and to the temporary folder, and
  * permission to run `deno`.
  *
  * @param args More arguments of `deno bundle`: entries, and where the bundle goes.
  * @param folder The bundle's folder, created if it doesn't exist.
- * @throws {Error} If a file is missing or doesn't parse.
+ * @param others What else is put beside the bundle, and needs its licence there.
+ * @throws {Error} If a file is missing or doesn't parse, or a package has no licence.
  */
 export async function bundle(
   args: readonly string[],
   folder: string,
+  others: readonly Part[] = [],
 ): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   const files = await wasmFiles();
@@ -62,12 +67,42 @@ export async function bundle(
     await Deno.writeTextFile(map, JSON.stringify({ imports }));
     await deno([
       ...["bundle", "--no-lock", "--quiet", "--minify", "--import-map", map],
-      ...args,
+      ...["--sourcemap", "external", ...args],
     ]);
+    const sources = await takeSources(folder);
+    sources.delete(`file://${await Deno.realPath(substitute)}`);
+    let withJpeg = false;
     for (const { file, url } of files) {
-      if (await exists(url)) await Deno.copyFile(url, `${folder}/${file}`);
+      if (!await exists(url)) continue;
+      await Deno.copyFile(url, `${folder}/${file}`);
+      sources.add(url.href);
+      withJpeg ||= file === "jpeg.wasm";
     }
+    const parts = [...others];
+    for (const source of sources) {
+      const part = await packageOf(new URL(source));
+      if (part) parts.push(part);
+    }
+    await Deno.writeTextFile(
+      `${folder}/${licencesFile}`,
+      await licences(parts, withJpeg),
+    );
   } finally {
     await Deno.remove(temporary, { recursive: true });
   }
+}
+
+/** Reads which files are in the bundles of a folder, as URLs, and removes their source maps. */
+async function takeSources(folder: string): Promise<Set<string>> {
+  const base = pathToFileURL(`${await Deno.realPath(folder)}/`);
+  const found = new Set<string>();
+  for (const { name } of await Array.fromAsync(Deno.readDir(folder))) {
+    if (!name.endsWith(".js.map")) continue;
+    const path = `${folder}/${name}`;
+    const { sources } = JSON.parse(await Deno.readTextFile(path));
+    for (const source of sources) found.add(new URL(source, base).href);
+    await Deno.remove(path);
+  }
+  if (found.size === 0) throw new Error(`${folder}: no source maps`);
+  return found;
 }

@@ -6,6 +6,7 @@
  *     deno                  the runtime that runs this script, from its npm package
  *     lib/code/layertap.js  the code and its packages in one file
  *     lib/code/*.wasm       kernels and decoders
+ *     lib/code/LICENSES.txt licences of the packages in it, and of Deno
  *     weights/              the included weights, where the code looks for them
  *
  * @module
@@ -32,7 +33,12 @@ async function code(): Promise<Map<string, Uint8Array>> {
   try {
     const output = `${folder}/layertap.js`;
     const entry = "scripts/bundle_entry.ts";
-    await bundle(["--output", output, entry], folder);
+    const runtime = {
+      name: "deno",
+      version: Deno.version.deno,
+      folder: new URL("scripts/licences/deno/", root),
+    };
+    await bundle(["--output", output, entry], folder, [runtime]);
     const files = new Map<string, Uint8Array>();
     for await (const { name } of Deno.readDir(folder)) {
       files.set(name, await Deno.readFile(`${folder}/${name}`));

@@ -16,26 +16,17 @@
 
 import { createTarGzip, parseTarGzip } from "nanotar";
 import config from "../deno.json" with { type: "json" };
+import { licences, licencesFile, packageOf } from "./licences.ts";
 import { type Files, put, replace, text } from "./npm/files.ts";
 import { lower } from "./npm/lower.ts";
 import { isForDeno, splitByRuntime } from "./npm/wasm_modules.ts";
+import { wasmFiles } from "./wasm_files.ts";
 
 const root = new URL("../", import.meta.url);
 
 /** Sources of the files that the package has in addition to those of `deno pack`, by path. */
 const additions: Readonly<Record<string, URL>> = {
   "npm/layertap.js": new URL("scripts/npm/layertap.js", root),
-  "licenses/README.md": new URL("scripts/npm/THIRD_PARTY.md", root),
-  "licenses/jpeg.codec.txt": new URL("scripts/npm/jpeg.codec.txt", root),
-  "licenses/apache-2.0.txt": new URL(
-    import.meta.resolve("@jsquash/png/LICENSE"),
-  ),
-  ...Object.fromEntries(
-    ["png", "webp"].map((kind) => [
-      `licenses/${kind}.codec.md`,
-      new URL(import.meta.resolve(`@jsquash/${kind}/codec/LICENSE.codec.md`)),
-    ]),
-  ),
 };
 
 /** The files that `deno pack` makes. */
@@ -101,6 +92,17 @@ async function build(): Promise<Files> {
     const reference = '/// <reference lib="esnext.disposable" />\n';
     put(files, name, reference + declarations);
   }
+  const wasm = (await wasmFiles())
+    .filter(({ file }) => files.has(`src/runtime/wasm/${file}`));
+  const parts = await Promise.all(wasm.map(({ url }) => packageOf(url)));
+  put(
+    files,
+    licencesFile,
+    await licences(
+      parts.filter((part) => part !== undefined),
+      files.has("src/runtime/wasm/jpeg.wasm"),
+    ),
+  );
   for (const [name, url] of Object.entries(additions)) {
     files.set(name, await Deno.readFile(url));
   }
