@@ -117,6 +117,21 @@ async function build(): Promise<Files> {
     description: "The features of any layer of any torchvision ResNet",
     engines: { node: "^20.16.0 || >=22.3.0" },
     bin: { layertap: "./npm/layertap.js" },
+    keywords: [
+      "resnet",
+      "features",
+      "torchvision",
+      "tensorflow",
+      "webassembly",
+    ],
+    // TypeScript's "node10" reads no `exports`.
+    typesVersions: {
+      "*": Object.fromEntries(
+        Object.entries(config.exports).filter(([name]) => name !== ".").map(
+          ([name, path]) => [name.slice(2), [path.replace(/ts$/, "d.ts")]],
+        ),
+      ),
+    },
     imports,
     dependencies: exactVersions(manifest.dependencies),
   };

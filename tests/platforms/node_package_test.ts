@@ -79,6 +79,17 @@ testNeeding(["node", "npm", "npx"], "the npm package in Node", async (t) => {
     );
   });
 
+  await t.step("publint and are-the-types-wrong find nothing", async () => {
+    const tarball = `layertap-resnet-${config.version}.tgz`;
+    await project.run(
+      ...["npx", "-y", "publint@0.3.25", "run", tarball, "--strict"],
+    );
+    await project.run(
+      ...["npx", "-y", "@arethetypeswrong/cli@0.18.5", tarball],
+      ...["--profile", "esm-only"],
+    );
+  });
+
   await t.step("it has as many threads as in Deno, and a server", async () => {
     await project.write(
       "server.js",

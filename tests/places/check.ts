@@ -1,0 +1,96 @@
+/**
+ * What every place runs: the contract's cases, then ten passes of the network that ships, whose
+ * logits are compared with torchvision's, and how many threads run by then.
+ *
+ * @module
+ */
+
+import * as lib from "@layertap/resnet";
+import * as maps from "@layertap/resnet/maps";
+import {
+  type Files,
+  type Golden,
+  runContract,
+} from "../platforms/contract/cases.ts";
+import { uniform } from "../support/uniform.ts";
+
+/** What a place answers. */
+export interface Outcome {
+  /** What `backendInfo` says after ten passes. */
+  readonly info: lib.RunningBackend;
+  /** The largest difference from torchvision's logits. */
+  readonly difference: number;
+  /** The largest of torchvision's logits. */
+  readonly largest: number;
+  /** The contract's cases that don't hold, and why. */
+  readonly failed: readonly string[];
+  /** The contract's cases that ran. */
+  readonly cases: number;
+}
+
+const passes = 10, classes = 10, features = 512;
+
+/**
+ * Checks the package here.
+ *
+ * @param read A file of the contract, by name.
+ * @param ships Whether the package finds the weights that ship; otherwise they are read.
+ */
+export async function check(
+  read: (name: string) => Promise<Uint8Array<ArrayBuffer>>,
+  ships = true,
+): Promise<Outcome> {
+  const files: Files = {
+    pictures: {
+      "chelsea.png": await read("chelsea.png"),
+      "rocket.jpg": await read("rocket.jpg"),
+    },
+    weights: await read("mlnet_resnet18.npz"),
+    golden: JSON.parse(new TextDecoder().decode(await read("golden.json"))),
+  };
+  const results = await runContract({ ...lib, ...maps }, files);
+  const model = await lib.createModel(
+    "mlnet_resnet18",
+    null,
+    ships || files.weights,
+  );
+  const logits = await differences(model, files);
+  model.dispose();
+  return {
+    info: lib.backendInfo(),
+    ...logits,
+    failed: results.flatMap(({ name, error }) =>
+      error === null ? [] : [`${name}: ${error}`]
+    ),
+    cases: results.length,
+  };
+}
+
+async function differences(
+  model: lib.ResNet,
+  { pictures, golden }: { pictures: Files["pictures"]; golden: Golden },
+): Promise<Pick<Outcome, "difference" | "largest">> {
+  const headed = model.withHead({
+    weight: uniform("head.weight", classes * features),
+    bias: uniform("head.bias", classes),
+  });
+  let difference = 0, largest = 0;
+  for (const [name, { logits }] of Object.entries(golden)) {
+    const x = headed.preprocess(await lib.decodeImage(pictures[name]));
+    for (let pass = 0; pass < passes; pass++) {
+      const y = headed.forward(x);
+      const got = await y.data<"float32">();
+      y.dispose();
+      // Threads start between passes.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      logits.forEach((want, i) => {
+        const by = Math.abs(got[i] - want);
+        if (!(by <= difference)) difference = by; // NaN too.
+        largest = Math.max(largest, Math.abs(want));
+      });
+    }
+    x.dispose();
+  }
+  headed.dispose();
+  return { difference, largest };
+}
