@@ -255,8 +255,9 @@ console.log(table);
 if (Deno.args[0] !== "short" && failures === 0) {
   const docs = new URL("docs/places.md", root);
   const text = await Deno.readTextFile(docs);
-  const between = /(<!-- table -->\n)[^]*(\n<!-- end -->)/;
-  await Deno.writeTextFile(docs, text.replace(between, `$1\n${table}\n$2`));
+  const between = /(<!-- table -->)[^]*(<!-- end -->)/;
+  const filled = text.replace(between, `$1\n\n${table}\n\n$2`);
+  await Deno.writeTextFile(docs, filled); // `deno fmt` aligns it.
 }
 console.log(`${rows.length - 2} passed, ${failures} failed`);
 Deno.exit(failures === 0 ? 0 : 1);
