@@ -303,6 +303,8 @@ cliTest("extract: Ctrl+C says how to resume", async (folder) => {
 
 async function rowsIn(journal: string): Promise<{ rows: number }> {
   const lines = (await Deno.readTextFile(journal)).trimEnd().split("\n");
-  const rows = lines.flatMap((line) => JSON.parse(line).rows ?? []);
+  const rows = lines.flatMap((line) =>
+    JSON.parse(line.slice(line.indexOf(" "))).rows ?? []
+  );
   return { rows: rows.length };
 }

@@ -100,6 +100,7 @@ Deno.test("features of several pictures and pooled, as .npy, .npz and safetensor
       handler,
       post(`/features?${query}`, form(files), accept(type)),
     );
+    assert.equal(response.status, 200, await response.clone().text());
     assert.equal(response.headers.get("content-type"), type);
     return await bytesOf(response);
   };
