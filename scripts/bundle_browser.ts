@@ -9,6 +9,8 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundle, deno } from "./bundle.ts";
+import { type Files, put, text } from "./npm/files.ts";
+import { lower } from "./npm/lower.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -30,26 +32,38 @@ export async function bundleForBrowser(
   entries: readonly URL[],
   folder: string,
 ): Promise<void> {
-  const args = ["--platform", "browser", "--code-splitting"];
-  const urls = entries.map(({ href }) => href);
-  await bundle([...args, "--outdir", folder, ...urls], folder);
-  await deno([
-    ...["bundle", "--no-lock", "--quiet", "--minify", "--platform", "browser"],
-    ...["--output", `${folder}/kernel_worker.js`],
-    "src/kernels/kernel_worker.js", // For pages that forbid blob: workers.
-  ]);
-  await addWeights(folder);
+  const temporary = await Deno.makeTempDir();
+  try {
+    const args = ["--platform", "browser", "--code-splitting"];
+    const urls = entries.map(({ href }) => href);
+    await bundle([...args, "--outdir", temporary, ...urls], folder);
+    await deno([
+      ...["bundle", "--no-lock", "--quiet", "--platform", "browser"],
+      ...["--output", `${temporary}/kernel_worker.js`],
+      "src/kernels/kernel_worker.js", // For pages that forbid blob: workers.
+    ]);
+    const files: Files = new Map();
+    for await (const { name } of Deno.readDir(temporary)) {
+      files.set(name, await Deno.readFile(`${temporary}/${name}`));
+    }
+    await addWeights(files, folder);
+    // Safari has no `using`.
+    await lower(files, [...files.keys()], ["--minify"]);
+    for (const [name, code] of files) {
+      await Deno.writeFile(`${folder}/${name}`, code);
+    }
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
 }
 
 /** The included weights, where the bundle looks for them. */
-async function addWeights(folder: string): Promise<void> {
-  for await (const { name } of Deno.readDir(folder)) {
-    if (!name.endsWith(".js")) continue;
-    const path = `${folder}/${name}`;
-    const code = await Deno.readTextFile(path);
+async function addWeights(files: Files, folder: string): Promise<void> {
+  for (const name of files.keys()) {
+    const code = text(files, name);
     const inPackage = `../../weights/${weights}`;
     if (!code.includes(inPackage)) continue;
-    await Deno.writeTextFile(path, code.replaceAll(inPackage, `./${weights}`));
+    put(files, name, code.replaceAll(inPackage, `./${weights}`));
     for (
       const [from, to] of [
         [weights, weights],

@@ -115,6 +115,7 @@ async function build(): Promise<Files> {
   const manifest = JSON.parse(text(files, "package.json"));
   const added = {
     description: "The features of any layer of any torchvision ResNet",
+    sideEffects: ["./src/runtime/dispose.js", "./src/kernels/kernel_worker.js"],
     engines: { node: "^20.16.0 || >=22.3.0" },
     bin: { layertap: "./npm/layertap.js" },
     keywords: [

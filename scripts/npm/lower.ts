@@ -12,10 +12,12 @@ import type { Files } from "./files.ts";
  * esbuild runs as a separate program and isn't in `deno.lock`, since only this build needs it.
  *
  * @param names The files to rewrite.
+ * @param args More arguments of esbuild.
  */
 export async function lower(
   files: Files,
   names: readonly string[],
+  args: readonly string[] = [],
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -29,6 +31,7 @@ export async function lower(
       args: [
         ...["run", "--no-config", "--no-lock", "--allow-read", "--allow-write"],
         ...["--allow-env", "--allow-run", "npm:esbuild@0.28.2"],
+        ...args,
         ...["--target=es2022", "--charset=utf8", "--outdir=out"],
         ...["--outbase=in", ...names.map((name) => `in/${name}`)],
       ],

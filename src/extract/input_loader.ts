@@ -4,6 +4,7 @@
  * @module
  */
 
+import "../runtime/dispose.ts";
 import { warnOnConsole } from "../errors/printable.ts";
 import type { Preset } from "../arch/preset.ts";
 import { expected } from "../errors/expected.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import "../runtime/dispose.ts";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Layer } from "../arch/layer_name.ts";
 import { asIs, expected } from "../errors/expected.ts";

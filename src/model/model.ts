@@ -4,6 +4,7 @@
  * @module
  */
 
+import "../runtime/dispose.ts";
 import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Layer } from "../arch/layer_name.ts";
 import type { Preset } from "../arch/preset.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import "../runtime/dispose.ts";
 import { printableLines } from "../errors/printable.ts";
 import { Gate } from "./gate.ts";
 import { Timings } from "./log.ts";

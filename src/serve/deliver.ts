@@ -4,6 +4,7 @@
  * @module
  */
 
+import "../runtime/dispose.ts";
 import type { Answer } from "./engine.ts";
 
 /** Bytes to hand over at a time; a body up to that size goes out at once. */

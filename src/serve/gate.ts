@@ -4,6 +4,7 @@
  * @module
  */
 
+import "../runtime/dispose.ts";
 import { Problem } from "./problem.ts";
 
 /** Counts the requests in progress. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import "../runtime/dispose.ts";
 import { deliver } from "./deliver.ts";
 import type { Answer, EngineInfo } from "./engine.ts";
 import type { Gate } from "./gate.ts";
