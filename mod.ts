@@ -29,9 +29,13 @@ export type {
 export {
   type BackendInfo,
   type BackendOptions,
-  type Build,
   startBackend,
 } from "./src/backend/start.ts";
+export type {
+  BackendModules,
+  Build,
+  KernelModules,
+} from "./src/runtime/given_modules.ts";
 
 export { backendInfo, type RunningBackend } from "./src/model/start_kernels.ts";
 export { createModel } from "./src/model/create_model.ts";

@@ -12,6 +12,7 @@ import { hidden } from "../runtime/hide.ts";
 import { whyNoThreads } from "../runtime/thread.ts";
 import { load } from "../runtime/wasm/load.js";
 import { checkConvolution } from "./check.ts";
+import type { BackendModules, Build } from "../runtime/given_modules.ts";
 import {
   bindTfjs,
   factoryOf,
@@ -19,9 +20,6 @@ import {
   type WasmBackendModule,
 } from "./emscripten.ts";
 import { pthreadClass } from "./pthreads.ts";
-
-/** One of the three WebAssembly builds of `@tensorflow/tfjs-backend-wasm`. */
-export type Build = "threaded-simd" | "simd" | "plain";
 
 /** How to start the backend. The defaults fit the machine. */
 export interface BackendOptions {
@@ -35,10 +33,10 @@ export interface BackendOptions {
    */
   readonly kernels?: "stock" | "own";
   /**
-   * Compiled builds, for runtimes that can't compile WebAssembly or import it themselves. Others are
-   * loaded from the npm package.
+   * Compiled modules, for runtimes that can't compile WebAssembly or import it themselves. Others
+   * are loaded from this package.
    */
-  readonly modules?: Readonly<Partial<Record<Build, WebAssembly.Module>>>;
+  readonly modules?: BackendModules;
 }
 
 /** The backend that runs. */
@@ -66,6 +64,11 @@ let running: {
 /** What `startBackend` has returned, if it has. */
 export function startedBackend(): BackendInfo | undefined {
   return running?.started;
+}
+
+/** The modules that the program passed. */
+export function givenModules(): BackendModules {
+  return running?.options.modules ?? {};
 }
 
 /**

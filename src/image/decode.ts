@@ -142,7 +142,7 @@ async function open({ name, bytes }: FileBytes, options: DecodeOptions) {
   }
   const [decoder] = await Promise.all([
     format.loadDecoder(modules),
-    loadResize(), // For `preprocess`, which can't wait.
+    loadResize(modules.resize), // For `preprocess`, which can't wait.
   ]);
   const orientation = exifOrientation && header.exif
     ? readOrientation(header.exif)

@@ -31,7 +31,7 @@ export const jpeg: ImageFormat<JpegHeader> = {
   async loadDecoder(modules) {
     const [module, resize] = await Promise.all([
       loadJpeg(modules),
-      loadResize(),
+      loadResize(modules.resize),
     ]);
     const decoder: Decoder<JpegHeader> = {
       decode: (bytes, header, draft) =>

@@ -19,15 +19,18 @@ export interface DecoderModules {
   readonly png?: WebAssembly.Module;
   /** `@jsquash/webp`, `codec/dec/webp_dec.wasm`. */
   readonly webp?: WebAssembly.Module;
+  /** This package's `src/runtime/wasm/resize.wasm`. Without it, JavaScript resizes. */
+  readonly resize?: WebAssembly.Module;
 }
 
+type DecoderName = Exclude<keyof DecoderModules, "resize">;
+
 /** Imported modules. Deno 2.9 keeps memory for each source-phase import, even of the same module. */
-const own: Partial<Record<keyof DecoderModules, Promise<WebAssembly.Module>>> =
-  {};
+const own: Partial<Record<DecoderName, Promise<WebAssembly.Module>>> = {};
 
 /** The caller's module, else this package's. */
 export async function loadDecoder(
-  kind: keyof DecoderModules,
+  kind: DecoderName,
   modules: DecoderModules,
 ): Promise<WebAssembly.Module> {
   const given = modules[kind];

@@ -18,8 +18,14 @@ export interface Passes {
 let compiled: WebAssembly.Module | undefined;
 let loading: Promise<WebAssembly.Module | undefined> | undefined;
 
-/** Compiles the kernels; `undefined` on engines without SIMD, and where `.wasm` can't be imported. */
-export function loadResize(): Promise<WebAssembly.Module | undefined> {
+/**
+ * Compiles the kernels, or takes compiled ones; `undefined` on engines without SIMD, and where
+ * `.wasm` can't be imported.
+ */
+export function loadResize(
+  given?: WebAssembly.Module,
+): Promise<WebAssembly.Module | undefined> {
+  if (given) loading = Promise.resolve(compiled = given);
   return loading ??= load("resize")
     .then((module) => compiled = module, () => undefined);
 }

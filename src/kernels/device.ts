@@ -5,6 +5,7 @@
  */
 
 import { load } from "../runtime/wasm/load.js";
+import type { KernelModules } from "../runtime/given_modules.ts";
 import { type Block, Heap } from "./heap.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
 
@@ -14,6 +15,8 @@ export interface DeviceOptions extends Pick<PoolOptions, "words"> {
   readonly threads: number;
   /** False: without relaxed SIMD. Default: where the engine has it. */
   readonly relaxed?: boolean;
+  /** Compiled kernels; of the others, this package's are loaded. */
+  readonly modules?: KernelModules;
 }
 
 /**
@@ -22,14 +25,17 @@ export interface DeviceOptions extends Pick<PoolOptions, "words"> {
  * @throws {Error} If the backend's memory is out of reach, or there is no SIMD.
  */
 export async function startDevice(
-  { threads, relaxed, words }: DeviceOptions,
+  { threads, relaxed, words, modules = {} }: DeviceOptions,
 ): Promise<Device> {
   const heap = new Heap();
   const { relaxedSimd } = await import("wasm-feature-detect");
-  const fused = relaxed ?? await relaxedSimd();
-  const module = await load(
-    `kernels${fused ? "Relaxed" : "Plain"}${heap.shared ? "Shared" : ""}`,
-  );
+  const memory = heap.shared ? "Shared" : "";
+  const given = modules[`plain${memory}`];
+  let fused = relaxed ?? await relaxedSimd();
+  if (given && !modules[`relaxed${memory}`]) fused = false;
+  const module = fused
+    ? modules[`relaxed${memory}`] ?? await load(`kernelsRelaxed${memory}`)
+    : given ?? await load(`kernelsPlain${memory}`);
   return new Device(heap, module, fused ? 6 : 5, threads, { words });
 }
 

@@ -6,6 +6,7 @@
 
 import {
   type BackendInfo,
+  givenModules,
   startBackend,
   startedBackend,
 } from "../backend/start.ts";
@@ -58,7 +59,9 @@ async function loadKernels(
 ): Promise<Kernels> {
   if (kernels === "own") {
     own ??= import("../kernels/own.ts")
-      .then(({ startOwnKernels }) => startOwnKernels({ threads, words }));
+      .then(({ startOwnKernels }) =>
+        startOwnKernels({ threads, words, modules: givenModules().kernels })
+      );
     own.catch(() => own = undefined); // A failed start is tried again.
     return started = await own;
   }

@@ -23,6 +23,7 @@ const { process } = globalThis as unknown as {
 };
 const { Worker: NodeWorker } = process.getBuiltinModule("node:worker_threads");
 let started = 0;
+const instances: string[] = [];
 process.getBuiltinModule = () => ({
   Worker: class extends NodeWorker {
     constructor(url: URL, options: object) {
@@ -67,12 +68,19 @@ switch (setting) {
     };
     break;
   }
-  case "modules":
-    options = {
-      ...options,
-      modules: { simd: await load("tfjsSimd") },
+  case "modules": {
+    const [simd, plain] = [await load("tfjsSimd"), await load("kernelsPlain")];
+    options = { ...options, modules: { simd, kernels: { plain } } };
+    const { Instance } = WebAssembly;
+    WebAssembly.Instance = class extends Instance {
+      constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
+        super(module, imports);
+        if (module === simd) instances.push("simd");
+        if (module === plain) instances.push("plain");
+      }
     };
     break;
+  }
   case "external": {
     // The program has started the backend itself.
     const { BackendWasm } = await import("@tensorflow/tfjs-backend-wasm");
@@ -114,4 +122,6 @@ const again = await startBackend().catch((error) => error.message);
 const others = await startBackend({ threads: 7 }).catch((error) =>
   error.message
 );
-console.log(JSON.stringify({ info, now, started, features, again, others }));
+console.log(
+  JSON.stringify({ info, now, instances, started, features, again, others }),
+);

@@ -12,6 +12,8 @@ interface Report {
   };
   /** What `backendInfo` says in the end. */
   now: Report["info"] & { running: number };
+  /** Of the modules that were passed. */
+  instances: string[];
   /** Threads that were started. */
   started: number;
   features: number[];
@@ -145,7 +147,8 @@ Deno.test("stock kernels give the same features, with their own threads", async 
 });
 
 Deno.test("the backend starts from compiled modules", async () => {
-  const { info } = await start({ threads: 1 }, "modules");
+  const { info, instances } = await start({ threads: 1 }, "modules");
+  assert.deepEqual(instances, ["simd", "plain"]);
   assert.deepEqual(info, {
     build: "simd",
     threads: 1,
