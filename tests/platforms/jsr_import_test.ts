@@ -63,7 +63,7 @@ Deno.test("the example runs when imported over HTTP, with threads and the shippe
       const { pathname } = new URL(request.url);
       const isClone = pathname.startsWith("/clone/");
       const path = pathname.slice(isClone ? "/clone/".length : 1);
-      if (isClone && path.endsWith("/jpeg.wasm")) {
+      if (isClone && /\/jpeg(\.wasm|Simd\.js)$/.test(path)) {
         return new Response("not built", { status: 404 });
       }
       requested.push(path);
