@@ -9,7 +9,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundle, deno } from "./bundle.ts";
-import { type Files, put, text } from "./npm/files.ts";
+import type { Files } from "./npm/files.ts";
 import { lower } from "./npm/lower.ts";
 
 const root = new URL("../", import.meta.url);
@@ -32,25 +32,26 @@ export async function bundleForBrowser(
   entries: readonly URL[],
   folder: string,
 ): Promise<void> {
-  const temporary = await Deno.makeTempDir();
+  const temporary = await Deno.makeTempDir(); // The folder may have other scripts.
   try {
     const args = ["--platform", "browser", "--code-splitting"];
     const urls = entries.map(({ href }) => href);
-    await bundle([...args, "--outdir", temporary, ...urls], folder);
+    await bundle([...args, "--outdir", temporary, ...urls], temporary);
     await deno([
       ...["bundle", "--no-lock", "--quiet", "--platform", "browser"],
       ...["--output", `${temporary}/kernel_worker.js`],
       "src/kernels/kernel_worker.js", // For pages that forbid blob: workers.
     ]);
+    await addWeights(temporary);
     const files: Files = new Map();
     for await (const { name } of Deno.readDir(temporary)) {
       files.set(name, await Deno.readFile(`${temporary}/${name}`));
     }
-    await addWeights(files, folder);
-    // Safari has no `using`.
-    await lower(files, [...files.keys()], ["--minify"]);
-    for (const [name, code] of files) {
-      await Deno.writeFile(`${folder}/${name}`, code);
+    const scripts = [...files.keys()].filter((name) => name.endsWith(".js"));
+    await lower(files, scripts, ["--minify"]); // Safari has no `using`.
+    await Deno.mkdir(folder, { recursive: true });
+    for (const [name, data] of files) {
+      await Deno.writeFile(`${folder}/${name}`, data);
     }
   } finally {
     await Deno.remove(temporary, { recursive: true });
@@ -58,12 +59,14 @@ export async function bundleForBrowser(
 }
 
 /** The included weights, where the bundle looks for them. */
-async function addWeights(files: Files, folder: string): Promise<void> {
-  for (const name of files.keys()) {
-    const code = text(files, name);
+async function addWeights(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (!name.endsWith(".js")) continue;
+    const path = `${folder}/${name}`;
+    const code = await Deno.readTextFile(path);
     const inPackage = `../../weights/${weights}`;
     if (!code.includes(inPackage)) continue;
-    put(files, name, code.replaceAll(inPackage, `./${weights}`));
+    await Deno.writeTextFile(path, code.replaceAll(inPackage, `./${weights}`));
     for (
       const [from, to] of [
         [weights, weights],
