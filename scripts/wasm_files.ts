@@ -11,7 +11,7 @@ export const wasmFolder = new URL("../src/runtime/wasm/", import.meta.url);
 export interface WasmFile {
   /** Its name for `load`. */
   readonly name: string;
-  /** Its file name, unique among all. */
+  /** Its file name in a package or bundle, unique among all. */
   readonly file: string;
   /** Where it is: of the package itself, or in Deno's cache. */
   readonly url: URL;
@@ -39,7 +39,9 @@ export async function wasmFiles(): Promise<WasmFile[]> {
     const url = isForeign
       ? new URL(import.meta.resolve(specifier))
       : new URL(specifier, wasmFolder);
-    const file = specifier.slice(specifier.lastIndexOf("/") + 1);
+    const base = specifier.slice(specifier.lastIndexOf("/") + 1);
+    // Next.js rejects a copy beside the other package's own file of that name and content.
+    const file = isForeign ? `copy_${base}` : base;
     return { name, file, url, isForeign };
   });
   const count = text.split("import.source(").length - 1;

@@ -1,3 +1,4 @@
+// stock: no, it computes nothing
 // Needs --allow-read and --allow-write for the folder of temporary files.
 /** FolderLock: stale locks are taken over, and living ones are not, in Deno and in Node. */
 

@@ -5,21 +5,19 @@
  * @module
  */
 
-import { open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { encodeFloat16 } from "../../src/formats/float16.ts";
 import type { Checkpoint, StoredTensor } from "../../src/weights/checkpoint.ts";
+import { writeFile } from "../../src/weights/write_file.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Writes the file with one tensor in memory at a time. */
+/** Writes the file, in one step for who reads it, with one tensor in memory at a time. */
 export async function writePth(
   checkpoint: Checkpoint,
   path: string,
 ): Promise<void> {
-  const file = await open(path, "w");
-  for await (const chunk of pthChunks(checkpoint)) await file.write(chunk);
-  await file.close();
+  await writeFile(path, ReadableStream.from(pthChunks(checkpoint)));
 }
 
 /** The same in memory. */
