@@ -39,13 +39,16 @@ Deno.test("README.md: the samples run with the permissions it names", async () =
 
 Deno.test("README.md: permissions are those of the tasks", () => {
   const rows = [...readme.matchAll(/^\| `deno task (\w+)` +\| (.*) \|$/gm)];
-  assert.deepEqual(rows.map(([, name]) => name), ["demo", "test", "layertap"]);
+  assert.deepEqual(
+    rows.map(([, name]) => name).join(" "),
+    "demo test layertap layers summary extract worker serve",
+  );
   for (const [, name, text] of rows) {
     const task = tasks[name];
     const command = typeof task === "string" ? task : task.command;
     assert.deepEqual(
       [...text.matchAll(/`(.*?)`/g)].map(([, flag]) => flag).sort(),
-      command.match(/--allow-\S+/g)!.sort(),
+      (command.match(/--allow-\S+/g) ?? []).sort(),
       name,
     );
   }
