@@ -2,6 +2,6 @@
 
 import { runProcess } from "../src/cli/mod.ts";
 
-export { loadInput } from "../src/extract/load_input.ts";
+export * from "../src/extract/load_input.ts";
 
 if (import.meta.main) await runProcess();

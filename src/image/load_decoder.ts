@@ -44,9 +44,10 @@ export async function loadDecoder(
     return await (own[kind] ??= load(kind));
   } catch (cause) {
     delete own[kind]; // On a web page the next try may succeed.
+    const { message } = cause as Error;
     throw new Error(
-      `cannot load the ${kind} decoder; if this runtime can't import .wasm ` +
-        `modules, pass the compiled one as modules.${kind}`,
+      `cannot load the ${kind} decoder (${message}); if this runtime can't ` +
+        `import .wasm modules, pass the compiled one as modules.${kind}`,
       { cause },
     );
   }

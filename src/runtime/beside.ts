@@ -15,7 +15,11 @@ import { isWorkerd } from "./which.ts";
  */
 export function beside(url: () => URL): URL {
   if (isWorkerd()) throw new TypeError("modules have no URL in workerd");
-  return new URL(String(url()), globalThis.location?.href);
+  const text = String(url());
+  // A thread's location may be none that others are relative to.
+  return URL.canParse(text)
+    ? new URL(text)
+    : new URL(text, globalThis.location?.href);
 }
 
 /**

@@ -1,0 +1,30 @@
+/** beside: whole URLs, wherever a module's URL is one or only a path. */
+
+import assert from "node:assert/strict";
+import { beside } from "../../src/runtime/beside.ts";
+
+/** Calls it where the location is this. */
+function at(href: string | undefined, url: string): string {
+  const { location } = globalThis;
+  const define = (value: unknown) =>
+    Object.defineProperty(globalThis, "location", {
+      value,
+      configurable: true,
+      writable: true,
+    });
+  define(href === undefined ? undefined : { href });
+  try {
+    return beside(() => url as unknown as URL).href;
+  } finally {
+    define(location);
+  }
+}
+
+Deno.test("beside: a path is relative to the page, a whole URL to nothing", () => {
+  const page = "https://example.org/app/";
+  const path = "/_next/a.wasm", file = "file:///code/a.wasm";
+  assert.equal(at(page, path), "https://example.org/_next/a.wasm");
+  for (const href of [undefined, page, "data:text/javascript,", "nowhere"]) {
+    assert.equal(at(href, file), file);
+  }
+});
