@@ -25,6 +25,8 @@ interface Row {
   readonly outcome: Outcome;
   readonly bundle?: string;
   readonly configured: string;
+  /** Whether the place has one thread only. Default: one for each core. */
+  readonly single?: boolean;
 }
 
 /** A place: its name, and how its outcome is found. */
@@ -80,6 +82,7 @@ async function page(
     outcome,
     bundle: await entrySize(folder),
     configured: isolated ? "COOP and COEP" : "nothing",
+    single: !isolated || browser === "webkit", // WebKitGTK has no shared memory.
   };
 }
 
@@ -204,12 +207,16 @@ async function prepare(): Promise<void> {
   );
 }
 
-/** Throws if the numbers are wrong, or fewer threads run than were asked for without a reason. */
-function requireRight({ info, difference, largest, failed, cases }: Outcome) {
+/** Throws if the numbers are wrong, or other threads run than the place can have. */
+function requireRight({ outcome, single }: Row) {
+  const { info, difference, largest, failed, cases } = outcome;
+  const threads = single ? 1 : Math.min(navigator.hardwareConcurrency, 8);
   const wrong = [...failed];
   if (cases < 7) wrong.push(`${cases} cases`);
   if (!(difference < 2e-5 * largest)) wrong.push(`${difference} off`);
-  if (info.running < info.threads && !info.fallback) wrong.push("threads");
+  if (info.running !== threads) {
+    wrong.push(`${info.running} of ${threads} threads: ${info.fallback}`);
+  }
   if (wrong.length) throw new Error(wrong.join("; "));
 }
 
@@ -239,7 +246,7 @@ try {
   ) {
     try {
       const row = await ask();
-      requireRight(row.outcome);
+      requireRight(row);
       rows.push(cells(row));
       console.log(`ok: ${rows.at(-1)!.join(" | ")}`);
     } catch (error) {
