@@ -16,6 +16,8 @@ import { uniform } from "../support/uniform.ts";
 
 /** What a place answers. */
 export interface Outcome {
+  /** The number of threads that were asked for. */
+  readonly asked: number;
   /** What `backendInfo` says after ten passes. */
   readonly info: lib.RunningBackend;
   /** The largest difference from torchvision's logits. */
@@ -28,7 +30,7 @@ export interface Outcome {
   readonly cases: number;
 }
 
-const passes = 10, classes = 10, features = 512;
+const asked = 2, passes = 10, classes = 10, features = 512;
 
 /**
  * Checks the package here.
@@ -40,6 +42,7 @@ export async function check(
   read: (name: string) => Promise<Uint8Array<ArrayBuffer>>,
   ships = true,
 ): Promise<Outcome> {
+  await lib.startBackend({ threads: asked });
   const files: Files = {
     pictures: {
       "chelsea.png": await read("chelsea.png"),
@@ -57,6 +60,7 @@ export async function check(
   const logits = await differences(model, files);
   model.dispose();
   return {
+    asked,
     info: lib.backendInfo(),
     ...logits,
     failed: results.flatMap(({ name, error }) =>

@@ -24,6 +24,23 @@ export async function run(
   );
 }
 
+/** Makes the tarball in a folder. Returns its path. */
+export async function pack(folder: string): Promise<string> {
+  await run(["deno", "task", "npm", folder], root);
+  return `${folder}/layertap-resnet-${config.version}.tgz`;
+}
+
+/** Installs packages from npm's registry, or tarballs, in a project. */
+export async function install(
+  folder: string,
+  ...packages: readonly string[]
+): Promise<void> {
+  await run([
+    ...["npm", "install", "--no-audit", "--no-fund", "--prefer-offline"],
+    ...packages,
+  ], folder);
+}
+
 /** A folder with a project, removed at the end. */
 export class NpmProject implements AsyncDisposable {
   private constructor(readonly folder: string) {}
@@ -31,18 +48,12 @@ export class NpmProject implements AsyncDisposable {
   /** Makes the tarball and the project. Its dependencies come from npm's registry. */
   static async create(...packages: readonly string[]): Promise<NpmProject> {
     const project = new NpmProject(await Deno.makeTempDir());
-    await run(
-      ["deno", "task", "npm", project.folder],
-      root,
-    );
+    const tarball = await pack(project.folder);
     await project.write(
       "package.json",
       JSON.stringify({ private: true, type: "module" }),
     );
-    await project.run(
-      ...["npm", "install", "--no-audit", "--no-fund", "--prefer-offline"],
-      ...[`layertap-resnet-${config.version}.tgz`, ...packages],
-    );
+    await install(project.folder, tarball, ...packages);
     for (const name of ["chelsea.png", "rocket.jpg"]) {
       await project.copy(`examples/images/${name}`, name);
     }
