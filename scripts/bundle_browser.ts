@@ -26,11 +26,13 @@ const weights = "mlnet_resnet18.npz";
  * @param entries URLs of modules, including those of web workers. Modules of one folder become files
  *   of one folder.
  * @param folder The bundles' folder, created if it doesn't exist.
+ * @param weightsAt Where the included weights are, from that folder. Default: copied into it.
  * @throws {Error} If a file is missing or doesn't parse.
  */
 export async function bundleForBrowser(
   entries: readonly URL[],
   folder: string,
+  weightsAt?: string,
 ): Promise<void> {
   const temporary = await Deno.makeTempDir(); // The folder may have other scripts.
   try {
@@ -42,7 +44,7 @@ export async function bundleForBrowser(
       ...["--output", `${temporary}/kernel_worker.js`],
       "src/kernels/kernel_worker.js", // For pages that forbid blob: workers.
     ]);
-    await addWeights(temporary);
+    await addWeights(temporary, weightsAt);
     const files: Files = new Map();
     for await (const { name } of Deno.readDir(temporary)) {
       files.set(name, await Deno.readFile(`${temporary}/${name}`));
@@ -58,15 +60,17 @@ export async function bundleForBrowser(
   }
 }
 
-/** The included weights, where the bundle looks for them. */
-async function addWeights(folder: string): Promise<void> {
+/** Lets the bundles find the included weights. */
+async function addWeights(folder: string, at?: string): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
     if (!name.endsWith(".js")) continue;
     const path = `${folder}/${name}`;
     const code = await Deno.readTextFile(path);
     const inPackage = `../../weights/${weights}`;
     if (!code.includes(inPackage)) continue;
-    await Deno.writeTextFile(path, code.replaceAll(inPackage, `./${weights}`));
+    const url = `${at ?? "./"}${weights}`;
+    await Deno.writeTextFile(path, code.replaceAll(inPackage, url));
+    if (at) continue;
     for (
       const [from, to] of [
         [weights, weights],

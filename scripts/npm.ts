@@ -9,13 +9,14 @@
  * versions from `deno.json`, the command, syntax for Node 20, and WebAssembly for every runtime.
  * Conditions in `package.json` choose how WebAssembly loads: `deno` as in the sources,
  * `workerd` by importing `.wasm` as modules, all others by `new URL(…, import.meta.url)`, which
- * bundlers follow.
+ * bundlers follow. For pages without a bundler, `dist/` has the package in bundles.
  *
  * @module
  */
 
 import { createTarGzip, parseTarGzip } from "nanotar";
 import config from "../deno.json" with { type: "json" };
+import { bundleForBrowser } from "./bundle_browser.ts";
 import { licences, licencesFile, packageOf } from "./licences.ts";
 import { type Files, put, replace, text } from "./npm/files.ts";
 import { lower } from "./npm/lower.ts";
@@ -70,6 +71,21 @@ function exactVersions(
   );
 }
 
+/** What a plain page loads from a CDN: the package in bundles, with its `.wasm` files beside them. */
+async function addBundles(files: Files): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const entries = ["layertap", "maps"]
+      .map((name) => new URL(`npm/page/${name}.ts`, import.meta.url));
+    await bundleForBrowser(entries, folder, "../weights/");
+    for await (const { name } of Deno.readDir(folder)) {
+      files.set(`dist/${name}`, await Deno.readFile(`${folder}/${name}`));
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 /** The package's files. */
 async function build(): Promise<Files> {
   const files = await pack();
@@ -112,6 +128,7 @@ async function build(): Promise<Files> {
   if (!files.has("src/runtime/wasm/bytes/tfjsSimd.js")) {
     console.warn("not for Deno before 2.6: run deno task build:bytes");
   }
+  await addBundles(files);
   const manifest = JSON.parse(text(files, "package.json"));
   const added = {
     description: "The features of any layer of any torchvision ResNet",

@@ -30,12 +30,14 @@ export interface ServeOptions {
   readonly port?: number;
   /** Whether pages are isolated, so that they may use threads. Default true. */
   readonly isolated?: boolean;
+  /** More headers. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Serves a folder on the loopback interface. */
 export function serveFolder(
   folder: string,
-  { port = 0, isolated = true }: ServeOptions = {},
+  { port = 0, isolated = true, headers }: ServeOptions = {},
 ): Deno.HttpServer<Deno.NetAddr> {
   return Deno.serve(
     { hostname: "127.0.0.1", port, onListen() {} },
@@ -54,6 +56,7 @@ export function serveFolder(
               "application/octet-stream",
             "cache-control": "no-cache",
             ...isolated ? isolation : {},
+            ...headers,
           },
         });
       } catch {

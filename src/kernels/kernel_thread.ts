@@ -64,6 +64,14 @@ export function isUp(words: Int32Array, thread: number): boolean {
   return (Atomics.load(words, control.up) >> thread & 1) === 1;
 }
 
+/** How many threads compute, the caller included. */
+export function runningThreads(words: Int32Array): number {
+  if (Atomics.load(words, control.over)) return 1;
+  let up = Atomics.load(words, control.up), count = 1;
+  for (; up; up &= up - 1) count++;
+  return count;
+}
+
 /** Starts a thread that joins in as soon as it is up; nobody waits for that. */
 export const startKernelThread: StartKernelThread = (start, onError) => {
   let thread = begin(

@@ -19,6 +19,7 @@ import {
   endKernelThreads,
   isUp,
   type KernelThread,
+  runningThreads,
   type StartKernelThread,
   startKernelThread,
 } from "./kernel_thread.ts";
@@ -99,10 +100,8 @@ export class Pool {
 
   /** Threads that are up, the caller included, and why others aren't. */
   get status(): ThreadStatus {
-    const up = [...this.#threads.keys()]
-      .filter((thread) => isUp(this.#words, thread));
     const why = this.#why ?? "its other threads are still starting";
-    return { running: up.length + 1, why };
+    return { running: runningThreads(this.#words), why };
   }
 
   /**

@@ -102,7 +102,7 @@ export function startFileThread<Message>(
   options: ThreadOptions<Message>,
 ): Thread {
   const why =
-    "workers are forbidden by the page's policy (worker-src), or their file isn't beside the code";
+    "workers are forbidden by the page's policy (worker-src), or their file isn't on its server";
   return startWebThread(start, why, options);
 }
 
@@ -132,11 +132,17 @@ function startNodeThread<Message>(
   worker.on("error", onError);
   if (onMessage) worker.on("message", onMessage);
   if (onExit) worker.on("exit", onExit);
+  let keeps = true;
+  /** Deno 2.1 counts these calls. */
+  const keep = (now: boolean) => {
+    if (now !== keeps) worker[now ? "ref" : "unref"]();
+    keeps = now;
+  };
   return {
     post: (message, transfer) =>
       worker.postMessage(message, transfer as never[]),
-    ref: () => worker.ref(),
-    unref: () => worker.unref(),
+    ref: () => keep(true),
+    unref: () => keep(false),
     terminate: async () => void await worker.terminate(),
   };
 }

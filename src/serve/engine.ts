@@ -6,6 +6,7 @@
 
 import type { OutputLayer } from "../arch/cut_network.ts";
 import type { ModelOptions } from "../model/options.ts";
+import type { RunningBackend } from "../model/start_kernels.ts";
 import type { Summary } from "../summary/summary.ts";
 import type { HandlerOptions } from "./options.ts";
 import type { ProblemStatus } from "./problem.ts";
@@ -42,9 +43,6 @@ export interface EngineInfo {
       readonly text: string;
     }>
   >;
-  readonly build: string;
-  readonly threads: number;
-  readonly kernels: string;
 }
 
 /** A body to send. */
@@ -77,6 +75,8 @@ export interface BatchReport {
 /** A loaded network. */
 export interface Engine {
   readonly info: EngineInfo;
+  /** The backend, and how many threads compute now. */
+  backend(): RunningBackend;
   /** Runs tasks of one key as a batch. Only one batch can run at a time. */
   run(tasks: readonly Task[]): Promise<BatchReport>;
   /** Frees the network and ends its thread. */

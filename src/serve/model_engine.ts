@@ -10,7 +10,7 @@ import { turn } from "../runtime/turn.ts";
 import { loadInput } from "../extract/load_input.ts";
 import { createModel } from "../model/create_model.ts";
 import type { ResNet } from "../model/model.ts";
-import { shareKernelThreads } from "../model/start_kernels.ts";
+import { backendInfo, shareKernelThreads } from "../model/start_kernels.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 import { answer } from "./answer.ts";
 import type {
@@ -36,7 +36,7 @@ export async function startModelEngine(
   words?: Int32Array,
 ): Promise<Engine> {
   if (words) shareKernelThreads(words);
-  const backend = await startBackend(settings.backend);
+  await startBackend(settings.backend);
   const { arch, outputLayer, pretrained } = settings;
   const model = await createModel(
     arch,
@@ -44,8 +44,7 @@ export async function startModelEngine(
     pretrained,
     settings.model,
   );
-  const { build, threads, kernels } = backend;
-  const info = { ...describe(model), build, threads, kernels };
+  const info = describe(model);
   const { labels } = settings;
   if (labels && labels.length !== info.classes) {
     model.dispose();
@@ -55,6 +54,7 @@ export async function startModelEngine(
   }
   return {
     info,
+    backend: backendInfo,
     run: (tasks) => run(model, tasks, settings),
     close() {
       model.dispose();
@@ -63,9 +63,7 @@ export async function startModelEngine(
   };
 }
 
-function describe(
-  model: ResNet,
-): Omit<EngineInfo, "build" | "threads" | "kernels"> {
+function describe(model: ResNet): EngineInfo {
   const { cropSize } = model.preset;
   const shapes = model.shapes([1, cropSize, cropSize, model.inChannels]);
   const layers = new Map<string, readonly number[]>();

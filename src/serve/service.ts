@@ -11,6 +11,7 @@ import {
   EngineLostError,
   type EngineSettings,
 } from "./engine.ts";
+import type { RunningBackend } from "../model/start_kernels.ts";
 import type { Settings } from "./options.ts";
 import type { Task } from "./task.ts";
 
@@ -18,10 +19,7 @@ import type { Task } from "./task.ts";
 export interface ServiceState {
   readonly status: "starting" | "ok";
   /** The network, once it is loaded. */
-  readonly network?: Pick<
-    EngineInfo,
-    "arch" | "outputLayer" | "build" | "threads" | "kernels"
-  >;
+  readonly network?: Pick<EngineInfo, "arch" | "outputLayer"> & RunningBackend;
   /** Whether it runs in a separate thread. */
   readonly worker?: boolean;
   /** Why it doesn't, if it should. */
@@ -37,7 +35,8 @@ export class Service {
   readonly #settings: Settings;
   readonly #batcher: Batcher;
   #engine: Promise<Engine> | undefined;
-  #info: EngineInfo | undefined;
+  /** The last engine that started. */
+  #started: Engine | undefined;
   #isThread: boolean | undefined;
   #fallback: string | undefined;
   #tensors: number | undefined;
@@ -56,15 +55,14 @@ export class Service {
    * @throws What starting it throws. The next call tries again.
    */
   async info(): Promise<EngineInfo> {
-    this.#info ??= (await this.#start()).info;
-    return this.#info;
+    return (this.#started ?? await this.#start()).info;
   }
 
   /** The current state. */
   get state(): ServiceState {
     return {
-      status: this.#info ? "ok" : "starting",
-      network: this.#info && networkOf(this.#info),
+      status: this.#started ? "ok" : "starting",
+      network: this.#started && networkOf(this.#started),
       worker: this.#isThread,
       fallback: this.#fallback,
       waiting: this.#batcher.waiting,
@@ -107,10 +105,13 @@ export class Service {
   }
 
   #start(): Promise<Engine> {
-    this.#engine ??= this.#open().catch((error) => {
-      this.#engine = undefined; // The next request tries again.
-      throw error;
-    });
+    this.#engine ??= this.#open().then(
+      (engine) => this.#started = engine,
+      (error) => {
+        this.#engine = undefined; // The next request tries again.
+        throw error;
+      },
+    );
     return this.#engine;
   }
 
@@ -137,9 +138,9 @@ export class Service {
   }
 }
 
-function networkOf(info: EngineInfo): ServiceState["network"] {
-  const { arch, outputLayer, build, threads, kernels } = info;
-  return { arch, outputLayer, build, threads, kernels };
+function networkOf({ info, backend }: Engine): ServiceState["network"] {
+  const { arch, outputLayer } = info;
+  return { arch, outputLayer, ...backend() };
 }
 
 /** The engine's part of the settings, in a form that can be sent to a thread. */

@@ -18,11 +18,17 @@ import {
   type EngineSettings,
 } from "./engine.ts";
 import { moduleUrl } from "./model_engine.ts";
-import { controlWords, endKernelThreads } from "../kernels/kernel_thread.ts";
+import type { RunningBackend } from "../model/start_kernels.ts";
+import {
+  controlWords,
+  endKernelThreads,
+  runningThreads,
+} from "../kernels/kernel_thread.ts";
 
 /** An answer of the thread. */
 interface Answer {
   readonly info?: EngineInfo;
+  readonly backend?: RunningBackend;
   readonly report?: BatchReport;
   readonly failed?: { readonly name: string; readonly message: string };
   readonly unavailable?: string;
@@ -35,11 +41,11 @@ async function start({ url, settings, words }) {
   const module = await import(url).catch(({ message }) => ({ message }));
   if (!module.startModelEngine) return { unavailable: module.message ?? "this package is bundled" };
   engine = await module.startModelEngine(settings, words);
-  return { info: engine.info };
+  return { info: engine.info, backend: engine.backend() };
 }
 async function run(tasks) {
   const report = await engine.run(tasks);
-  return { report };
+  return { report, backend: engine.backend() };
 }
 listen(async (message) => {
   try {
@@ -85,16 +91,19 @@ export async function startThreadEngine(
     link = new Link();
     const { ask, words } = link;
     const start = { url: moduleUrl, settings, words };
-    const { info, unavailable } = await ask(start);
+    const { info, backend: started, unavailable } = await ask(start);
     if (!info) throw new NoThreadError(unavailable);
+    let last = started!;
     return {
       info,
+      backend: () => now(last, words),
       async run(tasks) {
         const pictures = tasks.flatMap(({ pictures }) => pictures);
-        const { report } = await ask(
+        const { report, backend } = await ask(
           tasks,
           pictures.map((p) => p.bytes.buffer),
         );
+        last = backend!;
         return report!;
       },
       close: link.close,
@@ -105,6 +114,16 @@ export async function startThreadEngine(
     await link?.close();
     throw isSent ? error : new NoThreadError(message);
   }
+}
+
+/** What the thread said last, unless all threads of its kernels have started since. */
+function now(last: RunningBackend, words?: Int32Array): RunningBackend {
+  const { fallback: _, ...rest } = last;
+  const { kernels, running, threads } = rest;
+  return kernels === "own" && running < threads && words &&
+      runningThreads(words) === threads
+    ? { ...rest, running: threads }
+    : last;
 }
 
 /** Sends one message at a time. It keeps the process alive only while it waits for the answer. */

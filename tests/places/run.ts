@@ -9,11 +9,12 @@
 
 import { bundlers } from "./bundlers.ts";
 import { Workshop } from "./project.ts";
+import { pages } from "./pages.ts";
 import { type Family, requireRight, type Row, table } from "./row.ts";
 import { scripts } from "./scripts.ts";
 import { vite } from "./vite.ts";
 
-const families: readonly Family[] = [scripts, vite, bundlers];
+const families: readonly Family[] = [scripts, vite, bundlers, pages];
 
 const short = Deno.args.includes("short");
 const names = Deno.args.filter((name) => name !== "short");

@@ -260,20 +260,25 @@ Deno.test("in a separate thread: the same values and number of threads, and the 
     thread: true,
     log: ({ status }) => entries.push(`${status}`),
   });
-  assert.equal(
-    (await ask(handler, new Request("http://localhost/healthz"))).status,
-    503,
-  );
+  const health = () => new Request("http://localhost/healthz");
+  assert.equal((await ask(handler, health())).status, 503);
   await handler.ready();
-  const health = await ask(handler, new Request("http://localhost/healthz"));
-  const { status, worker, network } = await health.json();
+  const { status, worker, network } = await (await ask(handler, health()))
+    .json();
   assert.deepEqual([status, worker, network.arch], [
     "ok",
     true,
     "mlnet_resnet18",
   ]);
-  assert.equal(network.threads, Math.min(navigator.hardwareConcurrency, 8));
+  const threads = Math.min(navigator.hardwareConcurrency, 8);
+  assert.equal(network.threads, threads);
   const response = await ask(handler, post("/features", chelsea));
+  let now = network;
+  while (now.running < threads) { // They start meanwhile.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    now = (await (await ask(handler, health())).json()).network;
+  }
+  assert.equal(now.fallback, undefined);
   const { pictures: [{ features }] } = await response.json();
   assert(relativeError(features.flatten, want) < 1e-6);
   const timing = response.headers.get("server-timing")!;
@@ -281,7 +286,7 @@ Deno.test("in a separate thread: the same values and number of threads, and the 
     timing,
     /^body;dur=[\d.]+, queue;dur=[\d.]+, decode;dur=[\d.]+, model;dur=[\d.]+/,
   );
-  assert.deepEqual(entries, ["503", "200", "200"]);
+  assert.deepEqual(entries.slice(0, 3), ["503", "200", "200"]);
 });
 
 Deno.test("no answer leaks a tensor", async () => {

@@ -1,0 +1,2 @@
+/** What a plain page imports: `dist/layertap.js`. */
+export * from "@layertap/resnet";

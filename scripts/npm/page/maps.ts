@@ -1,0 +1,2 @@
+/** What a plain page imports: `dist/maps.js`. */
+export * from "@layertap/resnet/maps";
