@@ -10,9 +10,49 @@ import { turn } from "./turn.ts";
 const SLOWEST = 100;
 /** Chunks after which timers get a turn. */
 const CHUNKS = 256;
+/** The most bytes of a chunk that is read into a buffer of ours. */
+const CHUNK_BYTES = 1 << 16;
 
 /** A body arrives too slowly. */
 export class TooSlowError extends Error {}
+
+/** Reads the next chunk of a body; it is the caller's. */
+type Read = () => Promise<ReadableStreamReadResult<Uint8Array>>;
+
+/**
+ * Reads a body's chunks. A stream of bytes allocates 64 KiB for each chunk, even one of a single byte,
+ * and the allocator keeps what thousands of these took; so that they are read into one buffer, which
+ * goes to the caller only when a chunk fills half of it.
+ */
+function chunkReader(
+  body: ReadableStream<Uint8Array>,
+): [Read, (reason?: unknown) => Promise<void>] {
+  const reader = byobReader(body);
+  if (reader === null) {
+    const reader = body.getReader();
+    return [() => reader.read(), (reason) => reader.cancel(reason)];
+  }
+  let buffer = new ArrayBuffer(CHUNK_BYTES);
+  const read: Read = async () => {
+    const { done, value } = await reader.read(new Uint8Array(buffer));
+    if (done) return { done, value: undefined };
+    const isLarge = value.length > CHUNK_BYTES / 2;
+    buffer = isLarge ? new ArrayBuffer(CHUNK_BYTES) : value.buffer;
+    return { done, value: isLarge ? value : value.slice() };
+  };
+  return [read, (reason) => reader.cancel(reason)];
+}
+
+/** A reader into one's own buffer, or null where the body isn't a stream of bytes. */
+function byobReader(
+  body: ReadableStream<Uint8Array>,
+): ReadableStreamBYOBReader | null {
+  try {
+    return body.getReader({ mode: "byob" });
+  } catch {
+    return null;
+  }
+}
 
 /**
  * The chunks of a body. Only the time that is spent waiting for them counts.
@@ -28,12 +68,12 @@ export async function* paced(
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   signal?.throwIfAborted();
-  const reader = body.getReader();
+  const [read, cancel] = chunkReader(body);
   let failure: { readonly reason: unknown } | undefined;
   /** Ends a pending read. */
   const fail = (reason: unknown) => {
     failure ??= { reason };
-    reader.cancel(reason).catch(() => {});
+    cancel(reason).catch(() => {});
   };
   const late = () =>
     fail(
@@ -52,7 +92,7 @@ export async function* paced(
       const start = performance.now();
       const left = most + Math.min(0, arrived / SLOWEST - waited);
       const timer = setTimeout(late, Math.max(1, left));
-      const { done, value } = await reader.read()
+      const { done, value } = await read()
         .finally(() => clearTimeout(timer));
       if (failure) throw failure.reason;
       if (done) return;
@@ -62,6 +102,6 @@ export async function* paced(
     }
   } finally {
     signal?.removeEventListener("abort", abort);
-    reader.cancel().catch(() => {});
+    cancel().catch(() => {});
   }
 }

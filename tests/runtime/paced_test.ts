@@ -27,6 +27,34 @@ Deno.test("bytes are copied out of the chunks' buffers", async () => {
   assert.deepEqual(exact.take(), new Uint8Array());
 });
 
+Deno.test("a stream of bytes is read into one buffer; a chunk is the reader's", async () => {
+  const buffers = new Set<number>();
+  let i = 0;
+  const stream = new ReadableStream({
+    type: "bytes",
+    autoAllocateChunkSize: 1 << 16,
+    pull(controller) {
+      const { byobRequest } = controller;
+      const view = byobRequest?.view as Uint8Array;
+      assert(view.byteLength > 0);
+      buffers.add(view.byteLength);
+      if (i === 3000) controller.close();
+      const length = i++ === 3000 ? 0 : i % 1000 === 0 ? 50_000 : 1;
+      view.fill(i, 0, length);
+      byobRequest!.respond(length);
+    },
+  });
+  const chunks = await Array.fromAsync(paced(stream, 5));
+  assert.equal(chunks.length, 3000);
+  for (const [i, chunk] of chunks.entries()) {
+    const length = (i + 1) % 1000 === 0 ? 50_000 : 1;
+    assert.equal(chunk.length, length);
+    assert(chunk.every((byte) => byte === (i + 1) % 256));
+    assert(chunk.buffer.byteLength <= 2 * length);
+  }
+  assert.deepEqual([...buffers], [1 << 16]);
+});
+
 Deno.test("a body that stops, and one that trickles for ever", async () => {
   const stopped = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(new Uint8Array(1e6)),
