@@ -4,17 +4,17 @@
  * @module
  */
 
+import { expected } from "../errors/expected.ts";
 import { type Picture, toRgb } from "./rgb_image.ts";
-import { type DecoderModules, loadDecoder } from "./load_decoder.ts";
 
 /**
- * Encodes a picture as an RGB PNG file.
+ * Encodes a picture as a PNG file: RGB with 8 bits per channel, without an alpha channel.
  *
  * @param picture A picture; alpha is dropped.
- * @param options.modules The compiled codec, `png`, for runtimes that can't import `.wasm` modules.
+ * @param options.dpi Pixels per inch, for programs that set or print the file. Default: not said.
  * @returns The file's bytes.
- * @throws {TypeError | RangeError} If it isn't a picture, as {@linkcode toRgb}.
- * @throws {Error} If this runtime can't load the codec.
+ * @throws {TypeError | RangeError} If it isn't a picture, as {@linkcode toRgb}, or `dpi` isn't
+ *   positive.
  *
  * @example To PNG and back
  * ```ts
@@ -22,21 +22,44 @@ import { type DecoderModules, loadDecoder } from "./load_decoder.ts";
  * import assert from "node:assert/strict";
  *
  * const image = { width: 2, height: 1, data: new Uint8Array([255, 0, 0, 0, 0, 255]) };
- * assert.deepEqual(await decodeImage(await encodePng(image)), image);
+ * assert.deepEqual(await decodeImage(await encodePng(image, { dpi: 300 })), image);
  * ```
  */
 export async function encodePng(
   picture: Picture,
-  options: { readonly modules?: DecoderModules } = {},
+  { dpi }: { readonly dpi?: number } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { width, height, data } = toRgb(picture);
-  const rgba = new Uint8Array(4 * width * height).fill(255);
-  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
-    rgba[to] = data[from];
-    rgba[to + 1] = data[from + 1];
-    rgba[to + 2] = data[from + 2];
+  if (dpi !== undefined && !(dpi > 0 && dpi <= 1e6)) {
+    throw new RangeError(expected("dpi", "a positive number", dpi));
   }
-  const module = await loadDecoder("png", options.modules ?? {});
-  const { encodeRgba } = await import("./png_codec.ts");
-  return encodeRgba(module, { width, height, data: rgba });
+  const image = toRgb(picture);
+  const { chunkOf, pngFile } = await import("./png_chunks.ts");
+  const { filterRows } = await import("./png_filter.ts");
+  const { deflateZlib } = await import("./zlib.ts");
+  return pngFile([
+    chunkOf("IHDR", header(image)),
+    ...(dpi ? [chunkOf("pHYs", density(dpi))] : []),
+    chunkOf("IDAT", await deflateZlib(filterRows(image))),
+  ]);
+}
+
+/** 8 bits, RGB, no interlacing. */
+function header({ width, height }: Picture): Uint8Array {
+  const bytes = new Uint8Array(13);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  bytes.set([8, 2], 8);
+  return bytes;
+}
+
+/** Pixels per metre, across and down. */
+function density(dpi: number): Uint8Array {
+  const bytes = new Uint8Array(9);
+  const view = new DataView(bytes.buffer);
+  const perMetre = Math.max(1, Math.round(dpi / 0.0254));
+  view.setUint32(0, perMetre);
+  view.setUint32(4, perMetre);
+  bytes[8] = 1;
+  return bytes;
 }

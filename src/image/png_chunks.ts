@@ -161,14 +161,19 @@ export function chunkOf(
 }
 
 /** The file with nothing but what its pixels need; other pixels if they are given. */
-export function essentials(
+export const essentials = (
   { head, idats }: PngHeader,
   pixels?: Uint8Array,
+): Uint8Array<ArrayBuffer> =>
+  pngFile([head, ...(pixels ? [chunkOf("IDAT", pixels)] : idats)]);
+
+/** A file of these chunks and IEND. */
+export function pngFile(
+  chunks: readonly Uint8Array[],
 ): Uint8Array<ArrayBuffer> {
   return concat([
     Uint8Array.from(SIGNATURE, (c) => c.charCodeAt(0)),
-    head,
-    ...(pixels ? [chunkOf("IDAT", pixels)] : idats),
+    ...chunks,
     chunkOf("IEND", new Uint8Array(0)),
   ]);
 }

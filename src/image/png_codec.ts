@@ -15,16 +15,7 @@ interface PngCodec {
   readonly memory: WebAssembly.Memory;
   __wbindgen_malloc(size: number, align: number): number;
   __wbindgen_free(address: number, size: number, align: number): void;
-  __wbindgen_add_to_stack_pointer(change: number): number;
   decode(address: number, length: number): number;
-  encode(
-    result: number,
-    address: number,
-    length: number,
-    width: number,
-    height: number,
-    bitDepth: number,
-  ): void;
 }
 
 /** An instance, and the last picture that it returned. */
@@ -52,20 +43,6 @@ export async function decodePng(
     const { pixels } = instance;
     instance.pixels = undefined;
     return pixels!;
-  });
-}
-
-/** Encodes RGBA8 pixels as a PNG file. */
-export async function encodeRgba(
-  module: WebAssembly.Module,
-  { width, height, data }: ImageDataLike,
-): Promise<Uint8Array<ArrayBuffer>> {
-  return await instances.use(module, ({ codec }) => {
-    const result = codec.__wbindgen_add_to_stack_pointer(-16);
-    codec.encode(result, copyIn(codec, data), data.length, width, height, 8);
-    const [address, length] = new Uint32Array(codec.memory.buffer, result, 2);
-    codec.__wbindgen_add_to_stack_pointer(16);
-    return takeOut(codec, address, length);
   });
 }
 

@@ -1,11 +1,12 @@
 /**
- * Inflates zlib data (RFC 1950) as far as they go, the same everywhere: the decompressors of runtimes
- * differ in what they make of data that are cut.
+ * Zlib data (RFC 1950). They are inflated as far as they go, the same everywhere: the decompressors of
+ * runtimes differ in what they make of data that are cut.
  *
  * @module
  */
 
 import { concat } from "../formats/concat.ts";
+import { nodeZlib } from "../runtime/node_zlib.ts";
 
 /** Bytes that go into the decompressor at a time; they inflate to 1032 times as many at most. */
 const SLICE = 2 ** 14;
@@ -64,6 +65,14 @@ async function inflate(data: Uint8Array, most: number): Promise<Inflated> {
     isWhole = false;
   }
   return { content: concat(parts).subarray(0, most), isWhole };
+}
+
+/** Deflates, in native code where there is any. */
+export async function deflateZlib(content: Uint8Array): Promise<Uint8Array> {
+  const native = nodeZlib();
+  if (native) return native.deflateSync(content);
+  const { zlibSync } = await import("fflate");
+  return zlibSync(content);
 }
 
 /** The checksum of zlib data. */

@@ -2,7 +2,8 @@
  * What the layers see in a picture, as maps and pictures.
  *
  * {@linkcode featureMapGrid} draws a layer's maps side by side. {@linkcode classActivationMap},
- * {@linkcode gradCam}, {@linkcode occlusionMap} and {@linkcode similarityMap} compute a map, and
+ * {@linkcode gradCam}, {@linkcode gradCamPlusPlus}, {@linkcode occlusionMap} and
+ * {@linkcode similarityMap} compute a map, and
  * {@linkcode overlayMap} lays it over the picture. {@linkcode report} makes an HTML page of one
  * picture.
  *
@@ -28,7 +29,7 @@ export type { FeatureMapGridOptions } from "../drawing/draw_grid.ts";
 export type { GridLayoutOptions } from "../drawing/grid_layout.ts";
 export type { MapChoice } from "../drawing/choose_maps.ts";
 export { classActivationMap } from "./class_activation_map.ts";
-export { gradCam } from "./grad_cam.ts";
+export { gradCam, gradCamPlusPlus } from "./grad_cam.ts";
 export { outputGradient } from "./gradient.ts";
 export { occlusionMap, type OcclusionOptions } from "./occlusion.ts";
 export { overlayMap } from "./overlay.ts";

@@ -39,7 +39,7 @@ export async function answer(
     case "classify":
       return await classes(model, ready as ReadyTask<ClassifyTask>[], settings);
     case "picture":
-      return await pictures(model, ready as ReadyTask<PictureTask>[], settings);
+      return await pictures(model, ready as ReadyTask<PictureTask>[]);
   }
 }
 
@@ -108,7 +108,6 @@ async function classes(
 async function pictures(
   model: ResNet,
   ready: readonly ReadyTask<PictureTask>[],
-  { decoders: modules }: EngineSettings,
 ): Promise<Answers> {
   const [{ drawFeatureMapGrid }, { encodePng }] = await Promise.all([
     import("../drawing/draw_grid.ts"),
@@ -129,7 +128,7 @@ async function pictures(
     }
     try {
       const grid = await drawFeatureMapGrid(item(maps, i), task.grid);
-      const body = await encodePng(grid, { modules });
+      const body = await encodePng(grid);
       answers.push({ body, type: "image/png" });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;

@@ -12,6 +12,46 @@ Deno.test("encodePng: decodes to the same pixels", async () => {
   }
 });
 
+/** Chunks by type; all that a file has. */
+function chunksOf(png: Uint8Array): Map<string, Uint8Array> {
+  const chunks = new Map<string, Uint8Array>();
+  const view = new DataView(png.buffer, png.byteOffset);
+  for (let at = 8; at < png.length;) {
+    const end = at + 8 + view.getUint32(at);
+    const type = String.fromCharCode(...png.subarray(at + 4, at + 8));
+    chunks.set(type, png.subarray(at + 8, end));
+    at = end + 4;
+  }
+  return chunks;
+}
+
+Deno.test("encodePng: RGB without alpha, small, with pixels per inch", async () => {
+  const image = noise(60, 40);
+  const plain = chunksOf(await encodePng(image));
+  assert.deepEqual([...plain.keys()], ["IHDR", "IDAT", "IEND"]);
+  assert.deepEqual(
+    [...plain.get("IHDR")!],
+    [0, 0, 0, 60, 0, 0, 0, 40, 8, 2, 0, 0, 0],
+  );
+  const png = await encodePng(image, { dpi: 300 });
+  const chunks = chunksOf(png);
+  assert.deepEqual([...chunks.keys()], ["IHDR", "pHYs", "IDAT", "IEND"]);
+  // 11811 pixels per metre, both ways.
+  assert.deepEqual([...chunks.get("pHYs")!], [0, 0, 46, 35, 0, 0, 46, 35, 1]);
+  assert.deepEqual(await decodeImage(png), image);
+
+  const ramp = { width: 256, height: 99, data: new Uint8Array(256 * 99 * 3) };
+  ramp.data.forEach((_, i) => ramp.data[i] = Math.floor(i / 3));
+  assert((await encodePng(ramp)).length < 1000, "a ramp isn't filtered");
+
+  for (const dpi of [0, -1, NaN, Infinity]) {
+    await assert.rejects(encodePng(image, { dpi }), {
+      name: "RangeError",
+      message: `dpi: expected a positive number, got ${dpi}`,
+    });
+  }
+});
+
 Deno.test("encodePng: alpha is dropped", async () => {
   const data = new Uint8ClampedArray([10, 20, 30, 0, 40, 50, 60, 255]);
   const png = await encodePng({ width: 2, height: 1, data });
