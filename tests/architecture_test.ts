@@ -8,6 +8,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   serve: ["extract", "maps"],
   worker: ["extract"],
   extract: ["model", "image", "tables"],
+  anomaly: ["extract", "drawing"],
   maps: ["model", "drawing"],
   fit: ["model"],
   model: ["backend", "graph", "image", "summary", "weights"],

@@ -12,9 +12,8 @@ export function enlarge(
   from: readonly [number, number],
   to: readonly [number, number],
 ): Float32Array {
-  const [rows, columns] = [0, 1].map((axis) =>
-    Array.from({ length: to[axis] }, (_, i) => tap(i, from[axis], to[axis]))
-  );
+  const rows = enlargingTaps(from[0], to[0]);
+  const columns = enlargingTaps(from[1], to[1]);
   const enlarged = new Float32Array(to[0] * to[1]);
   let at = 0;
   for (const y of rows) {
@@ -29,16 +28,19 @@ export function enlarge(
 }
 
 /** Two neighbours, and the second one's weight in the value between them. */
-interface Tap {
+export interface Tap {
   readonly first: number;
   readonly second: number;
   readonly share: number;
 }
 
-function tap(index: number, from: number, to: number): Tap {
-  const at = Math.max(0, (index + 0.5) * from / to - 0.5);
-  const first = Math.floor(at);
-  return { first, second: Math.min(first + 1, from - 1), share: at - first };
+/** The neighbours of each value along an axis that is enlarged. */
+export function enlargingTaps(from: number, to: number): Tap[] {
+  return Array.from({ length: to }, (_, i) => {
+    const at = Math.max(0, (i + 0.5) * from / to - 0.5);
+    const first = Math.floor(at);
+    return { first, second: Math.min(first + 1, from - 1), share: at - first };
+  });
 }
 
 /** A value of weight 0 doesn't count, even if it is NaN. */

@@ -95,7 +95,7 @@ export async function* extractBatches(
   // Two batches: one is decoded while the other runs.
   const rows = loaded(refs, 2 * batchSize);
   for await (const batch of batchesOf(rows)) {
-    yield await features(model, batch, names, options);
+    yield await computeBatch(model, batch, names, options);
   }
 }
 
@@ -107,7 +107,7 @@ async function* without(
 }
 
 /** Runs the pictures of a batch that could be read. */
-async function features(
+export async function computeBatch(
   model: ResNet,
   batch: readonly InputRow[],
   names: readonly string[],

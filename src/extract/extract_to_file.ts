@@ -128,12 +128,14 @@ export async function extractToFile(
 }
 
 /** Computes what the folder doesn't have yet. */
-async function collect(
+export async function collect(
   model: ResNet,
   files: Iterable<string> | AsyncIterable<string>,
   names: readonly string[],
   folder: WorkFolder,
-  options: ExtractToFileOptions,
+  options:
+    & ExtractFilesOptions
+    & Pick<ExtractToFileOptions, "onProgress" | "signal">,
 ): Promise<void> {
   const recorded = folder.rows();
   const stamps: Promise<string | undefined>[] = [];
@@ -180,7 +182,8 @@ function changedFile(path: string, folder: WorkFolder): Error {
   );
 }
 
-async function reportOn(table: FeatureTable): Promise<ExtractReport> {
+/** @throws {Error} If no picture could be read. */
+export async function reportOn(table: FeatureTable): Promise<ExtractReport> {
   const reasons: string[] = [];
   let failed = 0;
   for await (const { error } of table.rows()) {

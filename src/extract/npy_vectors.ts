@@ -1,6 +1,7 @@
 import { asIs, expected } from "../errors/expected.ts";
 import { decodeElements, itemSize, toFloat32 } from "../formats/elements.ts";
 import { type NpyHeader, parseNpyHeader } from "../formats/npy.ts";
+import { decodeNpyText } from "../formats/npy_text.ts";
 import { openZip } from "../formats/zip.ts";
 import type { ByteSource } from "../runtime/byte_source.ts";
 import { rowBlocks } from "../tables/row_blocks.ts";
@@ -64,14 +65,7 @@ export async function openNpz(
 /** What this package wrote into the file, a NumPy string of JSON; nothing in others' files. */
 async function aboutOf(part: Part): Promise<VectorFile["about"]> {
   const bytes = await part.read(0, Math.min(part.size, maxAbout));
-  const offset = 10 + new DataView(bytes.buffer).getUint16(8, true);
-  const count = Math.floor((bytes.length - offset) / 4);
-  const view = new DataView(bytes.buffer, offset);
-  const text = Array.from({ length: count }, (_, i) => {
-    const point = view.getUint32(4 * i, true);
-    return point < 0x110000 ? String.fromCodePoint(point) : "";
-  }).join("");
-  return originOf(text, part.name);
+  return originOf(decodeNpyText(bytes, part.name), part.name);
 }
 
 async function headerOf(part: Part): Promise<NpyHeader> {

@@ -1,5 +1,5 @@
 import { npyTextHeader } from "../formats/npy.ts";
-import { concat } from "../formats/concat.ts";
+import { encodeNpyText, textBytes } from "../formats/npy_text.ts";
 import { createZip } from "../formats/create_zip.ts";
 import type { FeatureTable } from "./feature_table.ts";
 import { npyChunks } from "./npy.ts";
@@ -46,13 +46,7 @@ async function writeNpz(
     await zip.add(`${column.name}.npy`, streamOf(npyChunks(table, column)));
   }
   await zip.add("path.npy", streamOf(pathChunks(table)));
-  if (about) {
-    const text = JSON.stringify(about);
-    await zip.add(
-      "about.npy",
-      concat([npyTextHeader([...text].length, []), textBytes(text)]),
-    );
-  }
+  if (about) await zip.add("about.npy", encodeNpyText(JSON.stringify(about)));
   await zip.close();
 }
 
@@ -68,14 +62,4 @@ async function* pathChunks(
   for await (const { path } of table.rows()) {
     yield textBytes(path, longest);
   }
-}
-
-/** A NumPy string: UTF-32, padded with zeros. */
-function textBytes(
-  text: string,
-  length = [...text].length,
-): Uint8Array<ArrayBuffer> {
-  const characters = new Uint32Array(length);
-  [...text].forEach((c, i) => characters[i] = c.codePointAt(0)!);
-  return new Uint8Array(characters.buffer);
 }
