@@ -104,6 +104,10 @@ export {
 } from "./src/arch/table.ts";
 
 export { decodeImage, type DecodeOptions } from "./src/image/decode.ts";
+export type { PreprocessOptions } from "./src/image/crops.ts";
+export type { Drawable } from "./src/image/drawable.ts";
+export type { Region } from "./src/image/region.ts";
+export type { TensorPicture } from "./src/image/tensor_picture.ts";
 export { jpegDecoder } from "./src/image/jpeg.ts";
 export { encodePng } from "./src/image/encode_png.ts";
 export {

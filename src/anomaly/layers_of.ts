@@ -58,7 +58,7 @@ async function* refsOf(
 
 /** @throws {TypeError} If it isn't a picture. */
 function inputOf(picture: Picture, preset: Preset): ShapedArray {
-  const crop = resizeAndCrop(picture, preset);
+  const [crop] = resizeAndCrop(picture, preset);
   const data = normalize([crop], preset);
   return { data, shape: [crop.height, crop.width, 3] };
 }

@@ -5,12 +5,12 @@
  */
 
 import "../runtime/dispose.ts";
-import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { expected } from "../errors/expected.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
 import type { Picture } from "../image/rgb_image.ts";
 import { partsOf, type ResNet } from "../model/model.ts";
+import { isBatch } from "../model/preprocess.ts";
 import { writeFile } from "../weights/write_file.ts";
 import { type BankContent, type BankOrigin, bankStream } from "./bank_file.ts";
 import { patchesOf } from "./patches.ts";
@@ -110,7 +110,7 @@ export class PatchCore implements Disposable {
    */
   async score(picture: Picture | Tensor4D): Promise<AnomalyScore> {
     this.#alive();
-    const isTensor = picture instanceof tf.Tensor;
+    const isTensor = isBatch(picture);
     const [count] = isTensor ? picture.shape : [1];
     if (isTensor && (picture.rank !== 4 || count !== 1)) {
       throw new TypeError(expected("score", "[1, H, W, 3]", picture.shape));

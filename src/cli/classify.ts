@@ -7,6 +7,7 @@ import { knownNetwork, openModel } from "./network.ts";
 import { integer, jsonOption, modelOptions, readLines } from "./options.ts";
 import {
   filesOf,
+  frameOptions,
   pictureFileOptions,
   pictureOperands,
   readingOf,
@@ -33,6 +34,7 @@ export const classify = command({
         "ImageNet's)",
     },
     ...pictureFileOptions,
+    ...frameOptions,
     ...modelOptions,
   },
   example: "layertap classify cat.jpg --arch resnet50 --weights resnet50.pth",

@@ -8,6 +8,7 @@ import { openModel } from "./network.ts";
 import { featureOptions, modelOptions, shortTypes } from "./options.ts";
 import { isStdout, say } from "./output.ts";
 import {
+  frameOptions,
   pictureOperands,
   readingOf,
   tellOf,
@@ -36,6 +37,7 @@ export const extract = command({
     },
     resume: { help: "continue a run that was stopped" },
     ...threadedFileOptions,
+    ...frameOptions,
     ...modelOptions,
   },
   example: "layertap extract photos --layer avgpool --out features.parquet",

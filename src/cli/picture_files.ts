@@ -6,11 +6,12 @@
 
 import type { InputOptions } from "../extract/load_input.ts";
 import type { PassedOver } from "../extract/list_files.ts";
+import { expected } from "../errors/expected.ts";
 import { hostOf } from "../runtime/fetch_allowed.ts";
-import type { Io, Values } from "./command.ts";
+import { type Io, UsageError, type Values } from "./command.ts";
 import type { Failures } from "./failures.ts";
 import { warnOn } from "./network.ts";
-import { integer } from "./options.ts";
+import { integer, integers } from "./options.ts";
 
 /** For commands that need whole pictures. */
 export const decodeOptions = {
@@ -31,6 +32,26 @@ export const pictureFileOptions = {
     list: true,
   },
   ...decodeOptions,
+} as const;
+
+/** For commands that take a part of each picture. */
+export const frameOptions = {
+  region: {
+    value: "X,Y,W,H",
+    help: "take this part of each picture alone, in pixels",
+    read: (text: string) => {
+      const [x, y, width, height, ...rest] = integers("40,0,300,300")(text);
+      if (height !== undefined && rest.length === 0) {
+        return [x, y, width, height] as const;
+      }
+      throw new RangeError(
+        expected("", "x, y, width and height such as 40,0,300,300", text),
+      );
+    },
+  },
+  "no-crop": {
+    help: "resize pictures, but keep all of them, in their aspect",
+  },
 } as const;
 
 /** For commands that decode pictures in threads. */
@@ -76,13 +97,18 @@ export async function tellOf(passedOver: PassedOver, io: Io): Promise<void> {
 
 /** What these options say. */
 export function readingOf(
-  values: Partial<Values<typeof threadedFileOptions>>,
+  values: Partial<Values<typeof threadedFileOptions & typeof frameOptions>>,
   io: Io,
 ): InputOptions {
+  if (values.draft && values.region) {
+    throw new UsageError("--draft and --region exclude each other");
+  }
   return {
     draft: values.draft,
     exifOrientation: values["exif-orientation"],
     maxPixels: values["max-pixels"],
+    region: values.region,
+    crop: values["no-crop"] ? "none" : undefined,
     pictureSeconds: values["picture-seconds"],
     allowedHosts: values["allow-host"]?.map(hostOf) ?? [],
     warn: warnOn(io),

@@ -10,7 +10,7 @@ import { classIndexOf, requireHead } from "./class_option.ts";
 import { type Option, required, UsageError, type Values } from "./command.ts";
 import { knownNetwork } from "./network.ts";
 import { integer, integers, modelOptions } from "./options.ts";
-import { pictureFileOptions } from "./picture_files.ts";
+import { frameOptions, pictureFileOptions } from "./picture_files.ts";
 
 const kinds = [
   "grid",
@@ -105,6 +105,7 @@ export const pictureOptions = {
     choices: ["viridis", "inferno", "magma", "gray"],
   },
   ...pictureFileOptions,
+  ...frameOptions,
   ...modelOptions,
 } as const;
 

@@ -6,6 +6,7 @@ import { modelOptions } from "./options.ts";
 import { openOutput, say } from "./output.ts";
 import {
   filesOf,
+  frameOptions,
   pictureFileOptions,
   pictureOperands,
   readingOf,
@@ -22,6 +23,7 @@ export const report = command({
       required: true,
     },
     ...pictureFileOptions,
+    ...frameOptions,
     ...modelOptions,
   },
   example: "layertap report cat.jpg --out report.html",
@@ -36,7 +38,7 @@ export const report = command({
     const { decodeImage } = await import("../image/decode.ts");
     const { report } = await import("../maps/report.ts");
     const { resizeSize } = model.preset;
-    const { draft, ...options } = readingOf(values, io);
+    const { draft, crop, ...options } = readingOf(values, io);
     for (const image of images) {
       const picture = await namedFile(image, options)
         .then((file) =>
@@ -48,7 +50,7 @@ export const report = command({
         .catch((error) => failures.picture(error));
       if (!picture) continue;
       const title = image.split(/[\\/]/).at(-1);
-      const page = await report(model, picture, { title });
+      const page = await report(model, picture, { title, crop });
       const content = new TextEncoder().encode(page);
       const written = await output.write(content, image);
       say(`${written}: ${content.length} bytes`, out, io);

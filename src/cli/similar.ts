@@ -16,6 +16,7 @@ import { openModel, warnOn } from "./network.ts";
 import { integer, jsonOption, modelOptions } from "./options.ts";
 import {
   filesOf,
+  frameOptions,
   pictureFileOptions,
   pictureOperands,
   readingOf,
@@ -45,6 +46,7 @@ const options = {
   },
   ...jsonOption,
   ...pictureFileOptions,
+  ...frameOptions,
   ...modelOptions,
 } as const;
 
@@ -123,9 +125,12 @@ async function queriesOf(
   );
   await requireSameWeights(model, layer, file, path, io);
   const { extractFiles } = await import("../extract/extract_files.ts");
+  const reading = readingOf(values, io);
   const features = extractFiles(model, images, [layer], {
     layout: about.layout,
-    ...readingOf(values, io),
+    ...reading,
+    region: reading.region ?? about.region,
+    crop: reading.crop ?? about.crop,
     ...about.draft && { draft: true },
     ...about.exifOrientation && { exifOrientation: true },
     pool: requireOneOf("pool", pool, ["avg", "max", "none"]),

@@ -97,6 +97,8 @@ export async function extractToFile(
     pool,
     ...options.draft && { draft: true },
     ...options.exifOrientation && { exifOrientation: true },
+    ...options.region && { region: options.region },
+    ...options.crop === "none" && { crop: "none" },
     preset: model.preset,
     weights: options.weights,
     fingerprints: Object.fromEntries(fingerprints),

@@ -5,6 +5,7 @@
  */
 
 import type { Preset } from "../arch/preset.ts";
+import type { InputFrame } from "../image/crops.ts";
 import { decodeAndCrop, type DecodeOptions } from "../image/decode.ts";
 import { normalize } from "../image/transform.ts";
 import { namedFile, type NamedFileOptions } from "../runtime/named_file.ts";
@@ -16,6 +17,7 @@ import type { ShapedArray } from "../formats/shaped_array.ts";
 export interface InputOptions
   extends
     Pick<DecodeOptions, "exifOrientation" | "maxPixels" | "warn">,
+    InputFrame,
     NamedFileOptions {
   /**
    * Decodes JPEGs at 1/2, 1/4 or 1/8, no smaller than the transform's resize size, as PIL's
@@ -34,10 +36,10 @@ export interface InputOptions
 
 /** These options alone, of others too. */
 export function inputOptions(given: InputOptions): InputOptions {
-  const { draft, exifOrientation, maxPixels, warn } = given;
+  const { draft, exifOrientation, maxPixels, region, crop, warn } = given;
   const { allowedHosts, root, pictureSeconds = 60 } = given;
   return {
-    ...{ draft, exifOrientation, maxPixels, warn },
+    ...{ draft, exifOrientation, maxPixels, region, crop, warn },
     ...{ allowedHosts, root, pictureSeconds },
   };
 }

@@ -24,6 +24,8 @@
 
 export type { ExtractFilesOptions } from "./compute_nodes.ts";
 export type { InputOptions } from "./load_input.ts";
+export type { InputFrame } from "../image/crops.ts";
+export type { Region } from "../image/region.ts";
 export type { NamedFileOptions } from "../runtime/named_file.ts";
 export { extractFiles } from "./extract_files.ts";
 export {

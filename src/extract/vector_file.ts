@@ -10,6 +10,7 @@ import { few } from "../errors/expected.ts";
 import { failReading } from "../errors/fail.ts";
 import { isShape } from "../formats/elements.ts";
 import { isRecord, parseJsonObject } from "../formats/json.ts";
+import type { Region } from "../image/region.ts";
 import type { VectorRow } from "./similar.ts";
 
 /** How features were made; `extractToFile` writes it into a file's metadata. */
@@ -19,6 +20,8 @@ export type FeatureOrigin = {
   readonly pool: "avg" | "max" | "none";
   readonly draft?: boolean;
   readonly exifOrientation?: boolean;
+  readonly region?: Region;
+  readonly crop?: "none";
   readonly preset: Preset;
   /** The name of the weights, if they aren't the default. */
   readonly weights?: string;
@@ -90,6 +93,8 @@ const tests: Readonly<Record<string, (item: unknown) => boolean>> = {
   pool: isOneOf("avg", "max", "none"),
   draft: (item) => item === true,
   exifOrientation: (item) => item === true,
+  region: (item) => isShape(item) && item.length === 4,
+  crop: isOneOf("none"),
   preset: isPreset,
   fingerprints: (item) => isRecord(item) && Object.values(item).every(isText),
   shapes: (item) => isRecord(item) && Object.values(item).every(isShape),

@@ -8,6 +8,7 @@ import { warnOnConsole } from "../errors/printable.ts";
 import type { Preset } from "../arch/preset.ts";
 import { expected } from "../errors/expected.ts";
 import { displayed } from "./display.ts";
+import { checkWhole, type InputFrame } from "./crops.ts";
 import { checkDraft } from "./draft.ts";
 import type { ImageFormat } from "./format.ts";
 import { type RgbImage, toRgb } from "./rgb_image.ts";
@@ -21,6 +22,7 @@ import {
   type FileSource,
   readBytes,
 } from "../runtime/open_source.ts";
+import { checkRegion, type Region, sizeOf } from "./region.ts";
 import { loadResize } from "./resize_simd.ts";
 import { release } from "../runtime/release.ts";
 import { resizeAndCrop } from "./transform.ts";
@@ -47,6 +49,11 @@ export interface DecodeOptions {
    * Other formats ignore it. Default: the full size.
    */
   readonly draft?: readonly [width: number, height: number];
+  /**
+   * Takes a part of the picture alone: `[x, y, width, height]` in pixels, after turning it. It can't
+   * be combined with `draft`. Default: all of it.
+   */
+  readonly region?: Region;
   /** Compiled decoders, for runtimes that can't import `.wasm` modules. */
   readonly modules?: DecoderModules;
   /** Called with a warning. Default `console.warn`. */
@@ -104,19 +111,23 @@ export async function decodeImage(
 export async function decodeAndCrop(
   file: FileBytes,
   preset: Preset,
-  options: DecodeOptions = {},
+  options: DecodeOptions & InputFrame = {},
 ): Promise<RgbImage> {
-  return await (await open(file, options)).crop(preset);
+  return await (await open(file, options)).crop(preset, options.crop);
 }
 
 /** Reads a file's header, and loads what decodes the rest. */
 async function open({ name, bytes }: FileBytes, options: DecodeOptions) {
-  const { exifOrientation = false, modules = {}, draft } = options;
+  const { exifOrientation = false, modules = {}, draft, region } = options;
   const { maxPixels = 2 * suspectPixels, warn = warnOnConsole } = options;
   if (!(maxPixels > 0)) {
     throw new RangeError(expected("maxPixels", "a positive number", maxPixels));
   }
   if (draft) checkDraft(draft);
+  if (draft && region) {
+    const what = "no region with it";
+    throw new RangeError(expected("draft", what, region, "leave one out"));
+  }
   const format = formatOf(bytes);
   if (!format) {
     throw new SyntaxError(`cannot decode "${name}": ${unsupported(bytes)}`);
@@ -140,25 +151,32 @@ async function open({ name, bytes }: FileBytes, options: DecodeOptions) {
   if (width * height > suspectPixels && options.maxPixels === undefined) {
     warn(`"${name}" has ${size}; set maxPixels if you expect so many`);
   }
+  const orientation = exifOrientation && header.exif
+    ? readOrientation(header.exif)
+    : 1;
+  if (region) {
+    const turned = orientation > 4 ? { width: height, height: width } : header;
+    checkRegion(region, turned);
+  }
   const [decoder] = await Promise.all([
     format.loadDecoder(modules),
     loadResize(modules.resize), // For `preprocess`, which can't wait.
   ]);
-  const orientation = exifOrientation && header.exif
-    ? readOrientation(header.exif)
-    : 1;
   const decode = async (): Promise<RgbImage> => {
     const decoded = await parse(() => decoder.decode(bytes, header, draft));
     const image = toRgb(decoded);
     if (image.data.buffer !== decoded.data.buffer) release(decoded.data);
-    return orient(image, orientation);
+    return toRgb(orient(image, orientation), region);
   };
-  const crop = async (preset: Preset): Promise<RgbImage> => {
+  const crop = async (preset: Preset, kind: InputFrame["crop"]) => {
     if (decoder.crop && orientation === 1) {
-      return await parse(() => decoder.crop!(bytes, header, preset, draft));
+      if (kind === "none") checkWhole(region ? sizeOf(region) : header, preset);
+      const frame = { region, crop: kind };
+      const { crop } = decoder;
+      return await parse(() => crop(bytes, header, preset, frame, draft));
     }
     const image = await decode();
-    const crop = resizeAndCrop(image, preset);
+    const [crop] = resizeAndCrop(image, preset, { crop: kind });
     release(image.data);
     return crop;
   };

@@ -5,7 +5,7 @@
  */
 
 import { expected } from "../errors/expected.ts";
-import { type Picture, toRgb } from "./rgb_image.ts";
+import { type Picture, type RgbImage, toRgb } from "./rgb_image.ts";
 
 /**
  * Encodes a picture as a PNG file: RGB with 8 bits per channel, without an alpha channel.
@@ -44,7 +44,7 @@ export async function encodePng(
 }
 
 /** 8 bits, RGB, no interlacing. */
-function header({ width, height }: Picture): Uint8Array {
+function header({ width, height }: RgbImage): Uint8Array {
   const bytes = new Uint8Array(13);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, width);

@@ -5,6 +5,7 @@
  */
 
 import type { Preset } from "../arch/preset.ts";
+import type { InputFrame } from "./crops.ts";
 import type { Draft } from "./draft.ts";
 import type { DecoderModules } from "./load_decoder.ts";
 import type { ImageDataLike, RgbImage } from "./rgb_image.ts";
@@ -52,6 +53,7 @@ export interface Decoder<Header extends ImageHeader = ImageHeader> {
     bytes: Uint8Array,
     header: Header,
     preset: Preset,
+    frame: InputFrame,
     draft?: Draft,
   ): Promise<RgbImage>;
 }

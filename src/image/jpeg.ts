@@ -4,6 +4,7 @@
  * @module
  */
 
+import { crops } from "./crops.ts";
 import { type Draft, draftDenominator } from "./draft.ts";
 import { type Decoder, hasText, type ImageFormat } from "./format.ts";
 import { IdleInstances } from "./idle_instances.ts";
@@ -17,8 +18,7 @@ import {
   startResize,
 } from "./resize_simd.ts";
 import { load } from "../runtime/wasm/load.js";
-import { readPixels, type RowReader } from "./rows.ts";
-import { crop } from "./transform.ts";
+import { partOf, readPixels, type RowReader } from "./rows.ts";
 
 /** Baseline, progressive and arithmetic-coded JPEG files: grey, YCbCr, RGB, CMYK and YCCK. */
 export const jpeg: ImageFormat<JpegHeader> = {
@@ -44,15 +44,18 @@ export const jpeg: ImageFormat<JpegHeader> = {
         ),
     };
     if (resize) {
-      decoder.crop = (bytes, header, preset, draft) =>
-        read(module, bytes, header, draft, (reader, started) => {
+      decoder.crop = (bytes, header, preset, { region, crop }, draft) =>
+        read(module, bytes, header, draft, (whole, started) => {
           started.passes ??= startResize(resize, started.decoder.memory);
           const { decoder, passes } = started;
-          return crop(
+          const reader = region ? partOf(whole, region) : whole;
+          const [image] = crops(
             reader,
             preset,
+            crop,
             (plan) => resizeRows(decoder, passes, reader, plan),
           );
+          return image;
         });
     }
     return decoder;

@@ -5,6 +5,7 @@
  */
 
 import type { Box } from "./resize.ts";
+import type { Region } from "./region.ts";
 import type { RgbImage } from "./rgb_image.ts";
 
 /** A memory, and its free space. */
@@ -29,6 +30,23 @@ export interface RowReader {
   start(box: Box): { readonly left: number; readonly columns: number };
   /** Address of the next `count` rows, at most 16, without padding; 16 more bytes can be read. */
   read(count: number): number;
+}
+
+/** A part of a picture, read as a picture of its own. */
+export function partOf(
+  reader: RowReader,
+  [x, y, width, height]: Region,
+): RowReader {
+  return {
+    width,
+    height,
+    start(box) {
+      const moved = { ...box, left: box.left + x, top: box.top + y };
+      const { left, columns } = reader.start(moved);
+      return { left: left - x, columns };
+    },
+    read: (count) => reader.read(count),
+  };
 }
 
 /** Reads a whole picture. */

@@ -7,95 +7,32 @@
 
 import type { Preset } from "../arch/preset.ts";
 import { asIs, expected } from "../errors/expected.ts";
+import { crops, type PreprocessOptions } from "./crops.ts";
 import { type Picture, type RgbImage, toRgb } from "./rgb_image.ts";
-import {
-  bicubic,
-  bilinear,
-  type Filter,
-  resize,
-  type ResizePlan,
-} from "./resize.ts";
+import { resize } from "./resize.ts";
 import { resizeSimd } from "./resize_simd.ts";
-
-const filters: Record<Preset["interpolation"], Filter> = { bilinear, bicubic };
 
 /**
  * `Resize(preset.resizeSize)`, which sets the shorter side, and `CenterCrop(preset.cropSize)`,
- * which pads with black if the resized picture is smaller than the crop. Equals torchvision on PIL
- * images bit for bit. Computes only the crop's pixels, whatever the picture's aspect.
+ * which pads with black if the resized picture is smaller than the crop, or the crops that the
+ * options ask for. Equals torchvision on PIL images bit for bit. Computes only the crops' pixels,
+ * whatever the picture's aspect.
  *
- * @returns A new image of `cropSize` x `cropSize` pixels.
- * @throws {TypeError | RangeError} If it isn't a picture, as {@linkcode toRgb}.
+ * @returns New images; one of `cropSize` x `cropSize` pixels by default.
+ * @throws {TypeError | RangeError | Error} If it isn't a picture, as {@linkcode toRgb}, or can't be
+ *   cropped so, as {@linkcode crops}.
  */
-export function resizeAndCrop(picture: Picture, preset: Preset): RgbImage {
-  const image = toRgb(picture);
-  return crop(image, preset, (plan) => {
+export function resizeAndCrop(
+  picture: Picture,
+  preset: Preset,
+  { region, crop }: PreprocessOptions = {},
+): RgbImage[] {
+  const image = toRgb(picture, region);
+  return crops(image, preset, crop, (plan) => {
     const { width, height, filter, window } = plan;
     return resizeSimd(image, plan) ??
       resize(image, width, height, filter, window);
   });
-}
-
-/** The crop of a picture of this size, by a resize of it. */
-export function crop(
-  size: { readonly width: number; readonly height: number },
-  { resizeSize, cropSize, interpolation, cropRounding }: Preset,
-  resize: (plan: ResizePlan) => RgbImage,
-): RgbImage {
-  const short = Math.min(size.width, size.height);
-  const width = Math.trunc(resizeSize * size.width / short);
-  const height = Math.trunc(resizeSize * size.height / short);
-  const round = cropRounding === "down" ? halfDown : halfToEven;
-  const x = centerCrop(width, cropSize, round);
-  const y = centerCrop(height, cropSize, round);
-  const visible = resize({
-    width,
-    height,
-    filter: filters[interpolation],
-    window: { left: x.from, top: y.from, width: x.length, height: y.length },
-  });
-  return visible.width === cropSize && visible.height === cropSize
-    ? visible
-    : pad(visible, x.padding, y.padding, cropSize);
-}
-
-/** `F.center_crop` along one axis: where to cut, how much, and the padding before it. */
-function centerCrop(
-  size: number,
-  crop: number,
-  half: (rest: number) => number,
-) {
-  if (size < crop) {
-    return { from: 0, length: size, padding: (crop - size) >> 1 };
-  }
-  return { from: half(size - crop), length: crop, padding: 0 };
-}
-
-/** Python's `n // 2`. */
-const halfDown = (n: number) => n >> 1;
-
-/** Python's `round(n / 2.0)`: a half rounds to the even neighbour. */
-function halfToEven(n: number): number {
-  const half = n >> 1;
-  return n % 2 === 0 || half % 2 === 0 ? half : half + 1;
-}
-
-/** A black square of `side` pixels with the image in it. */
-function pad(
-  image: RgbImage,
-  left: number,
-  top: number,
-  side: number,
-): RgbImage {
-  const data = new Uint8Array(3 * side * side);
-  const rowLength = 3 * image.width;
-  for (let y = 0; y < image.height; y++) {
-    data.set(
-      image.data.subarray(y * rowLength, (y + 1) * rowLength),
-      3 * ((top + y) * side + left),
-    );
-  }
-  return { width: side, height: side, data };
 }
 
 /**

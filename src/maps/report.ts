@@ -28,6 +28,8 @@ export interface ReportOptions {
   readonly title?: string;
   /** The names of the classes, in the order of `fc`'s outputs. Default: as for `classify`. */
   readonly labels?: readonly string[];
+  /** `"none"`: the report is on all of the picture, in its aspect. Default `"center"`. */
+  readonly crop?: "center" | "none";
 }
 
 /** How many maps of a stage the page shows, and how many classes. */
@@ -41,7 +43,7 @@ const mapCount = 8, classCount = 5;
  * The model's hooks are not called.
  *
  * @param model A model that reaches at least the first stage, `relu`.
- * @param picture A picture from `decodeImage`, or an `ImageData`.
+ * @param picture A picture, as `preprocess` takes it.
  * @param options Heading, and names of classes.
  * @returns A self-contained HTML page, without scripts.
  * @throws {RangeError} If the model ends before the first stage, or the number of labels isn't the
@@ -76,10 +78,12 @@ export async function report(
       "create it with a later outputLayer",
     ));
   }
-  const input = bare.preprocess(picture);
+  const input = bare.preprocess(picture, { crop: options.crop });
   const values = Object.entries(bare.extract(input, modules));
   try {
     const [crop] = await unprocess(input, model.preset);
+    const size = `${crop.width} × ${crop.height} pixels`;
+    const what = options.crop === "none" ? "all of it" : "the central crop";
     const { reportPage } = await import("../drawing/report_page.ts");
     return reportPage({
       title: options.title ?? "Picture",
@@ -87,9 +91,8 @@ export async function report(
       outputLayer: model.outputLayer,
       input: {
         ...await embedded(crop),
-        alt: "The picture, cropped",
-        caption:
-          `What the network sees: the central crop, ${crop.width} × ${crop.height} pixels.`,
+        alt: "The picture as the network sees it",
+        caption: `What the network sees: ${what}, ${size}.`,
       },
       ...await subject(bare, input, crop, options.labels),
       ...network(bare, crop),

@@ -4,12 +4,12 @@
  * @module
  */
 
-import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { requireInteger } from "../errors/expected.ts";
 import type { Picture } from "../image/rgb_image.ts";
 import { classCount, classNames, requireLabels } from "./head_class.ts";
 import type { ResNet } from "./model.ts";
+import { isBatch } from "./preprocess.ts";
 
 /** A class and its probability. */
 export interface Classification {
@@ -74,8 +74,8 @@ export async function classify(
   const count = classCount(model, "classify");
   if (labels) requireLabels(labels, count);
   const names = labels ?? await classNames(model);
-  const isBatch = pictures instanceof tf.Tensor;
-  const input = isBatch ? pictures : model.preprocess(pictures);
+  const isInput = isBatch(pictures);
+  const input = isInput ? pictures : model.preprocess(pictures);
   try {
     const logits = model.forward(input);
     const values = await logits.data<"float32">();
@@ -84,9 +84,9 @@ export async function classify(
       const row = values.subarray(n * names.length, (n + 1) * names.length);
       return likeliest(softmax(row), names, top);
     });
-    return isBatch || Array.isArray(pictures) ? all : all[0];
+    return isInput || Array.isArray(pictures) ? all : all[0];
   } finally {
-    if (!isBatch) input.dispose();
+    if (!isInput) input.dispose();
   }
 }
 

@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Picture } from "../image/rgb_image.ts";
 import type { ResNet } from "./model.ts";
+import { isBatch } from "./preprocess.ts";
 import type { NodeInfo } from "./network.ts";
 
 /**
@@ -38,8 +39,8 @@ export function embed(
   model: ResNet,
   pictures: Picture | readonly Picture[] | Tensor4D,
 ): Tensor2D {
-  const isBatch = pictures instanceof tf.Tensor;
-  const input = isBatch ? pictures : model.preprocess(pictures);
+  const isInput = isBatch(pictures);
+  const input = isInput ? pictures : model.preprocess(pictures);
   try {
     const flat = [...model.nodes().values()].find(isFlatten);
     if (flat) return model.extract(input, [flat.name])[flat.name] as Tensor2D;
@@ -50,7 +51,7 @@ export function embed(
       maps.dispose();
     }
   } finally {
-    if (!isBatch) input.dispose();
+    if (!isInput) input.dispose();
   }
 }
 

@@ -8,6 +8,7 @@ import "../runtime/dispose.ts";
 import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Layer } from "../arch/layer_name.ts";
 import type { Preset } from "../arch/preset.ts";
+import type { PreprocessOptions } from "../image/crops.ts";
 import type { Picture } from "../image/rgb_image.ts";
 import { type LinearWeights, replaceHead } from "./head.ts";
 import type { OutputOf } from "./output_of.ts";
@@ -182,9 +183,12 @@ export class ResNet<Arch = string, Output extends Tensor = Tensor>
   }
 
   /** Resizes, crops and normalizes pictures by {@linkcode ResNet.preset}: see `preprocess`. */
-  preprocess(pictures: Picture | readonly Picture[]): Tensor4D {
+  preprocess(
+    pictures: Picture | readonly Picture[],
+    options?: PreprocessOptions,
+  ): Tensor4D {
     this.requireAlive();
-    return preprocess(pictures, this.preset);
+    return preprocess(pictures, this.preset, options);
   }
 
   /** Bytes of the weights in memory, including those shared with other models. */

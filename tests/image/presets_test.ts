@@ -32,7 +32,7 @@ Deno.test("transform: timm's and transformers' pixels, bit for bit, and their va
       if (!pictures.has(picture)) {
         pictures.set(picture, await decodeImage(new URL(picture, photosUrl)));
       }
-      const crop = resizeAndCrop(pictures.get(picture)!, preset);
+      const [crop] = resizeAndCrop(pictures.get(picture)!, preset);
       const what = `${picture} by ${JSON.stringify(preset)}`;
       assert.equal(
         await sha256(crop.data as Uint8Array<ArrayBuffer>),

@@ -87,7 +87,7 @@ export async function checkTransform(
   const picture = typeof image === "string"
     ? await decodeImage(new URL(image, photosUrl))
     : noise(...image);
-  const crop = resizeAndCrop(picture, preset);
+  const [crop] = resizeAndCrop(picture, preset);
   assert.deepEqual([crop.width, crop.height], [cropSize, cropSize]);
   assert.equal(crop.data.length, 3 * cropSize ** 2);
   const middle = cropSize >> 1, last = cropSize - 1;

@@ -20,7 +20,7 @@ Deno.test("resizeAndCrop: the most extreme aspect costs no more than its crop", 
   const tall = noise(1, 100_000);
   const wide: RgbImage = { ...tall, width: 100_000, height: 1 };
   for (const image of [tall, wide]) {
-    const { width, height, data } = resizeAndCrop(image, imagenetPreset);
+    const [{ width, height, data }] = resizeAndCrop(image, imagenetPreset);
     assert.deepEqual([width, height], [224, 224]);
     // The middle of the picture, enlarged 256 times: between two of its pixels.
     const middle = image.data.subarray(3 * 49_999, 3 * 50_001);

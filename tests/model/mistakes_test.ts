@@ -62,7 +62,7 @@ Deno.test("mistakes: a picture or a path where a tensor belongs, and the reverse
   }
   assert.throws(
     () => preprocess(untyped(zeros)),
-    /got a Tensor; a tensor goes into the network without preprocess$/,
+    /got \[[\d, ]+\]; a batch goes into the network without preprocess$/,
   );
 });
 
