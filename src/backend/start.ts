@@ -19,6 +19,7 @@ import {
   startCompiled,
   type WasmBackendModule,
 } from "./emscripten.ts";
+import { ensurePlatform } from "./platform.ts";
 import { pthreadClass } from "./pthreads.ts";
 
 /** How to start the backend. The defaults fit the machine. */
@@ -135,6 +136,7 @@ async function requireSame(
 }
 
 async function start(options: BackendOptions): Promise<BackendInfo> {
+  ensurePlatform();
   if (tf.engine().registry["wasm"]) {
     // Replacing it would lose its tensors.
     await tf.setBackend("wasm");

@@ -32,17 +32,33 @@ export interface Outcome {
 
 const asked = 2, passes = 10, classes = 10, features = 512;
 
+/** What a place is like. */
+export interface Setting {
+  /** Whether the package finds the weights that ship; otherwise they are read. Default true. */
+  readonly ships?: boolean;
+  /** For a place that compiles no WebAssembly. */
+  readonly modules?: {
+    readonly backend: lib.BackendModules;
+    readonly decoders: lib.DecoderModules;
+  };
+}
+
 /**
  * Checks the package here.
  *
  * @param read A file of the contract, by name.
- * @param ships Whether the package finds the weights that ship; otherwise they are read.
  */
 export async function check(
   read: (name: string) => Promise<Uint8Array<ArrayBuffer>>,
-  ships = true,
+  { ships = true, modules }: Setting = {},
 ): Promise<Outcome> {
-  await lib.startBackend({ threads: asked });
+  const given = { modules: modules?.decoders };
+  const layertap = {
+    ...lib,
+    ...maps,
+    decodeImage: (source: lib.FileSource) => lib.decodeImage(source, given),
+  };
+  await lib.startBackend({ threads: asked, modules: modules?.backend });
   const files: Files = {
     pictures: {
       "chelsea.png": await read("chelsea.png"),
@@ -51,13 +67,13 @@ export async function check(
     weights: await read("mlnet_resnet18.npz"),
     golden: JSON.parse(new TextDecoder().decode(await read("golden.json"))),
   };
-  const results = await runContract({ ...lib, ...maps }, files);
+  const results = await runContract(layertap, files);
   const model = await lib.createModel(
     "mlnet_resnet18",
     null,
     ships || files.weights,
   );
-  const logits = await differences(model, files);
+  const logits = await differences(model, files, layertap.decodeImage);
   model.dispose();
   return {
     asked,
@@ -73,6 +89,7 @@ export async function check(
 async function differences(
   model: lib.ResNet,
   { pictures, golden }: { pictures: Files["pictures"]; golden: Golden },
+  decodeImage: typeof lib.decodeImage,
 ): Promise<Pick<Outcome, "difference" | "largest">> {
   const headed = model.withHead({
     weight: uniform("head.weight", classes * features),
@@ -80,7 +97,7 @@ async function differences(
   });
   let difference = 0, largest = 0;
   for (const [name, { logits }] of Object.entries(golden)) {
-    const x = headed.preprocess(await lib.decodeImage(pictures[name]));
+    const x = headed.preprocess(await decodeImage(pictures[name]));
     for (let pass = 0; pass < passes; pass++) {
       const y = headed.forward(x);
       const got = await y.data<"float32">();

@@ -9,12 +9,13 @@
 
 import { bundlers } from "./bundlers.ts";
 import { Workshop } from "./project.ts";
+import { hosts } from "./hosts.ts";
 import { pages } from "./pages.ts";
 import { type Family, requireRight, type Row, table } from "./row.ts";
 import { scripts } from "./scripts.ts";
 import { vite } from "./vite.ts";
 
-const families: readonly Family[] = [scripts, vite, bundlers, pages];
+const families: readonly Family[] = [scripts, vite, bundlers, pages, hosts];
 
 const short = Deno.args.includes("short");
 const names = Deno.args.filter((name) => name !== "short");
