@@ -7,7 +7,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   cli: ["serve", "worker"],
   serve: ["extract", "maps"],
   worker: ["extract"],
-  extract: ["model", "image", "tables"],
+  extract: ["fit", "image", "tables"],
   anomaly: ["extract", "drawing"],
   maps: ["model", "drawing"],
   fit: ["model"],

@@ -48,7 +48,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--input", required=True, help="folder or glob of pictures, or a table")
     parser.add_argument("--output", required=True, help="folder for the tables")
     parser.add_argument("--layer", required=True, help="nodes, e.g. layer4,avgpool")
-    parser.add_argument("--pool", default="none", choices=["avg", "max", "none"])
+    parser.add_argument("--pool", default="none", choices=["none", "avg", "max", "catavgmax", "gem"])
     parser.add_argument("--normalize", action="store_true", help="scale vectors to length 1")
     parser.add_argument("--arch", default="mlnet_resnet18")
     parser.add_argument("--weights", help="a file passed to spark-submit with --files")

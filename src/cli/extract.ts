@@ -7,6 +7,7 @@ import { printLines } from "./json_lines.ts";
 import { openModel } from "./network.ts";
 import { featureOptions, modelOptions, shortTypes } from "./options.ts";
 import { isStdout, say } from "./output.ts";
+import { openPca, pcaOption, requireOrigin } from "./pca_option.ts";
 import {
   frameOptions,
   pictureOperands,
@@ -22,6 +23,7 @@ export const extract = command({
   operands: pictureOperands,
   options: {
     ...featureOptions,
+    ...pcaOption,
     out: {
       value: "FILE",
       help: `file to write, ending in one of ${endings}; - for JSON Lines ` +
@@ -48,7 +50,12 @@ export const extract = command({
       throw new UsageError("--resume works only with a file");
     }
 
+    const pca = await openPca(values.pca);
     using model = await openModel(values, layers, io);
+    if (pca) {
+      const fingerprint = await model.fingerprint(layers[0]);
+      await requireOrigin(pca, layers[0], values.pool, fingerprint);
+    }
     const { listFiles } = await import("../extract/list_files.ts");
     const failures = new Failures();
     const passedOver = new Map<string, number>();
@@ -63,6 +70,7 @@ export const extract = command({
     const options = {
       ...values,
       ...readingOf(values, io),
+      pca,
       jsonValues,
       onProgress: progress.update,
       signal: interrupt.signal,

@@ -33,6 +33,7 @@ import { extract } from "./extract.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { InterruptedError } from "./interrupt.ts";
 import { layers } from "./layers.ts";
+import { pca } from "./pca.ts";
 import { picture } from "./picture.ts";
 import { plan } from "./plan.ts";
 import { report } from "./report.ts";
@@ -47,6 +48,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({
     extract,
     similar,
+    pca,
     classify,
     picture,
     report,

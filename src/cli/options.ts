@@ -4,6 +4,7 @@
  * @module
  */
 
+import { poolings } from "../arch/pooling.ts";
 import { presetOption } from "./preset_option.ts";
 import { expected, requireInteger } from "../errors/expected.ts";
 
@@ -119,7 +120,7 @@ export const featureOptions = {
   pool: {
     value: "KIND",
     help: "pool each map over height and width",
-    choices: ["avg", "max", "none"],
+    choices: poolings,
     default: "none",
   },
   normalize: { help: "scale each vector to length 1" },

@@ -1,9 +1,7 @@
 import { printableLines } from "../errors/printable.ts";
-import { isDeepStrictEqual } from "node:util";
-import { requireOneOf } from "../errors/expected.ts";
 import type { VectorFile } from "../extract/vector_file.ts";
+import type { Pca } from "../fit/pca.ts";
 import type { SimilarPicture } from "../extract/similar.ts";
-import type { ResNet } from "../model/model.ts";
 import {
   command,
   type Io,
@@ -12,7 +10,9 @@ import {
   type Values,
 } from "./command.ts";
 import { Failures } from "./failures.ts";
-import { openModel, warnOn } from "./network.ts";
+import { openModel } from "./network.ts";
+import { openPca, pcaOption, requirePcaOf } from "./pca_option.ts";
+import { requireSameWeights } from "./same_weights.ts";
 import { integer, jsonOption, modelOptions } from "./options.ts";
 import {
   filesOf,
@@ -25,7 +25,7 @@ import {
 const options = {
   in: {
     value: "FILE",
-    help: "extracted features: .parquet, .npz or .npy",
+    help: "extracted features: .parquet, .npz, .npy or .safetensors",
     required: true,
   },
   layer: {
@@ -41,9 +41,10 @@ const options = {
   pool: {
     value: "KIND",
     help: "how the file's features were pooled, if it does not say",
-    choices: ["avg", "max"],
+    choices: ["avg", "max", "catavgmax", "gem"],
     default: "avg",
   },
+  ...pcaOption,
   ...jsonOption,
   ...pictureFileOptions,
   ...frameOptions,
@@ -59,17 +60,26 @@ export const similar = command({
   async run({ values, operands, io }) {
     const { openVectors } = await import("../extract/read_vectors.ts");
     const { similar } = await import("../extract/similar.ts");
+    const { projectRows } = await import("../extract/project_rows.ts");
     const { top, json } = values;
     const failures = new Failures();
     const images = await filesOf(operands, io, failures);
     if (images.length === 0) return failures.finish(io, 0);
+    const pca = await openPca(values.pca);
     const file = await openVectors(values.in, values.layer);
     try {
-      const queries = await queriesOf(images, file, values, io);
+      const { about, node } = file;
+      if (pca || about.pca !== undefined) {
+        await requirePcaOf(values.in, about, node, pca);
+      }
+      const queries = await queriesOf(images, file, values, pca, io);
       for (const { error } of queries) if (error) failures.picture(error);
       const vectors = queries.flatMap(({ vector }) => vector ?? []);
+      const rows = pca && about.pca === undefined
+        ? projectRows(file.rows(), pca)
+        : file.rows();
       const found = vectors.length > 0
-        ? await similar(vectors, file.rows(), { top })
+        ? await similar(vectors, rows, { top })
         : [];
       const results = queries.map(({ image, error }): Result =>
         error
@@ -109,6 +119,7 @@ async function queriesOf(
   images: readonly string[],
   file: VectorFile,
   values: Values<typeof options>,
+  pca: Pca | undefined,
   io: Io,
 ): Promise<Query[]> {
   const { node, shape, about } = file;
@@ -123,7 +134,7 @@ async function queriesOf(
     io,
     about.preset,
   );
-  await requireSameWeights(model, layer, file, path, io);
+  await requireSameWeights(model, layer, about, path, io);
   const { extractFiles } = await import("../extract/extract_files.ts");
   const reading = readingOf(values, io);
   const features = extractFiles(model, images, [layer], {
@@ -133,7 +144,8 @@ async function queriesOf(
     crop: reading.crop ?? about.crop,
     ...about.draft && { draft: true },
     ...about.exifOrientation && { exifOrientation: true },
-    pool: requireOneOf("pool", pool, ["avg", "max", "none"]),
+    pool,
+    pca,
   });
   const queries: Query[] = [];
   for await (const { path: image, values, error } of features) {
@@ -142,7 +154,8 @@ async function queriesOf(
       continue;
     }
     const { data, shape: given } = values[layer];
-    if (shape && `${shape}` !== `${given}`) {
+    const isProjectedLater = pca && about.pca === undefined;
+    if (shape && !isProjectedLater && `${shape}` !== `${given}`) {
       throw new TypeError(
         `cannot compare with "${path}": its "${layer}" has shape [${
           shape.join(", ")
@@ -191,42 +204,6 @@ function madeWith(path: string, name: string): UsageError {
   return new UsageError(
     `"${path}" was made with "${name}"; choose these weights with --weights`,
   );
-}
-
-/** Compares the weights and the transform with those that the file was made with. */
-async function requireSameWeights(
-  model: ResNet,
-  layer: string,
-  { node = layer, about }: VectorFile,
-  path: string,
-  io: Io,
-): Promise<void> {
-  const warn = warnOn(io);
-  const then = about.fingerprints?.[node];
-  if (then === undefined) {
-    warn(`"${path}" doesn't say which weights it was made with`);
-    return;
-  }
-  const { compareFingerprints } = await import("../model/fingerprint.ts");
-  const is = compareFingerprints(await model.fingerprint(layer), then);
-  if (is === "other") {
-    const name = about.weights === undefined ? "" : ` ("${about.weights}")`;
-    throw new TypeError(
-      `cannot compare with "${path}": it was made with other weights` +
-        `${name} of ${about.arch}; choose them with --weights`,
-    );
-  }
-  if (is === "rounded") {
-    warn(
-      `"${path}" was made with the same batch norms but other filters, ` +
-        "such as those of a float16 or int8 copy; the scores are approximate",
-    );
-  }
-  if (about.preset && !isDeepStrictEqual(about.preset, model.preset)) {
-    warn(
-      `"${path}" was made with another transform; the scores are approximate`,
-    );
-  }
 }
 
 function table({ image, similar = [] }: Result): string {

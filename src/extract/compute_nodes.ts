@@ -5,10 +5,13 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
+import { pooledLength, type Pooling, poolings } from "../arch/pooling.ts";
 import { expected, requireOneOf } from "../errors/expected.ts";
 import { nhwcToNchw, type ShapedArray } from "../formats/shaped_array.ts";
+import type { Pca } from "../fit/pca.ts";
 import type { ResNet } from "../model/model.ts";
+import { pool as poolMaps } from "../model/pooling.ts";
 import { stackInputs } from "./input_batches.ts";
 import type { InputOptions } from "./load_input.ts";
 
@@ -16,9 +19,11 @@ import type { InputOptions } from "./load_input.ts";
 export interface ExtractFilesOptions extends InputOptions {
   /** Order of the elements: PyTorch's (the default) or tfjs's. */
   readonly layout?: "nchw" | "nhwc";
-  /** Reduces each map to its mean or maximum: `[C]` for a spatial node. Default `"none"`. */
-  readonly pool?: "avg" | "max" | "none";
-  /** Scales each vector to a Euclidean norm of 1; zeros stay zeros. Default `false`. */
+  /** Reduces each map to a number: `[C]` for a spatial node. Default `"none"`. */
+  readonly pool?: Pooling | "none";
+  /** Reduces the vectors of the only node, after pooling; `fitPca` makes one. */
+  readonly pca?: Pca;
+  /** At last, scales each vector to a Euclidean norm of 1; zeros stay zeros. Default `false`. */
   readonly normalize?: boolean;
 }
 
@@ -26,18 +31,24 @@ export interface ExtractFilesOptions extends InputOptions {
 export function checkExtraction(
   model: ResNet,
   names: readonly string[],
-  { layout = "nchw", pool = "none", normalize = false }: ExtractFilesOptions,
+  { layout = "nchw", pool = "none", normalize = false, pca }:
+    ExtractFilesOptions,
 ): void {
   if (names.length === 0) {
     throw new RangeError(expected("names", "at least one node", names));
   }
+  if (pca && names.length > 1) {
+    throw new RangeError(expected("pca", "one node", names));
+  }
   requireOneOf("layout", layout, ["nchw", "nhwc"]);
-  requireOneOf("pool", pool, ["avg", "max", "none"]);
+  requireOneOf("pool", pool, poolings);
   const { cropSize } = model.preset;
   const shapes = model.shapes([1, cropSize, cropSize, 3]);
   for (const name of names) {
     const [, ...shape] = shapes.get(model.resolveNode(name))!;
-    if (normalize && pool === "none" && shape.length > 1 && shape[0] > 1) {
+    const isVector = pool !== "none" || shape.length === 1 ||
+      shape[0] === 1 && shape[1] === 1;
+    if (normalize && !isVector) {
       throw new RangeError(
         expected(
           "normalize",
@@ -47,6 +58,17 @@ export function checkExtraction(
         ),
       );
     }
+    if (!pca) continue;
+    const channels = shape.at(-1)!;
+    const length = pool === "none" || shape.length === 1
+      ? channels
+      : pooledLength(channels, pool);
+    const [, size] = pca.shape;
+    if (isVector && length === size) continue;
+    const [got, then] = isVector ? [length, ""] : [shape, "pool it first"];
+    throw new TypeError(
+      expected("pca", `a vector of ${size} values from "${name}"`, got, then),
+    );
   }
 }
 
@@ -60,13 +82,14 @@ export async function computeNodes(
   model: ResNet,
   inputs: readonly ShapedArray[],
   names: readonly string[],
-  { layout = "nchw", pool = "none", normalize = false }: ExtractFilesOptions,
+  { layout = "nchw", pool = "none", normalize = false, pca }:
+    ExtractFilesOptions,
 ): Promise<[string, ShapedArray][]> {
   const input = stackInputs(inputs);
   const arrays: [string, ShapedArray][] = [];
   try {
     for (const [name, value] of Object.entries(model.extract(input, names))) {
-      const tensor = pooled(value, pool);
+      const tensor = reduced(value, pool, pca);
       const data = await tensor.data<"float32">();
       const array = { data, shape: tensor.shape };
       tensor.dispose();
@@ -79,13 +102,30 @@ export async function computeNodes(
   return arrays;
 }
 
-/** A spatial node's `[N, C]`; disposes the tensor that it replaces. */
-function pooled(tensor: Tensor, pool: "avg" | "max" | "none"): Tensor {
-  if (pool === "none" || tensor.rank !== 4) return tensor;
-  const result = pool === "avg"
-    ? tf.mean(tensor as Tensor4D, [1, 2])
-    : tf.max(tensor as Tensor4D, [1, 2]);
-  tensor.dispose();
+/** A node's value, pooled and projected; disposes the tensor that it replaces. */
+function reduced(
+  value: Tensor,
+  pool: Pooling | "none",
+  pca: Pca | undefined,
+): Tensor {
+  const steps = [
+    ...pool !== "none" && value.rank === 4
+      ? [(x: Tensor) => poolMaps(x as Tensor4D, pool)]
+      : [],
+    ...pca ? [(x: Tensor) => projected(x, pca)] : [],
+  ];
+  return steps.reduce((before, step) => {
+    const after = step(before);
+    before.dispose();
+    return after;
+  }, value);
+}
+
+/** Vectors `[N, C]` or `[N, 1, 1, C]` on the components of a PCA. */
+function projected(x: Tensor, pca: Pca): Tensor {
+  const flat = tf.reshape(x, [x.shape[0], -1]) as Tensor2D;
+  const result = pca.transform(flat);
+  flat.dispose();
   return result;
 }
 

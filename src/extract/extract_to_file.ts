@@ -95,6 +95,7 @@ export async function extractToFile(
     arch: model.arch,
     layout,
     pool,
+    ...options.pca && { pca: await options.pca.fingerprint() },
     ...options.draft && { draft: true },
     ...options.exifOrientation && { exifOrientation: true },
     ...options.region && { region: options.region },

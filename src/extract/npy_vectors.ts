@@ -14,8 +14,8 @@ const maxHeader = 4096;
 /** Longer than what this package writes into the array `about`, in bytes. */
 const maxAbout = 2 ** 20;
 
-/** A `.npy` with random access, alone or inside a `.npz`. */
-interface Part {
+/** Bytes with random access: a file, or a `.npy` inside a `.npz`. */
+export interface Part {
   readonly name: string;
   readonly size: number;
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
@@ -83,9 +83,13 @@ async function headerOf(part: Part): Promise<NpyHeader> {
   return header;
 }
 
-async function* rows(
+/** What the rows of an array are read by. */
+type RowLayout = Omit<NpyHeader, "fortranOrder">;
+
+/** The rows of an array, with their names. */
+export async function* rows(
   part: Part,
-  { shape: [count, ...shape], dtype, dataOffset, littleEndian }: NpyHeader,
+  { shape: [count, ...shape], dtype, dataOffset, littleEndian }: RowLayout,
   paths: AsyncIterator<string>,
 ): AsyncGenerator<VectorRow> {
   const length = shape.reduce((a, b) => a * b);
@@ -133,6 +137,7 @@ async function* texts(part: Part): AsyncGenerator<string> {
   }
 }
 
-async function* numbers(name: string): AsyncGenerator<string> {
+/** Names for rows without one: `features.npy[3]`. */
+export async function* numbers(name: string): AsyncGenerator<string> {
   for (let i = 0;; i++) yield `${name}[${i}]`;
 }

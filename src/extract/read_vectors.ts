@@ -5,17 +5,18 @@
  */
 
 import { type FileSource, openByteSource } from "../runtime/open_source.ts";
+import { isSafetensors } from "../weights/safetensors.ts";
 import type { VectorRow } from "./similar.ts";
 import type { VectorFile } from "./vector_file.ts";
 
 /**
- * Reads the features of a `.parquet`, `.npz` or `.npy`, picture after picture. The content tells the
+ * Reads the features of a `.parquet`, `.npz`, `.npy` or `.safetensors`, picture after picture. The content tells the
  * format. The file may be larger than memory.
  *
  * @param source A path, a URL or bytes.
  * @param node The node to read; optional if the file has only one.
- * @returns Each picture's path and values, flattened. A `.npy` has no paths; there a path is
- *   `features.npy[3]`.
+ * @returns Each picture's path and values, flattened. A `.npy` or `.safetensors` has no paths; there
+ *   a path is `features.npy[3]`.
  * @throws {SyntaxError} If it isn't such a file, or is damaged.
  * @throws {TypeError} If a `.npz` or `.npy` doesn't hold an array `[N, …]`.
  * @throws {RangeError} If the file doesn't have the node, or has several and you name none.
@@ -58,8 +59,9 @@ export async function openVectors(
 ): Promise<VectorFile> {
   const bytes = await openByteSource(source);
   try {
-    const start = await bytes.read(0, Math.min(4, bytes.size));
-    switch (String.fromCharCode(...start)) {
+    const start = await bytes.read(0, Math.min(9, bytes.size));
+    const head = String.fromCharCode(...start);
+    switch (head.slice(0, 4)) {
       case "PAR1":
         return await (await import("./parquet_vectors.ts"))
           .openParquet(bytes, node);
@@ -68,9 +70,15 @@ export async function openVectors(
       case "\x93NUM":
         return await (await import("./npy_vectors.ts")).openNpy(bytes);
     }
+    if (isSafetensors(head)) {
+      const { openSafetensorsVectors } = await import(
+        "./safetensors_vectors.ts"
+      );
+      return await openSafetensorsVectors(bytes, node);
+    }
     throw new SyntaxError(
       `cannot read features from "${bytes.name}": ` +
-        "expected a .parquet, .npz or .npy file",
+        "expected a .parquet, .npz, .npy or .safetensors file",
     );
   } catch (error) {
     bytes.close();

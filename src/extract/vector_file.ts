@@ -4,12 +4,13 @@
  * @module
  */
 
+import { type Pooling, poolings } from "../arch/pooling.ts";
 import type { Preset } from "../arch/preset.ts";
 import { isPreset } from "../weights/metadata.ts";
 import { few } from "../errors/expected.ts";
 import { failReading } from "../errors/fail.ts";
 import { isShape } from "../formats/elements.ts";
-import { isRecord, parseJsonObject } from "../formats/json.ts";
+import { isRecord, type Json, parseJsonObject } from "../formats/json.ts";
 import type { Region } from "../image/region.ts";
 import type { VectorRow } from "./similar.ts";
 
@@ -17,7 +18,9 @@ import type { VectorRow } from "./similar.ts";
 export type FeatureOrigin = {
   readonly arch: string;
   readonly layout: "nchw" | "nhwc";
-  readonly pool: "avg" | "max" | "none";
+  readonly pool: Pooling | "none";
+  /** {@linkcode Pca.fingerprint} of the PCA that reduced them. */
+  readonly pca?: string;
   readonly draft?: boolean;
   readonly exifOrientation?: boolean;
   readonly region?: Region;
@@ -27,6 +30,11 @@ export type FeatureOrigin = {
   readonly weights?: string;
   /** By node: {@linkcode ResNet.fingerprint}. */
   readonly fingerprints: Readonly<Record<string, string>>;
+};
+
+/** What a file says of its features. */
+export type KnownOrigin = Partial<FeatureOrigin> & {
+  readonly shapes?: Readonly<Record<string, number[]>>;
 };
 
 /** One node's features in a file. */
@@ -69,16 +77,15 @@ export function chooseNode(
  *
  * @throws {SyntaxError} If it isn't a JSON object.
  */
-export function originOf(
-  text: string,
-  file: string,
-): Partial<FeatureOrigin> & {
-  readonly shapes?: Readonly<Record<string, number[]>>;
-} {
+export function originOf(text: string, file: string): KnownOrigin {
   const bytes = new TextEncoder().encode(text);
-  const value = parseJsonObject(bytes, failReading(file));
+  return originIn(parseJsonObject(bytes, failReading(file)));
+}
+
+/** The values of an object that are of the right type. */
+export function originIn(about: Json): KnownOrigin {
   return Object.fromEntries(
-    Object.entries(value).filter(([key, item]) => tests[key]?.(item)),
+    Object.entries(about).filter(([key, item]) => tests[key]?.(item)),
   );
 }
 
@@ -90,7 +97,8 @@ const tests: Readonly<Record<string, (item: unknown) => boolean>> = {
   arch: isText,
   weights: isText,
   layout: isOneOf("nchw", "nhwc"),
-  pool: isOneOf("avg", "max", "none"),
+  pool: isOneOf(...poolings),
+  pca: isText,
   draft: (item) => item === true,
   exifOrientation: (item) => item === true,
   region: (item) => isShape(item) && item.length === 4,

@@ -9,7 +9,8 @@ import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { expected, requireInteger, requireOneOf } from "../errors/expected.ts";
 import type { LinearWeights } from "../model/head.ts";
 import { requireTensor } from "../model/layout.ts";
-import { type Matrix, ridge } from "./ridge.ts";
+import { center, type Matrix, matrixOf } from "./matrix.ts";
+import { ridge } from "./ridge.ts";
 
 /** The options of {@linkcode fitLinear}. */
 export interface FitLinearOptions {
@@ -155,24 +156,6 @@ async function descend(x: Matrix, y: Matrix, l2: number): Promise<Layer> {
   }
 }
 
-async function matrixOf(name: string, tensor: Tensor2D): Promise<Matrix> {
-  requireTensor(tensor, name, "a tensor [N, C]");
-  const { shape } = tensor;
-  if (shape.length !== 2 || tensor.size === 0) {
-    throw new TypeError(expected(name, "[N, C]", shape));
-  }
-  const [rows, columns] = shape;
-  const data = Float64Array.from(await tensor.data());
-  const bad = data.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
-    const row = Math.floor(bad / columns);
-    throw new TypeError(
-      expected(`${name}[${row}]`, "finite numbers", data[bad]),
-    );
-  }
-  return { data, rows, columns };
-}
-
 /** Classes as rows of 0 and one 1. */
 function oneHot(
   labels: readonly number[],
@@ -202,12 +185,4 @@ function oneHot(
   const data = new Float64Array(labels.length * classes);
   labels.forEach((label, i) => data[i * classes + label] = 1);
   return { data, rows: labels.length, columns: classes };
-}
-
-/** Subtracts the mean of each column, in place, and returns the means. */
-function center({ data, rows, columns }: Matrix): Float64Array {
-  const means = new Float64Array(columns);
-  data.forEach((value, i) => means[i % columns] += value / rows);
-  data.forEach((_, i) => data[i] -= means[i % columns]);
-  return means;
 }

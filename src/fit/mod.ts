@@ -24,3 +24,9 @@ export {
   type FitLinearOptions,
   type LinearFit,
 } from "./fit_linear.ts";
+export { fitPca, type FitPcaOptions } from "./fit_pca.ts";
+export { Pca, type PcaParts } from "./pca.ts";
+export { pool } from "../model/pooling.ts";
+export type { Pooling } from "../arch/pooling.ts";
+export type { Json } from "../formats/json.ts";
+export type { FileSource } from "../runtime/open_source.ts";

@@ -4,12 +4,7 @@
  * @module
  */
 
-/** A matrix, row by row. */
-export interface Matrix {
-  readonly data: Float64Array;
-  readonly rows: number;
-  readonly columns: number;
-}
+import { dot, gram, type Matrix, products, transpose } from "./matrix.ts";
 
 /**
  * The `W`, `[targets, features]`, that minimizes `|x W' - y|^2 + l2 |W|^2`.
@@ -31,58 +26,6 @@ export function ridge(x: Matrix, y: Matrix, l2: number): Matrix | undefined {
   // W' = X'(XX' + l2)^-1 Y
   const factor = cholesky(gram(x), l2);
   return factor && products(solve(factor, yt), xt);
-}
-
-function transpose({ data, rows, columns }: Matrix): Matrix {
-  const result = new Float64Array(data.length);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      result[j * rows + i] = data[i * columns + j];
-    }
-  }
-  return { data: result, rows: columns, columns: rows };
-}
-
-/** `A B'`. */
-function products(a: Matrix, b: Matrix): Matrix {
-  const data = new Float64Array(a.rows * b.rows);
-  for (let i = 0; i < a.rows; i++) {
-    for (let j = 0; j < b.rows; j++) data[i * b.rows + j] = dot(a, i, b, j);
-  }
-  return { data, rows: a.rows, columns: b.rows };
-}
-
-/** The lower half of `A A'`. */
-function gram(a: Matrix): Matrix {
-  const data = new Float64Array(a.rows * a.rows);
-  for (let i = 0; i < a.rows; i++) {
-    for (let j = 0; j <= i; j++) data[i * a.rows + j] = dot(a, i, a, j);
-  }
-  return { data, rows: a.rows, columns: a.rows };
-}
-
-/** The product of two rows, or of their first elements. */
-function dot(
-  a: Matrix,
-  i: number,
-  b: Matrix,
-  j: number,
-  length = a.columns,
-): number {
-  const [x, y] = [a.data, b.data];
-  let p = i * a.columns;
-  let q = j * b.columns;
-  const end = p + length;
-  // Four sums: a single one would wait for each addition.
-  let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-  for (; p + 4 <= end; p += 4, q += 4) {
-    s0 += x[p] * y[q];
-    s1 += x[p + 1] * y[q + 1];
-    s2 += x[p + 2] * y[q + 2];
-    s3 += x[p + 3] * y[q + 3];
-  }
-  for (; p < end; p++, q++) s0 += x[p] * y[q];
-  return s0 + s1 + s2 + s3;
 }
 
 /**

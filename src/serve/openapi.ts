@@ -4,6 +4,7 @@
  * @module
  */
 
+import { poolings } from "../arch/pooling.ts";
 import { featureTypes } from "./encode_features.ts";
 
 /** A part of the description. */
@@ -172,8 +173,8 @@ export const openApi: Part = {
           ...layer,
           description: `${layer.description} Separate several with commas.`,
         },
-        query("pool", "Replace each map by its mean or its largest value", {
-          enum: ["none", "avg", "max"],
+        query("pool", "Reduce each map to a number", {
+          enum: poolings,
           default: "none",
         }),
       ],

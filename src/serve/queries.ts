@@ -6,6 +6,7 @@
 
 // @ts-types="npm:@types/negotiator@0.6.5"
 import Negotiator from "negotiator";
+import { poolings } from "../arch/pooling.ts";
 import { either, requireInteger, requireOneOf } from "../errors/expected.ts";
 import { nearest } from "../errors/nearest.ts";
 import { featureTypes } from "./encode_features.ts";
@@ -41,7 +42,7 @@ export function featuresQuery(
   const given = parameters(request, ["layer", "pool", orientation]);
   const layers = (given.get("layer") ?? info.outputLayer).split(",");
   for (const layer of layers) requireLayer(layer, info);
-  const pool = oneOf(given, "pool", ["none", "avg", "max"]);
+  const pool = oneOf(given, "pool", poolings);
   const names = new Set(layers);
   const { npy: _, ...many } = featureTypes;
   const types: Partial<Record<FeatureFormat, string>> = names.size === 1

@@ -5,6 +5,7 @@
  */
 
 import "../runtime/dispose.ts";
+import { pooledLength } from "../arch/pooling.ts";
 import { deliver } from "./deliver.ts";
 import type { Answer, EngineInfo } from "./engine.ts";
 import type { Gate } from "./gate.ts";
@@ -109,7 +110,10 @@ function requireSmall(task: Task, { layers }: EngineInfo, most: number): void {
   if (task.kind !== "features") return;
   const values = task.layers.reduce((sum, layer) => {
     const [channels, height = 1, width = 1] = layers.get(layer)!;
-    return sum + channels * (task.pool === "none" ? height * width : 1);
+    return sum +
+      (task.pool === "none"
+        ? channels * height * width
+        : pooledLength(channels, task.pool));
   }, 0);
   const bytes = 4 * values * task.pictures.length;
   if (bytes <= most) return;

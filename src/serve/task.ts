@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Pooling } from "../arch/pooling.ts";
 import type { FeatureMapGridOptions } from "../maps/mod.ts";
 import type { mediaTypes } from "../tables/formats.ts";
 
@@ -28,7 +29,7 @@ export type FeatureFormat = "json" | keyof typeof mediaTypes;
 export interface FeaturesTask extends AnyTask {
   readonly kind: "features";
   readonly layers: readonly string[];
-  readonly pool: "avg" | "max" | "none";
+  readonly pool: Pooling | "none";
   readonly format: FeatureFormat;
 }
 

@@ -16,7 +16,7 @@ import {
   isShape,
   itemSize,
 } from "../formats/elements.ts";
-import { isRecord, parseJsonObject } from "../formats/json.ts";
+import { isRecord, type Json, parseJsonObject } from "../formats/json.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import {
   type FileTensor,
@@ -53,12 +53,45 @@ export function isSafetensors(head: string): boolean {
 }
 
 /** A tensor of the header. */
-interface Placed {
+export interface PlacedTensor {
   readonly name: string;
   readonly dtype: string;
   readonly shape: number[];
   readonly begin: number;
   readonly end: number;
+}
+
+/** What stands before the tensors' data. */
+export interface SafetensorsHeader {
+  /** The tensors in the order of their data. */
+  readonly placed: readonly PlacedTensor[];
+  /** Texts by name. */
+  readonly metadata: Json;
+  /** Byte at which the data start. */
+  readonly dataOffset: number;
+}
+
+/**
+ * Reads the header.
+ *
+ * @throws {SyntaxError} If it is cut short, or isn't such a header.
+ */
+export async function readSafetensorsHeader(
+  source: ByteSource,
+): Promise<SafetensorsHeader> {
+  const fail = failReading(source.name);
+  if (source.size < PREAMBLE) throw fail("it is cut short");
+  const preamble = await source.read(0, PREAMBLE);
+  const length = Number(new DataView(preamble.buffer).getBigUint64(0, true));
+  const dataOffset = PREAMBLE + length;
+  if (length > MAX_HEADER || dataOffset > source.size) {
+    const most = Math.min(MAX_HEADER, source.size - PREAMBLE);
+    throw fail(expected("header", `at most ${most} bytes`, length));
+  }
+  return {
+    ...parseHeader(await source.read(PREAMBLE, length), fail),
+    dataOffset,
+  };
 }
 
 /**
@@ -69,16 +102,7 @@ interface Placed {
  */
 export async function openSafetensors(source: ByteSource): Promise<Checkpoint> {
   const fail = failReading(source.name);
-  if (source.size < PREAMBLE) throw fail("it is cut short");
-  const preamble = await source.read(0, PREAMBLE);
-  const length = Number(new DataView(preamble.buffer).getBigUint64(0, true));
-  const dataOffset = PREAMBLE + length;
-  if (length > MAX_HEADER || dataOffset > source.size) {
-    const most = Math.min(MAX_HEADER, source.size - PREAMBLE);
-    throw fail(expected("header", `at most ${most} bytes`, length));
-  }
-  const placed = parseHeader(await source.read(PREAMBLE, length), fail);
-
+  const { placed, dataOffset } = await readSafetensorsHeader(source);
   const tensors = new Map<string, FileTensor>();
   let at = 0;
   for (const { name, dtype, shape, begin, end } of placed) {
@@ -86,12 +110,12 @@ export async function openSafetensors(source: ByteSource): Promise<Checkpoint> {
       throw fail(expected(`"${name}"`, `data at byte ${at}`, begin));
     }
     at = end;
-    if (!Object.hasOwn(DTYPES, dtype)) {
+    const type = safetensorsType(dtype);
+    if (type === undefined) {
       const why = `it is ${dtype}; convert it to F32`;
       tensors.set(name, new UnreadTensor(shape, dtype, why));
       continue;
     }
-    const type = DTYPES[dtype];
     const count = elementCount(shape), length = count * itemSize(type);
     if (end - begin !== length) {
       const what = `${length} bytes of ${type} [${shape.join(", ")}]`;
@@ -119,13 +143,17 @@ export async function openSafetensors(source: ByteSource): Promise<Checkpoint> {
   });
 }
 
-/** The tensors in the order of their data. */
+/** The format's name of a data type; undefined for one that isn't read. */
+export function safetensorsType(dtype: string): DType | undefined {
+  return Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype] : undefined;
+}
+
 function parseHeader(
   bytes: Uint8Array,
   fail: Fail,
-): Placed[] {
-  const { __metadata__: _, ...tensors } = parseJsonObject(bytes, fail);
-  const placed = Object.entries(tensors).map(([name, tensor]): Placed => {
+): Omit<SafetensorsHeader, "dataOffset"> {
+  const { __metadata__: metadata, ...tensors } = parseJsonObject(bytes, fail);
+  const placed = Object.entries(tensors).map(([name, tensor]): PlacedTensor => {
     const { dtype, shape, data_offsets: offsets } = isRecord(tensor)
       ? tensor
       : {};
@@ -139,7 +167,8 @@ function parseHeader(
     return { name, dtype, shape, begin, end };
   });
   if (placed.length === 0) throw fail("it has no tensors");
-  return placed.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  placed.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  return { placed, metadata: isRecord(metadata) ? metadata : {} };
 }
 
 function cOrder(shape: readonly number[]): number[] {

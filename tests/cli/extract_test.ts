@@ -233,7 +233,10 @@ cliTest("extract: bad usage", async (folder) => {
   const rest = ["--layer", "layer1", "--out", `${folder}/f.jsonl`];
   const cases: [args: string[], message: string][] = [
     [["--dtype", "f64"], '--dtype: expected "float32" or "float16", got "f64"'],
-    [["--pool", "mean"], '--pool: expected "avg", "max" or "none", got "mean"'],
+    [
+      ["--pool", "mean"],
+      '--pool: expected "none", "avg", "max", "catavgmax" or "gem", got "mean"',
+    ],
     [
       ["--json-values", "hex"],
       '--json-values: expected "base64" or "plain", got "hex"',

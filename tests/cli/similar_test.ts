@@ -30,6 +30,7 @@ cliTest(
       ["a.parquet", "avgpool", []],
       ["b.npz", "layer2", ["--pool", "avg"]],
       ["c.npy", "layer2", ["--pool", "max"]],
+      ["c.safetensors", "layer2", ["--pool", "gem", "--dtype", "f16"]],
       ["d.parquet", "layer2,layer1", ["--pool", "max", "--dtype", "f16"]],
       ["e.parquet", "layer2", ["--layout", "nhwc"]],
     ];
@@ -49,7 +50,7 @@ cliTest(
       assert.deepEqual(results.map(({ image }) => image), [rocket, chelsea]);
       for (const { image, similar } of results) {
         const [best, ...others] = similar;
-        const name = file === "c.npy"
+        const name = file.startsWith("c.")
           ? `${path}[${list.indexOf(image)}]`
           : image;
         assert.equal(best.path, name);
@@ -82,7 +83,7 @@ cliTest("similar: errors", async (folder) => {
     [
       ["--in", path, "--pool", "none"],
       2,
-      `--pool: expected "avg" or "max", got "none"${usage}`,
+      `--pool: expected "avg", "max", "catavgmax" or "gem", got "none"${usage}`,
     ],
     [["--in", npy], 2, `--layer is missing${usage}`],
     [
@@ -98,7 +99,7 @@ cliTest("similar: errors", async (folder) => {
     [
       ["--in", chelsea],
       1,
-      `cannot read features from "${chelsea}": expected a .parquet, .npz or .npy file`,
+      `cannot read features from "${chelsea}": expected a .parquet, .npz, .npy or .safetensors file`,
     ],
     [
       ["--in", path],

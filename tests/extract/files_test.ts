@@ -188,7 +188,7 @@ Deno.test("extractFiles: errors", async () => {
     ],
     [
       () => extractFiles(model, pictures, ["layer1"], { pool: "min" as "max" }),
-      'pool: expected "avg", "max" or "none", got "min"',
+      'pool: expected "none", "avg", "max", "catavgmax" or "gem", got "min"',
     ],
     [
       () =>

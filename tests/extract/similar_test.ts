@@ -8,6 +8,7 @@ import {
   npzStream,
   parquetStream,
   readVectors,
+  safetensorsStream,
   similar,
   type VectorRow,
 } from "../../src/extract/mod.ts";
@@ -95,12 +96,16 @@ Deno.test("similar: errors", async () => {
 });
 
 Deno.test("readVectors: every row of every format", async () => {
-  for (const stream of [parquetStream, npzStream, npyStream]) {
+  const nameless = [npyStream, safetensorsStream];
+  for (const stream of [parquetStream, npzStream, ...nameless]) {
     const bytes = await bytesOf(stream(table));
     const read = await Array.fromAsync(readVectors(bytes));
     assert.equal(read.length, count);
     for (const [i, { path, vector }] of read.entries()) {
-      assert.equal(path, stream === npyStream ? `bytes[${i}]` : rows[i].path);
+      assert.equal(
+        path,
+        nameless.includes(stream) ? `bytes[${i}]` : rows[i].path,
+      );
       const want = rows[i].vector ?? new Float32Array(length).fill(NaN);
       if (stream === parquetStream && !rows[i].vector) {
         assert.equal(vector, null);
@@ -155,9 +160,14 @@ Deno.test("readVectors: damaged files", async () => {
   await assert.rejects(read(npy.slice(0, -5)), { name: "SyntaxError" });
   const npz = await bytesOf(npzStream(table));
   await assert.rejects(read(npz.slice(0, -50)), { name: "SyntaxError" });
+  const tensors = await bytesOf(safetensorsStream(table));
+  await assert.rejects(read(tensors.slice(0, -5)), {
+    name: "SyntaxError",
+    message: 'cannot read "bytes": it is cut short',
+  });
   await assert.rejects(read(new Uint8Array()), {
     name: "SyntaxError",
     message:
-      'cannot read features from "bytes": expected a .parquet, .npz or .npy file',
+      'cannot read features from "bytes": expected a .parquet, .npz, .npy or .safetensors file',
   });
 });

@@ -236,7 +236,7 @@ Deno.test("extractToFile: errors", () =>
       ],
       [
         () => run(pictures, { pool: "min" }),
-        'pool: expected "avg", "max" or "none", got "min"',
+        'pool: expected "none", "avg", "max", "catavgmax" or "gem", got "min"',
       ],
       [
         () => run(pictures, {}, `${folder}/no/f.npz`),

@@ -24,7 +24,10 @@ Deno.test("400: invalid parameters and bodies", async () => {
     ["/features?layer=layer4,", /no layer ""/],
     ["/features?layer=__proto__", /no layer "__proto__"/],
     ["/features?layer=layer1&layer=layer2", /layer is given twice/],
-    ["/features?pool=sum", /pool: expected "none", "avg" or "max", got "sum"/],
+    [
+      "/features?pool=sum",
+      /pool: expected "none", "avg", .* or "gem", got "sum"/,
+    ],
     ["/features?top=5", /unknown parameter "top"; this path takes layer, pool/],
     ["/classify?top=0", /top: expected an integer of at least 1, got 0/],
     ["/classify?top=1e3", /top: .* got "1e3"/],
