@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 /** What each folder of `src/` imports from; it may also import whatever those reach. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
-  cli: ["serve", "worker"],
+  cli: ["anomaly", "serve", "worker"],
   serve: ["extract", "maps"],
   worker: ["extract"],
   extract: ["fit", "image", "tables"],

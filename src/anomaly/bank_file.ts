@@ -7,16 +7,16 @@
 import type { Preset } from "../arch/preset.ts";
 import { asIs, expected } from "../errors/expected.ts";
 import { failReading } from "../errors/fail.ts";
+import { originTests, type ReadingOrigin } from "../extract/vector_file.ts";
 import { createZip } from "../formats/create_zip.ts";
-import { isRecord, parseJsonObject } from "../formats/json.ts";
+import { parseJsonObject } from "../formats/json.ts";
 import { decodeNpy, encodeNpy } from "../formats/npy.ts";
 import { decodeNpyText, encodeNpyText } from "../formats/npy_text.ts";
 import { openZip, type ZipArchive } from "../formats/zip.ts";
 import { type FileSource, openByteSource } from "../runtime/open_source.ts";
-import { isPreset } from "../weights/metadata.ts";
 
 /** How a bank was made. */
-export interface BankOrigin {
+export interface BankOrigin extends ReadingOrigin {
   /** The network. */
   readonly arch: string;
   /** The name of its weights, if they aren't the default. */
@@ -27,10 +27,6 @@ export interface BankOrigin {
   readonly fingerprints: Readonly<Record<string, string>>;
   /** How pictures became inputs. */
   readonly preset: Preset;
-  /** Whether JPEGs were decoded smaller. */
-  readonly draft?: boolean;
-  /** Whether pictures were turned by their EXIF orientation. */
-  readonly exifOrientation?: boolean;
   /** The share of the patches that is kept. */
   readonly coreset: number;
   /** Of the random projection. */
@@ -140,28 +136,30 @@ async function read(zip: ZipArchive, name: string, file: string) {
   return decodeNpy(bytes, `${file}: ${name}`);
 }
 
-const isText = (item: unknown) => typeof item === "string";
-const isTrue = (item: unknown) => item === undefined || item === true;
+const isCount = (item: unknown) => Number.isInteger(item) && Number(item) > 0;
 
-const tests: { [Key in keyof BankOrigin]-?: (item: unknown) => boolean } = {
-  arch: isText,
-  weights: (item) => item === undefined || isText(item),
-  layers: (item) => Array.isArray(item) && item.every(isText),
-  fingerprints: (item) => isRecord(item) && Object.values(item).every(isText),
-  preset: isPreset,
-  draft: isTrue,
-  exifOrientation: isTrue,
+/** Whether a value is one, by its key. */
+const tests: Readonly<Record<string, (item: unknown) => boolean>> = {
+  ...originTests,
+  layers: (item) =>
+    Array.isArray(item) && item.every((layer) => typeof layer === "string"),
   coreset: (item) => Number(item) > 0 && Number(item) <= 1,
   seed: Number.isInteger,
-  neighbors: (item) => Number.isInteger(item) && Number(item) > 0,
-  pictures: (item) => Number.isInteger(item) && Number(item) > 0,
+  neighbors: isCount,
+  pictures: isCount,
 };
+
+const required = [
+  ...["arch", "layers", "fingerprints", "preset"],
+  ...["coreset", "seed", "neighbors", "pictures"],
+];
 
 /** @throws {SyntaxError} If a value is missing or of another type. */
 function originOf(text: string, file: string): BankOrigin {
   const fail = failReading(file);
   const value = parseJsonObject(new TextEncoder().encode(text), fail);
   for (const [key, test] of Object.entries(tests)) {
+    if (value[key] === undefined && !required.includes(key)) continue;
     if (!test(value[key])) throw fail(`its "about" has no valid "${key}"`);
   }
   return value as unknown as BankOrigin;

@@ -12,6 +12,8 @@ export interface PatchShape {
   /** Patches of a picture. */
   readonly patches: number;
   readonly channels: number;
+  /** How many times smaller than the input the grid of patches is, in each direction. */
+  readonly reduction: number;
 }
 
 /**
@@ -29,6 +31,7 @@ export function patchShapeOf(
   const [[, height, width = 1]] = found;
   return {
     patches: height * width,
+    reduction: Math.round(cropSize / height),
     channels: found.reduce((sum, shape) => sum + shape.at(-1)!, 0),
   };
 }

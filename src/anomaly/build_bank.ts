@@ -15,7 +15,7 @@ import {
   originOfFit,
   step,
 } from "./fit_options.ts";
-import { PatchCore, scoreLayers } from "./patch_core.ts";
+import { bankParts, PatchCore } from "./patch_core.ts";
 import { type Patches, patchesOf } from "./patches.ts";
 import { projected, projectionMatrix } from "./projection.ts";
 import { minusHalfSquare, RowProducts } from "./row_products.ts";
@@ -24,8 +24,6 @@ import { minusHalfSquare, RowProducts } from "./row_products.ts";
 export interface FeatureStore {
   /** The number of pictures. */
   readonly count: number;
-  /** Height and width of the network's input. */
-  readonly size: readonly [number, number];
   /** The layers' values, `[h, w, C]`. */
   read(picture: number): ShapedArray[] | Promise<ShapedArray[]>;
 }
@@ -59,7 +57,7 @@ export async function buildBank(
     for (const [i, picture] of heldOut.entries()) {
       settings.signal?.throwIfAborted();
       const layers = await store.read(picture);
-      const { score, map } = scoreLayers(bank, layers, store.size);
+      const { score, map } = bankParts(bank).score(layers);
       scores[i] = score;
       maxima[i] = map.data.reduce((a, b) => Math.max(a, b));
     }

@@ -1,5 +1,6 @@
 import { expected, requireInteger } from "../errors/expected.ts";
 import type { InputOptions } from "../extract/load_input.ts";
+import { readingOrigin } from "../extract/vector_file.ts";
 import type { ResNet } from "../model/model.ts";
 import type { BankOrigin } from "./bank_file.ts";
 
@@ -99,8 +100,7 @@ export async function originOfFit(
     layers: [...layers],
     fingerprints: Object.fromEntries(fingerprints),
     preset: model.preset,
-    ...settings.draft && { draft: true },
-    ...settings.exifOrientation && { exifOrientation: true },
+    ...readingOrigin(settings),
     ...{ coreset, neighbors, seed },
   };
 }

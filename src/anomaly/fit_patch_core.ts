@@ -96,10 +96,8 @@ export async function fitPatchCore(
     step(settings, { stage: "pictures", done, total });
   }
   if (all.length === 0) throw nothingRead(failures);
-  const { cropSize } = model.preset;
   const store = {
     count: all.length,
-    size: [cropSize, cropSize] as const,
     read: (picture: number) => all[picture],
   };
   return await buildBank(model, store, settings, failures);

@@ -12,6 +12,7 @@ import { type InputRef, inputRefs } from "../extract/input_refs.ts";
 import type { InputOptions } from "../extract/load_input.ts";
 import type { Preset } from "../arch/preset.ts";
 import type { ShapedArray } from "../formats/shaped_array.ts";
+import type { InputFrame } from "../image/crops.ts";
 import type { Picture } from "../image/rgb_image.ts";
 import { normalize, resizeAndCrop } from "../image/transform.ts";
 import type { ResNet } from "../model/model.ts";
@@ -51,14 +52,20 @@ async function* refsOf(
       continue;
     }
     const load = () =>
-      new Promise<ShapedArray>((resolve) => resolve(inputOf(picture, preset)));
+      new Promise<ShapedArray>((resolve) =>
+        resolve(inputOf(picture, preset, options))
+      );
     yield { path: `picture ${count}`, load };
   }
 }
 
 /** @throws {TypeError} If it isn't a picture. */
-function inputOf(picture: Picture, preset: Preset): ShapedArray {
-  const [crop] = resizeAndCrop(picture, preset);
+function inputOf(
+  picture: Picture,
+  preset: Preset,
+  frame: InputFrame,
+): ShapedArray {
+  const [crop] = resizeAndCrop(picture, preset, frame);
   const data = normalize([crop], preset);
   return { data, shape: [crop.height, crop.width, 3] };
 }

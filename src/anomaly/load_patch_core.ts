@@ -3,7 +3,7 @@ import { warnOnConsole } from "../errors/printable.ts";
 import { compareFingerprints } from "../model/fingerprint.ts";
 import type { ResNet } from "../model/model.ts";
 import type { FileSource } from "../runtime/open_source.ts";
-import { type BankOrigin, readBank } from "./bank_file.ts";
+import { type BankContent, type BankOrigin, readBank } from "./bank_file.ts";
 import { PatchCore } from "./patch_core.ts";
 
 /** Options of {@linkcode loadPatchCore}. */
@@ -38,7 +38,15 @@ export async function loadPatchCore(
   source: FileSource,
   { warn = warnOnConsole }: LoadPatchCoreOptions = {},
 ): Promise<PatchCore> {
-  const content = await readBank(source);
+  return await bankOn(model, await readBank(source), warn);
+}
+
+/** A bank that was read, on its network. */
+export async function bankOn(
+  model: ResNet,
+  content: BankContent,
+  warn: (message: string) => void,
+): Promise<PatchCore> {
   await requireSameNetwork(model, content.origin, warn);
   return new PatchCore(model, content);
 }

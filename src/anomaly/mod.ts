@@ -22,11 +22,19 @@
  */
 
 export { fitPatchCore, type Pictures } from "./fit_patch_core.ts";
+export { fitPatchCoreToFile, type FitReport } from "./fit_to_file.ts";
 export type { FitPatchCoreOptions, FitProgress } from "./fit_options.ts";
+export { drawAnomaly, type DrawAnomalyOptions } from "./draw.ts";
+export type { AnomalyDrawing } from "../drawing/draw_anomaly.ts";
+export type { ColorMapName } from "../drawing/color_map.ts";
 export { loadPatchCore, type LoadPatchCoreOptions } from "./load_patch_core.ts";
 export type { AnomalyThreshold, PatchCore } from "./patch_core.ts";
+export { type FileScore, scoreFiles } from "./score_files.ts";
+export { scoreToFile, type ScoreToFileOptions } from "./score_to_file.ts";
+export type { ExtractReport, RunOptions } from "../extract/resumable_run.ts";
 export type { AnomalyScore } from "./score.ts";
 export type { BankOrigin } from "./bank_file.ts";
+export type { ReadingOrigin } from "../extract/vector_file.ts";
 export type { InputOptions } from "../extract/load_input.ts";
 export type { NamedFileOptions } from "../runtime/named_file.ts";
 export type { ShapedArray } from "../formats/shaped_array.ts";

@@ -13,6 +13,7 @@ import { partsOf, type ResNet } from "../model/model.ts";
 import { isBatch } from "../model/preprocess.ts";
 import { writeFile } from "../weights/write_file.ts";
 import { type BankContent, type BankOrigin, bankStream } from "./bank_file.ts";
+import { patchShapeOf } from "./bank_size.ts";
 import { patchesOf } from "./patches.ts";
 import { minusHalfSquare, RowProducts } from "./row_products.ts";
 import { type AnomalyScore, type Bank, scorePatches } from "./score.ts";
@@ -25,14 +26,24 @@ export interface AnomalyThreshold {
   readonly map: number;
 }
 
-/** The features of a picture, or why it has none; for this package's own functions. */
-export let frontOf: (bank: PatchCore) => ResNet;
-/** Scores the values of a picture's layers, `[h, w, C]`; for this package's own functions. */
-export let scoreLayers: (
-  bank: PatchCore,
-  layers: readonly ShapedArray[],
-  size: readonly [number, number],
-) => AnomalyScore;
+/** What this package's own functions need of a bank. */
+interface BankParts {
+  /** The network up to the layers. */
+  readonly front: ResNet;
+  readonly content: BankContent;
+  /**
+   * Scores the values of a picture's layers, `[h, w, C]`.
+   *
+   * @param size Height and width of the input. Default: as the first layer's grid has it.
+   */
+  score(
+    layers: readonly ShapedArray[],
+    size?: readonly [number, number],
+  ): AnomalyScore;
+}
+
+/** The parts of a bank, for this package's own functions; throws if it was disposed. */
+export let bankParts: (bank: PatchCore) => BankParts;
 
 /**
  * What {@linkcode fitPatchCore} and {@linkcode loadPatchCore} return: patches of good pictures, on the
@@ -51,11 +62,18 @@ export class PatchCore implements Disposable {
   readonly #front: ResNet;
   readonly #content: BankContent;
   readonly #bank: Bank;
+  readonly #reduction: number;
   #disposed = false;
 
   static {
-    frontOf = (bank) => bank.#alive().#front;
-    scoreLayers = (bank, layers, size) => bank.#alive().#score(layers, size);
+    bankParts = (bank) => {
+      bank.#requireAlive();
+      return {
+        front: bank.#front,
+        content: bank.#content,
+        score: (layers, size) => bank.#score(layers, size),
+      };
+    };
   }
 
   /**
@@ -73,6 +91,7 @@ export class PatchCore implements Disposable {
     this.shape = [rows.length / channels, channels];
     this.failures = failures;
     this.#content = content;
+    this.#reduction = patchShapeOf(model, origin.layers).reduction;
     this.#front = model.truncate(origin.layers);
     const products = new RowProducts(partsOf(model).kernels, channels);
     const { neighbors } = origin;
@@ -109,16 +128,18 @@ export class PatchCore implements Disposable {
    * ```
    */
   async score(picture: Picture | Tensor4D): Promise<AnomalyScore> {
-    this.#alive();
+    this.#requireAlive();
     const isTensor = isBatch(picture);
     const [count] = isTensor ? picture.shape : [1];
     if (isTensor && (picture.rank !== 4 || count !== 1)) {
       throw new TypeError(expected("score", "[1, H, W, 3]", picture.shape));
     }
-    const input = isTensor ? picture : this.#front.preprocess(picture);
+    const { layers, region, crop } = this.origin;
+    const input = isTensor
+      ? picture
+      : this.#front.preprocess(picture, { region, crop });
     const [, height, width] = input.shape;
     try {
-      const { layers } = this.origin;
       const values = this.#front.extract(input, layers);
       const arrays = layers.map(async (layer) => {
         const { shape: [, ...shape] } = values[layer];
@@ -126,14 +147,26 @@ export class PatchCore implements Disposable {
         values[layer].dispose();
         return { data, shape };
       });
-      return this.#alive().#score(await Promise.all(arrays), [height, width]);
+      const maps = await Promise.all(arrays);
+      this.#requireAlive();
+      return this.#score(maps, [height, width]);
     } finally {
       if (!isTensor) input.dispose();
     }
   }
 
-  #score(layers: readonly ShapedArray[], size: readonly [number, number]) {
-    return scorePatches(patchesOf(layers), this.#bank, size);
+  #score(
+    layers: readonly ShapedArray[],
+    size?: readonly [number, number],
+  ): AnomalyScore {
+    const [h, w] = layers[0].shape;
+    const usual = [h * this.#reduction, w * this.#reduction] as const;
+    return scorePatches(patchesOf(layers), this.#bank, size ?? usual);
+  }
+
+  /** Whether good pictures were held out, so that there is a threshold. */
+  get hasThreshold(): boolean {
+    return this.#content.heldOut.scores.length > 0;
   }
 
   /**
@@ -164,7 +197,7 @@ export class PatchCore implements Disposable {
         expected("quantile", "a number from 0 to 1", quantile),
       );
     }
-    if (scores.length === 0) {
+    if (!this.hasThreshold) {
       throw new RangeError(
         "no good picture was held out of this bank; fit it to five or more, " +
           "with holdOut above 0",
@@ -204,13 +237,12 @@ export class PatchCore implements Disposable {
    * ```
    */
   stream(): ReadableStream<Uint8Array> {
-    this.#alive();
+    this.#requireAlive();
     return bankStream(this.#content);
   }
 
-  #alive(): this {
+  #requireAlive(): void {
     if (this.#disposed) throw new Error("this bank was disposed");
-    return this;
   }
 
   /** Frees the bank, and the weights, except those that other models share. Safe to call twice. */

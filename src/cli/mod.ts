@@ -18,7 +18,10 @@
 
 import process from "node:process";
 import config from "../../deno.json" with { type: "json" };
+import { either, expected } from "../errors/expected.ts";
 import { printable } from "../errors/printable.ts";
+import { anomalyFit } from "./anomaly_fit.ts";
+import { anomalyScore } from "./anomaly_score.ts";
 import { classify } from "./classify.ts";
 import {
   type Command,
@@ -52,6 +55,8 @@ const commands: ReadonlyMap<string, Command> = new Map(
     classify,
     picture,
     report,
+    "anomaly fit": anomalyFit,
+    "anomaly score": anomalyScore,
     summary,
     layers,
     plan,
@@ -89,7 +94,7 @@ export async function main(
   args: readonly string[],
   io: Io = process,
 ): Promise<number> {
-  const [name, ...rest] = args;
+  const [name, ...rest] = named(args);
   try {
     await run(name, rest, io);
     return 0;
@@ -100,6 +105,14 @@ export async function main(
     io.stderr.write(`layertap: ${oneLine(error)}${hint}\n`);
     return isUsage ? 2 : error instanceof InterruptedError ? 130 : 1;
   }
+}
+
+/** The arguments, with a command of two words as one. */
+function named([first, second, ...rest]: readonly string[]): string[] {
+  const both = `${first} ${second}`;
+  if (commands.has(both)) return [both, ...rest];
+  const given = [first, second].filter((arg) => arg !== undefined);
+  return [...given, ...rest];
 }
 
 async function run(
@@ -117,6 +130,18 @@ async function run(
     return;
   }
   const command = commands.get(name);
+  const longer = [...commands].filter(([long]) => long.startsWith(`${name} `));
+  if (longer.length > 0 && isHelp(args[0] ?? "")) {
+    const helps = longer.map(([long, command]) => commandHelp(long, command));
+    io.stdout.write(helps.join("\n"));
+    return;
+  }
+  if (!command && longer.length > 0) {
+    const names = either(longer.map(([long]) => long));
+    throw new UsageError(
+      expected("", names, [name, ...args.slice(0, 1)].join(" ")),
+    );
+  }
   if (!command) {
     throw name.startsWith("-")
       ? unknownName("option", name, ["--help", "--version"])

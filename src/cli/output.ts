@@ -83,7 +83,10 @@ export async function openOutput(
 }
 
 /** Names of files after their pictures; a name that is taken gets a number. */
-function names(folder: string, ending: string): (picture: string) => string {
+export function names(
+  folder: string,
+  ending: string,
+): (picture: string) => string {
   const taken = new Set<string>();
   return (picture) => {
     const base = picture.split(/[\\/]/).at(-1)!.replace(/[?#].*$/, "");

@@ -168,9 +168,15 @@ async function queriesOf(
 }
 
 /** The weights given, else those that the file names, if they need no search. */
-async function networkFor(
-  { about }: VectorFile,
-  { arch, weights, in: path }: Values<typeof options>,
+export async function networkFor(
+  { about }: {
+    readonly about: { readonly arch?: string; readonly weights?: string };
+  },
+  { arch, weights, in: path }: {
+    readonly arch?: string;
+    readonly weights?: string;
+    readonly in: string;
+  },
 ): Promise<{ arch?: string; weights?: string }> {
   if (about.arch !== undefined && arch !== undefined && arch !== about.arch) {
     throw new UsageError(

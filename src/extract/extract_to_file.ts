@@ -4,40 +4,26 @@
  * @module
  */
 
-import { requireBuiltin } from "../runtime/builtin.ts";
 import { requireOneOf } from "../errors/expected.ts";
 import type { ResNet } from "../model/model.ts";
-import type { FeatureRow, FeatureTable } from "../tables/feature_table.ts";
 import { formatOf, type FormatOptions } from "../tables/formats.ts";
 import { checkExtraction, type ExtractFilesOptions } from "./compute_nodes.ts";
 import { extractBatches } from "./extract_files.ts";
-import { stampOf } from "./input_stamp.ts";
-import type { FeatureOrigin } from "./vector_file.ts";
-import type { RunDescription, WorkFolder } from "./work_folder.ts";
+import {
+  type ExtractReport,
+  resumableRun,
+  type RunOptions,
+} from "./resumable_run.ts";
+import { type FeatureOrigin, readingOrigin } from "./vector_file.ts";
+import type { RunDescription } from "./work_folder.ts";
 
 /** What {@linkcode extractToFile} writes, and how. */
 export interface ExtractToFileOptions
-  extends ExtractFilesOptions, Omit<FormatOptions, "about"> {
+  extends ExtractFilesOptions, Omit<FormatOptions, "about">, RunOptions {
   /** Type of the numbers; a float16 beyond 65504 is infinite. Default `"float32"`. */
   readonly dtype?: "float32" | "float16";
-  /** Continues a stopped run, if there is one. Default `false`. */
-  readonly resume?: boolean;
   /** The name of the weights, for the file's metadata; a run continues only with the same. */
   readonly weights?: string;
-  /** Called after each batch with the number of pictures done so far. */
-  readonly onProgress?: (pictures: number) => void;
-  /** Stops the run after a batch, with the signal's reason; `resume` continues it. */
-  readonly signal?: AbortSignal;
-}
-
-/** What {@linkcode extractToFile} did. */
-export interface ExtractReport {
-  /** Number of pictures, failed ones included. */
-  readonly count: number;
-  /** Number of pictures that could not be read. */
-  readonly failed: number;
-  /** The errors of the first five of these. */
-  readonly reasons: readonly string[];
 }
 
 /**
@@ -86,8 +72,6 @@ export async function extractToFile(
   checkExtraction(model, names, options);
   const nodes = [...new Set(names)];
   const toStream = formatOf(out, nodes.length);
-  const { realpath } = requireBuiltin("node:fs/promises");
-  const { WorkFolder } = await import("./work_folder.ts");
   const fingerprints = await Promise.all(
     nodes.map(async (node) => [node, await model.fingerprint(node)] as const),
   );
@@ -96,10 +80,7 @@ export async function extractToFile(
     layout,
     pool,
     ...options.pca && { pca: await options.pca.fingerprint() },
-    ...options.draft && { draft: true },
-    ...options.exifOrientation && { exifOrientation: true },
-    ...options.region && { region: options.region },
-    ...options.crop === "none" && { crop: "none" },
+    ...readingOrigin(options),
     preset: model.preset,
     weights: options.weights,
     fingerprints: Object.fromEntries(fingerprints),
@@ -110,99 +91,11 @@ export async function extractToFile(
     ...about,
     normalize: options.normalize ?? false,
   };
-  const target = await realpath(out).catch(() => out);
-  const folder = await WorkFolder.open(
-    `${target}.part`,
+  return await resumableRun(
+    out,
     run,
-    options.resume ?? false,
+    options,
+    (skip) => extractBatches(model, files, nodes, options, skip),
+    (table) => toStream(table, { ...options, about }),
   );
-  try {
-    await collect(model, files, nodes, folder, options);
-    const table = folder.table();
-    const report = await reportOn(table);
-    await folder.become(target, await toStream(table, { ...options, about }));
-    return report;
-  } catch (error) {
-    const { count, columns } = folder.table();
-    if (count > 0 && columns.length > 0) await folder.close();
-    else await folder.remove(); // Nothing to resume.
-    throw error;
-  }
-}
-
-/** Computes what the folder doesn't have yet. */
-export async function collect(
-  model: ResNet,
-  files: Iterable<string> | AsyncIterable<string>,
-  names: readonly string[],
-  folder: WorkFolder,
-  options:
-    & ExtractFilesOptions
-    & Pick<ExtractToFileOptions, "onProgress" | "signal">,
-): Promise<void> {
-  const recorded = folder.rows();
-  const stamps: Promise<string | undefined>[] = [];
-  let count = 0;
-  const isDone = async (path: string) => {
-    const stamp = stampOf(path);
-    const { done, value } = await recorded.next();
-    if (done) {
-      stamps.push(stamp);
-      return false;
-    }
-    if (value.path !== path) throw otherFiles(count, value, `it is "${path}"`);
-    if (value.stamp !== await stamp) throw changedFile(path, folder);
-    count++;
-    return true;
-  };
-  const batches = extractBatches(model, files, names, options, isDone);
-  for await (const batch of batches) {
-    const done = await Promise.all(stamps.splice(0, batch.length));
-    await folder.add(batch, done);
-    count += batch.length;
-    options.onProgress?.(count);
-    if (options.signal?.aborted) {
-      await folder.commit();
-      throw options.signal.reason;
-    }
-  }
-  await folder.commit();
-  const { done, value } = await recorded.next();
-  if (!done) throw otherFiles(count, value, "the list ends before it");
-}
-
-function otherFiles(i: number, { path }: FeatureRow, now: string): Error {
-  return new Error(
-    `cannot resume: picture ${i + 1} was "${path}", now ${now}; ` +
-      "pass the same files in the same order",
-  );
-}
-
-function changedFile(path: string, folder: WorkFolder): Error {
-  return new Error(
-    `cannot resume: "${path}" has changed since it was read; ` +
-      `delete "${folder.path}" to start over`,
-  );
-}
-
-/** @throws {Error} If no picture could be read. */
-export async function reportOn(table: FeatureTable): Promise<ExtractReport> {
-  const reasons: string[] = [];
-  let failed = 0;
-  for await (const { error } of table.rows()) {
-    if (error === undefined) continue;
-    failed++;
-    if (reasons.length < 5) reasons.push(error);
-  }
-  if (table.count === 0) {
-    throw new RangeError("files: expected at least one, got none");
-  }
-  if (failed === table.count) {
-    throw new Error(
-      failed === 1
-        ? reasons[0]
-        : `cannot read any of the ${failed} pictures; the first: ${reasons[0]}`,
-    );
-  }
-  return { count: table.count, failed, reasons };
 }

@@ -28,11 +28,8 @@ export type { InputFrame } from "../image/crops.ts";
 export type { Region } from "../image/region.ts";
 export type { NamedFileOptions } from "../runtime/named_file.ts";
 export { extractFiles } from "./extract_files.ts";
-export {
-  type ExtractReport,
-  extractToFile,
-  type ExtractToFileOptions,
-} from "./extract_to_file.ts";
+export { extractToFile, type ExtractToFileOptions } from "./extract_to_file.ts";
+export type { ExtractReport, RunOptions } from "./resumable_run.ts";
 export { readVectors } from "./read_vectors.ts";
 export { similar, type SimilarPicture, type VectorRow } from "./similar.ts";
 export {

@@ -12,19 +12,28 @@ import { failReading } from "../errors/fail.ts";
 import { isShape } from "../formats/elements.ts";
 import { isRecord, type Json, parseJsonObject } from "../formats/json.ts";
 import type { Region } from "../image/region.ts";
+import type { InputOptions } from "./load_input.ts";
 import type { VectorRow } from "./similar.ts";
 
+/** How pictures were read, as far as it isn't the default. */
+export type ReadingOrigin = {
+  /** Whether JPEGs were decoded smaller. */
+  readonly draft?: boolean;
+  /** Whether pictures were turned by their EXIF orientation. */
+  readonly exifOrientation?: boolean;
+  /** The part of each picture that was taken. */
+  readonly region?: Region;
+  /** Whether nothing was cut from it. */
+  readonly crop?: "none";
+};
+
 /** How features were made; `extractToFile` writes it into a file's metadata. */
-export type FeatureOrigin = {
+export type FeatureOrigin = ReadingOrigin & {
   readonly arch: string;
   readonly layout: "nchw" | "nhwc";
   readonly pool: Pooling | "none";
   /** {@linkcode Pca.fingerprint} of the PCA that reduced them. */
   readonly pca?: string;
-  readonly draft?: boolean;
-  readonly exifOrientation?: boolean;
-  readonly region?: Region;
-  readonly crop?: "none";
   readonly preset: Preset;
   /** The name of the weights, if they aren't the default. */
   readonly weights?: string;
@@ -36,6 +45,18 @@ export type FeatureOrigin = {
 export type KnownOrigin = Partial<FeatureOrigin> & {
   readonly shapes?: Readonly<Record<string, number[]>>;
 };
+
+/** What these options say of the pictures. */
+export function readingOrigin(
+  { draft, exifOrientation, region, crop }: InputOptions,
+): ReadingOrigin {
+  return {
+    ...draft && { draft: true },
+    ...exifOrientation && { exifOrientation: true },
+    ...region && { region },
+    ...crop === "none" && { crop: "none" },
+  };
+}
 
 /** One node's features in a file. */
 export interface VectorFile {
@@ -93,17 +114,23 @@ const isText = (item: unknown) => typeof item === "string";
 const isOneOf = (...names: string[]) => (item: unknown) =>
   names.includes(item as string);
 
-const tests: Readonly<Record<string, (item: unknown) => boolean>> = {
+/** Whether a value of the metadata is one; of a key in common with other files. */
+export const originTests = {
   arch: isText,
   weights: isText,
+  draft: (item: unknown) => item === true,
+  exifOrientation: (item: unknown) => item === true,
+  region: (item: unknown) => isShape(item) && item.length === 4,
+  crop: isOneOf("none"),
+  preset: isPreset,
+  fingerprints: (item: unknown) =>
+    isRecord(item) && Object.values(item).every(isText),
+};
+
+const tests: Readonly<Record<string, (item: unknown) => boolean>> = {
+  ...originTests,
   layout: isOneOf("nchw", "nhwc"),
   pool: isOneOf(...poolings),
   pca: isText,
-  draft: (item) => item === true,
-  exifOrientation: (item) => item === true,
-  region: (item) => isShape(item) && item.length === 4,
-  crop: isOneOf("none"),
-  preset: isPreset,
-  fingerprints: (item) => isRecord(item) && Object.values(item).every(isText),
   shapes: (item) => isRecord(item) && Object.values(item).every(isShape),
 };

@@ -109,6 +109,32 @@ export function crops(
   return [...five, ...[b, a, d, c, center].map(mirrored)];
 }
 
+/**
+ * Where the centre crop is in a picture, in its pixels; beyond the edge where it is padded.
+ *
+ * @param frame As the input was made.
+ */
+export function cropBox(
+  size: Size,
+  preset: Preset,
+  { region = [0, 0, size.width, size.height], crop = "center" }: InputFrame,
+): Box {
+  const [left, top, width, height] = region;
+  if (crop === "none") return { left, top, width, height };
+  const { cropSize, cropRounding } = preset;
+  const resized = resizedSize({ width, height }, preset);
+  const round = cropRounding === "down" ? halfDown : halfToEven;
+  const x = centerCrop(resized.width, cropSize, round);
+  const y = centerCrop(resized.height, cropSize, round);
+  const across = width / resized.width, down = height / resized.height;
+  return {
+    left: left + (x.from - x.padding) * across,
+    top: top + (y.from - y.padding) * down,
+    width: cropSize * across,
+    height: cropSize * down,
+  };
+}
+
 /** The size of a picture whose shorter side is `resizeSize`. */
 function resizedSize(size: Size, { resizeSize }: Preset): Size {
   const short = Math.min(size.width, size.height);

@@ -8,11 +8,13 @@ import { chelsea, cliTest, fail, rocket, succeed } from "./support.ts";
 cliTest("--help, --version", async () => {
   const program = await succeed("--help");
   assert.equal(await succeed("-h"), program);
-  const commands = [...program.matchAll(/^ {2}(\w+) +\w/gm)].map((m) => m[1]);
-  assert.equal(commands.length, 13);
+  const commands = [...program.matchAll(/^ {2}(\w+(?: \w+)?) {2,}\w/gm)]
+    .map(([, name]) => name);
+  assert.equal(commands.length, 15);
   for (const name of commands) {
-    const text = await succeed(name, "--help");
-    assert.equal(await succeed(name, "-h", "--nonsense"), text);
+    const words = name.split(" ");
+    const text = await succeed(...words, "--help");
+    assert.equal(await succeed(...words, "-h", "--nonsense"), text);
     assert.match(text, new RegExp(`^Usage: layertap ${name} `, "m"));
     assert.match(text, new RegExp(`^Example: layertap ${name}`, "m"));
     assert.match(text, /^ {2}--\w+/m);
