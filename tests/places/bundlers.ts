@@ -12,6 +12,10 @@ const versions = {
   webpack: "5.113.0",
   "webpack-cli": "7.3.1",
   esbuild: "0.28.2",
+  rollup: "4.68.8",
+  "@rollup/plugin-node-resolve": "16.0.3",
+  "@rollup/plugin-commonjs": "29.0.3",
+  "@rollup/plugin-terser": "1.0.2",
 };
 
 /** A bundler that leaves the page in `dist/<name>`. */
@@ -45,17 +49,28 @@ async function esbuild(project: Project): Promise<void> {
     ...["npx", "esbuild", "app/main.js", "--bundle", "--minify"],
     ...["--format=esm", "--splitting", "--outdir=dist/esbuild"],
   );
-  const [from, to] = [
-    `${project.folder}/node_modules/@layertap/resnet`,
-    `${project.folder}/dist/esbuild`,
-  ];
+  await copyAssets(project, "dist/esbuild");
+}
+
+async function rollup(project: Project): Promise<void> {
+  await project.run(
+    ...["npx", "rollup", "app/main.js", "--dir", "dist/rollup"],
+    ...["-p", "node-resolve={browser:true}", "-p", "commonjs", "-p", "terser"],
+  );
+  await copyAssets(project, "dist/rollup");
+}
+
+/** Puts the files that URLs name beside a bundle, for bundlers that don't follow URLs. */
+async function copyAssets({ folder }: Project, to: string): Promise<void> {
+  const from = `${folder}/node_modules/@layertap/resnet`;
   for await (const { name } of Deno.readDir(`${from}/src/runtime/wasm`)) {
     if (!name.endsWith(".wasm")) continue;
-    await Deno.copyFile(`${from}/src/runtime/wasm/${name}`, `${to}/${name}`);
+    const wasm = `${from}/src/runtime/wasm/${name}`;
+    await Deno.copyFile(wasm, `${folder}/${to}/${name}`);
   }
   const weights = "weights/mlnet_resnet18.npz";
-  await Deno.mkdir(`${to}/weights`);
-  await Deno.copyFile(`${from}/${weights}`, `${to}/${weights}`);
+  await Deno.mkdir(`${folder}/${to}/weights`);
+  await Deno.copyFile(`${from}/${weights}`, `${folder}/${to}/${weights}`);
 }
 
 /** Bundlers besides Vite. */
@@ -65,5 +80,6 @@ export const bundlers: Family = {
   places: [
     bundler("webpack", webpack),
     bundler("esbuild", esbuild, "files copied"),
+    bundler("rollup", rollup, "files copied"),
   ],
 };

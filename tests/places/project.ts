@@ -70,12 +70,21 @@ export class Project {
     await Deno.copyFile(new URL(name, here), `${this.folder}/${to}`);
   }
 
-  /** Bundles a module of this folder, but not the package, to the same path with `.js`. */
-  async bundle(name: string): Promise<void> {
-    const output = `${this.folder}/${name.replace(/ts$/, "js")}`;
+  /** Writes a file of the project. */
+  async write(name: string, text: string): Promise<void> {
+    const path = `${this.folder}/${name}`;
+    await Deno.mkdir(new URL(".", `file://${path}`), { recursive: true });
+    await Deno.writeTextFile(path, text);
+  }
+
+  /** Bundles a module of this folder, but not the package; by default to the same path with `.js`. */
+  async bundle(
+    name: string,
+    to: string = name.replace(/ts$/, "js"),
+  ): Promise<void> {
     await run([
       ...["deno", "bundle", "--quiet", "--external", "@layertap/resnet"],
-      ...["--output", output, name],
+      ...["--output", `${this.folder}/${to}`, name],
     ], here);
   }
 }
