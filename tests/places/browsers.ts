@@ -16,11 +16,11 @@ import type { Row } from "./row.ts";
 export type Browser = "chromium" | "firefox" | "webkit";
 
 /** Opens a page and waits for its outcome. */
-export async function open(
+export async function open<Result = Outcome>(
   { workshop }: Project,
   browser: Browser,
   url: string,
-): Promise<{ version: string; outcome: Outcome }> {
+): Promise<{ version: string; outcome: Result }> {
   const text = await run(
     [...node, "drive.js", browser, url],
     `${workshop.folder}/driver`,
@@ -30,17 +30,17 @@ export async function open(
 }
 
 /** Opens the page in a folder. */
-export async function page(
+export async function page<Result = Outcome>(
   project: Project,
   place: string,
   browser: Browser,
   folder: string,
   isolated = true,
-): Promise<Row> {
+): Promise<Omit<Row, "outcome"> & { readonly outcome: Result }> {
   await copyFiles(folder);
   await using server = serveFolder(folder, { isolated });
   const url = `http://127.0.0.1:${server.addr.port}/index.html`;
-  const { version, outcome } = await open(project, browser, url);
+  const { version, outcome } = await open<Result>(project, browser, url);
   return {
     place: `${place}, ${version}`,
     outcome,

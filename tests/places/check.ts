@@ -26,8 +26,6 @@ export interface Outcome {
   readonly largest: number;
   /** The contract's cases that don't hold, and why. */
   readonly failed: readonly string[];
-  /** The contract's cases that ran. */
-  readonly cases: number;
 }
 
 const asked = 2, passes = 10, classes = 10, features = 512;
@@ -68,6 +66,7 @@ export async function check(
     golden: JSON.parse(new TextDecoder().decode(await read("golden.json"))),
   };
   const results = await runContract(layertap, files);
+  if (results.length < 7) throw new Error(`${results.length} cases`);
   const model = await lib.createModel(
     "mlnet_resnet18",
     null,
@@ -82,7 +81,6 @@ export async function check(
     failed: results.flatMap(({ name, error }) =>
       error === null ? [] : [`${name}: ${error}`]
     ),
-    cases: results.length,
   };
 }
 

@@ -116,7 +116,7 @@ function rowOf(
       largest = Math.max(largest, Math.abs(want));
     })
   );
-  const numbers = { difference, largest, failed: [], cases: 0 };
+  const numbers = { difference, largest, failed: [] };
   return {
     place,
     outcome: { asked: network.threads, info: network, ...numbers },

@@ -57,6 +57,11 @@ export class Workshop implements AsyncDisposable {
 export class Project {
   constructor(readonly workshop: Workshop, readonly folder: string) {}
 
+  /** A project in a folder of this one. */
+  at(folder: string): Project {
+    return new Project(this.workshop, `${this.folder}/${folder}`);
+  }
+
   /** Runs a program in the project. */
   run(...command: readonly string[]): Promise<string> {
     return run(command, this.folder);

@@ -21,12 +21,12 @@ export interface Row {
   readonly peak?: string;
 }
 
-/** A place, and how its row is found. */
+/** A place, and how its rows are found. */
 export interface Place {
   readonly name: string;
   /** Whether the short form has it. */
   readonly short?: boolean;
-  ask(project: Project): Promise<Row>;
+  ask(project: Project): Promise<Row | readonly Row[]>;
 }
 
 /** Places that share an npm project. */
@@ -39,10 +39,9 @@ export interface Family {
 
 /** Throws if the numbers are wrong, or other threads run than the place can have. */
 export function requireRight({ outcome, single }: Row): void {
-  const { asked, info, difference, largest, failed, cases } = outcome;
+  const { asked, info, difference, largest, failed } = outcome;
   const threads = single ? 1 : asked;
   const wrong = [...failed];
-  if (cases > 0 && cases < 7) wrong.push(`${cases} cases`);
   if (!(difference < 2e-5 * largest)) wrong.push(`${difference} off`);
   if (info.running !== threads) {
     wrong.push(`${info.running} of ${threads} threads: ${info.fallback}`);

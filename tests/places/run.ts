@@ -8,6 +8,9 @@
  */
 
 import { bundlers } from "./bundlers.ts";
+import { nextjs } from "./next.ts";
+import { cloudflare } from "./cloudflare.ts";
+import { newcomer } from "./newcomer.ts";
 import { Workshop } from "./project.ts";
 import { hosts } from "./hosts.ts";
 import { pages } from "./pages.ts";
@@ -15,7 +18,16 @@ import { type Family, requireRight, type Row, table } from "./row.ts";
 import { scripts } from "./scripts.ts";
 import { vite } from "./vite.ts";
 
-const families: readonly Family[] = [scripts, vite, bundlers, pages, hosts];
+const families: readonly Family[] = [
+  scripts,
+  vite,
+  bundlers,
+  nextjs,
+  newcomer,
+  cloudflare,
+  pages,
+  hosts,
+];
 
 const short = Deno.args.includes("short");
 const names = Deno.args.filter((name) => name !== "short");
@@ -31,11 +43,12 @@ async function visit(workshop: Workshop, family: Family): Promise<void> {
   );
   for (const { name, ask } of places) {
     try {
-      const row = await ask(project);
-      requireRight(row);
-      rows.push(row);
-      const { info, difference } = row.outcome;
-      console.log(`ok: ${row.place}: ${info.running} threads, ${difference}`);
+      for (const row of [await ask(project)].flat()) {
+        requireRight(row);
+        rows.push(row);
+        const { info, difference } = row.outcome;
+        console.log(`ok: ${row.place}: ${info.running} threads, ${difference}`);
+      }
     } catch (error) {
       failures++;
       console.error(`failed: ${name}: ${(error as Error).message}`);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Project } from "./project.ts";
+import { node, type Project } from "./project.ts";
 
 /** A server that runs until it is disposed. */
 export interface Server extends AsyncDisposable {
@@ -12,21 +12,35 @@ export interface Server extends AsyncDisposable {
   readonly url: string;
 }
 
+/** It would ask another host where it runs. */
+const env = {
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  NEXT_TELEMETRY_DISABLED: "1",
+};
+
 /**
- * Starts a server of a project, with `node`, and waits until it answers.
+ * Starts a server of a project, and waits until it answers.
  *
+ * @param program The path of its command line in `node_modules`.
  * @param args Its arguments, for a port.
  * @throws {Error} If it ends, or doesn't answer within a minute.
  */
 export async function serving(
-  { folder }: Project,
+  project: Project,
+  program: string,
   args: (port: string) => readonly string[],
 ): Promise<Server> {
+  await project.copy("serve.js");
   const { port } = takePort();
-  const child = new Deno.Command("node", {
-    args: [...args(`${port}`)],
-    cwd: folder,
-    stdin: "null",
+  const [npx, ...rest] = node;
+  const child = new Deno.Command(npx, {
+    args: [
+      ...[...rest, "serve.js", `node_modules/${program}`],
+      ...args(`${port}`),
+    ],
+    cwd: project.folder,
+    env,
+    stdin: "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
@@ -36,7 +50,7 @@ export async function serving(
   let ended = false;
   const status = child.status.then(() => ended = true);
   const end = async () => {
-    if (!ended) child.kill();
+    await child.stdin.close().catch(() => {}); // It may have ended by itself.
     await status;
     return (await said).join("");
   };
@@ -49,7 +63,7 @@ export async function serving(
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  throw new Error(`node ${args("…").join(" ")}: ${await end()}`);
+  throw new Error(`${program}: ${await end()}`);
 }
 
 /** A port that is free now. */

@@ -78,8 +78,8 @@ const dev = (app: keyof typeof apps): Place => ({
     await write(project, app);
     await copyFiles(`${project.folder}/${app}/public`);
     await project.write("dev.config.js", headers);
-    await using server = await serving(project, (port) => [
-      ...["node_modules/vite/bin/vite.js", app, "--config", "dev.config.js"],
+    await using server = await serving(project, "vite/bin/vite.js", (port) => [
+      ...[app, "--config", "dev.config.js"],
       ...["--host", "127.0.0.1", "--port", port, "--strictPort"],
     ]);
     const { outcome, version: browser } = await open(
