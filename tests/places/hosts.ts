@@ -9,7 +9,7 @@ import { serveFolder } from "../../examples/browser/serve.ts";
 import golden from "../data/contract/golden.json" with { type: "json" };
 import { copyFiles } from "../platforms/contract/files.ts";
 import { DevWorker } from "../platforms/workerd_support.ts";
-import { uniform } from "../support/uniform.ts";
+import { compareLogits } from "./logits.ts";
 import type { Outcome } from "./check.ts";
 import { node, type Project } from "./project.ts";
 import type { Family, Place, Row } from "./row.ts";
@@ -101,22 +101,9 @@ function rowOf(
   rest: Omit<Row, "place" | "outcome">,
 ): Row {
   const { features, network, bytes, seconds }: Answer = JSON.parse(text);
-  const [classes, size] = [10, 512];
-  const weight = uniform("head.weight", classes * size);
-  const bias = uniform("head.bias", classes);
-  let difference = 0, largest = 0;
-  pictures.forEach((name, i) =>
-    golden[name].logits.forEach((want, row) => {
-      const got = features[i].reduce(
-        (sum, x, at) => sum + x * weight[row * size + at],
-        bias[row],
-      );
-      const by = Math.abs(got - want);
-      if (!(by <= difference)) difference = by; // NaN too.
-      largest = Math.max(largest, Math.abs(want));
-    })
+  const numbers = compareLogits(
+    Object.fromEntries(pictures.map((name, i) => [name, features[i]])),
   );
-  const numbers = { difference, largest, failed: [] };
   return {
     place,
     outcome: { asked: network.threads, info: network, ...numbers },

@@ -4,12 +4,11 @@
  * @module
  */
 
-import golden from "../data/contract/golden.json" with { type: "json" };
 import { copyFiles } from "../platforms/contract/files.ts";
 import { install, run } from "../platforms/npm_project.ts";
-import { uniform } from "../support/uniform.ts";
 import type { Outcome } from "./check.ts";
 import { open, page } from "./browsers.ts";
+import { compareLogits } from "./logits.ts";
 import type { Project } from "./project.ts";
 import type { Family, Place } from "./row.ts";
 import { serving } from "./serving.ts";
@@ -74,20 +73,10 @@ async function make(project: Project): Promise<string> {
 /** Whether the features have torchvision's logits. */
 function outcomeOf({ info, values, heading, cores }: Shown): Outcome {
   if (heading !== "1,512") throw new Error(`the page shows ${heading}`);
-  const { logits } = golden["chelsea.png"];
-  const weight = uniform("head.weight", logits.length * values.length);
-  const bias = uniform("head.bias", logits.length);
-  const differences = logits.map((want, i) => {
-    const row = weight.subarray(i * values.length, (i + 1) * values.length);
-    const got = row.reduce((sum, w, j) => sum + w * values[j], bias[i]);
-    return Math.abs(got - want);
-  });
   return {
     asked: Math.min(cores, 8),
     info,
-    difference: Math.max(...differences),
-    largest: Math.max(...logits.map(Math.abs)),
-    failed: [],
+    ...compareLogits({ "chelsea.png": values }),
   };
 }
 
