@@ -6,11 +6,20 @@
 
 import { poolings } from "../arch/pooling.ts";
 import { presetOption } from "./preset_option.ts";
-import { expected, requireInteger } from "../errors/expected.ts";
+import { asIs, expected, requireInteger } from "../errors/expected.ts";
 
 /** Reads an integer. */
 export const integer = (least: number, most?: number) => (text: string) =>
   requireInteger("", isDigits(text) ? Number(text) : text, least, most);
+
+/** Reads a decimal number. */
+export const number = (least: number, most: number) => (text: string) => {
+  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  throw new RangeError(
+    expected("", `a number from ${least} to ${most}`, asIs(text)),
+  );
+};
 
 /** Reads integers from 0, separated by commas. */
 export const integers = (example: string) => (text: string): number[] => {

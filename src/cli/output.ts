@@ -10,6 +10,8 @@ import { type Io, UsageError } from "./command.ts";
 
 /** Writes results. */
 export interface Output {
+  /** Whether each result is a file of its own. */
+  readonly isFolder: boolean;
   /**
    * Writes one.
    *
@@ -45,6 +47,7 @@ export async function openOutput(
   const { writeFile } = await import("../weights/write_file.ts");
   if (isStdout(out) && count <= 1) {
     return {
+      isFolder: false,
       write: async (content) => {
         await io.stdout.write(content);
         return "stdout";
@@ -56,6 +59,7 @@ export async function openOutput(
   if (found?.isDirectory() || /[\\/]$/.test(out)) {
     const fileIn = names(out.replace(/[\\/]*$/, "/"), endings[0]);
     return {
+      isFolder: true,
       async write(content, picture = "out") {
         await fs.mkdir(out, { recursive: true });
         const path = fileIn(picture);
@@ -75,6 +79,7 @@ export async function openOutput(
     throw new UsageError(expected(name, what, out));
   }
   return {
+    isFolder: false,
     async write(content) {
       await writeFile(out, content);
       return out;

@@ -1,108 +1,126 @@
 /**
- * Draws each kind of `layertap picture`.
+ * Computes and draws each kind of `layertap picture`.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import { requireInteger } from "../errors/expected.ts";
+import type { RgbImage } from "../image/rgb_image.ts";
 import { classActivationMap } from "../maps/class_activation_map.ts";
 import { featureMapGrid } from "../maps/feature_map_grid.ts";
-import { gradCam } from "../maps/grad_cam.ts";
-import { classNames } from "../model/head_class.ts";
-import type { RgbImage } from "../image/rgb_image.ts";
-import type { ResNet } from "../model/model.ts";
-import { requireInteger } from "../errors/expected.ts";
+import type { CaptionedMap, MapOf } from "../maps/figure.ts";
+import { gradCam, gradCamPlusPlus } from "../maps/grad_cam.ts";
 import { mapsShape } from "../maps/node_maps.ts";
 import { occlusionMap } from "../maps/occlusion.ts";
-import { overlayMap } from "../maps/overlay.ts";
-import { unprocess } from "../model/preprocess.ts";
 import { similarityMap } from "../maps/similarity_map.ts";
+import { classNames } from "../model/head_class.ts";
+import type { ResNet } from "../model/model.ts";
 import type { Io } from "./command.ts";
 import type { Kind, PictureRequest } from "./picture_options.ts";
 import { startProgress } from "./progress.ts";
 
-/** A map to lay over the picture, and the channel or class that was chosen for it. */
-interface ChosenMap {
-  readonly map: Tensor;
-  readonly about?: string;
+/** What maps are made with. */
+interface Making {
+  readonly model: ResNet;
+  readonly request: PictureRequest;
+  readonly io: Io;
 }
 
+/** Makes a map of a layer; its caption is the channel or class that was chosen for it. */
 type MakeMap = (
-  model: ResNet,
+  making: Making,
   input: Tensor4D,
-  request: PictureRequest,
-  io: Io,
-) => ChosenMap | Promise<ChosenMap>;
+  layer: string,
+) => CaptionedMap | Promise<CaptionedMap>;
+
+const gradient = (gradCam: typeof gradCamPlusPlus): MakeMap =>
+  async function ({ model, request }, input, layer) {
+    mapsShape(model, input, layer);
+    const given = request.classIndex ?? request.channel;
+    const { index, caption } = await chosenOutput(model, input, given);
+    return { map: gradCam(model, input, layer, index), caption };
+  };
 
 const makers: Record<Exclude<Kind, "grid">, MakeMap> = {
-  overlay(model, input, { layer, channel }) {
+  overlay({ model, request: { channel } }, input, layer) {
     const [, , , channels] = mapsShape(model, input, layer);
     if (channel !== undefined) {
       requireInteger("channel", channel, 0, channels - 1);
     }
     let chosen = channel ?? 0;
     const map = tf.tidy(() => {
-      const maps = model.forward(input);
+      const maps = model.extract(input, [layer])[layer];
       chosen = channel ?? greatest(maps);
-      const map = tf.slice(maps, [0, 0, 0, chosen], [-1, -1, -1, 1]);
-      return tf.squeeze(map, [3]);
+      return tf.gather(maps, chosen, 3);
     });
-    return { map, about: `channel ${chosen}` };
+    return { map, caption: `channel ${chosen}` };
   },
-  async cam(model, input, { classIndex }) {
-    const { index, about } = await chosenOutput(model, input, classIndex);
-    return { map: classActivationMap(model, input, index), about };
+  async cam({ model, request: { classIndex } }, input) {
+    const { index, caption } = await chosenOutput(model, input, classIndex);
+    return { map: classActivationMap(model, input, index), caption };
   },
-  async gradcam(model, input, { layer, classIndex, channel }) {
-    mapsShape(model, input, layer);
-    const given = classIndex ?? channel;
-    const { index, about } = await chosenOutput(model, input, given);
-    return { map: gradCam(model, input, layer, index), about };
-  },
-  async occlusion(model, input, { classIndex, size, stride }, io) {
+  gradcam: gradient(gradCam),
+  "gradcam++": gradient(gradCamPlusPlus),
+  async occlusion({ model, request: { classIndex, size, stride }, io }, input) {
     const progress = await startProgress("picture", io);
     const { update: onProgress } = progress;
     const options = { classIndex, size, stride, onProgress };
     try {
-      return { map: await occlusionMap(model, input, options) };
+      return { map: await occlusionMap(model, input, options), caption: "" };
     } finally {
       progress.stop();
     }
   },
-  similar: (model, input, { layer, at }) => ({
+  similar: ({ model, request: { at } }, input, layer) => ({
     map: similarityMap(model, input, layer, at),
+    caption: "",
   }),
 };
 
 /**
- * Draws a request.
+ * The columns of a figure: a map for each layer.
  *
- * @param input One picture, `[1, H, W, 3]`; the caller disposes it.
+ * @param isSingle Whether it has only one map, which needs no text.
+ * @param told Called with what was chosen for each map.
  */
-export async function draw(
+export function columnsOf(
+  making: Making,
+  isSingle: boolean,
+  told: (caption: string) => void,
+): Record<string, MapOf> {
+  const { kind, layers } = making.request;
+  const make = makers[kind as keyof typeof makers];
+  const column = (layer: string): MapOf => async (input) => {
+    const { map, caption } = await make(making, input, layer);
+    told(caption);
+    if (isSingle) return map;
+    return { map, caption: caption.replace(/^class \d+: /, "") };
+  };
+  const [first = ""] = layers;
+  if (isSingle || layers.length === 0) return { "": column(first) };
+  return Object.fromEntries(layers.map((layer) => [layer, column(layer)]));
+}
+
+/** Draws the feature maps of one picture, `[1, H, W, 3]`. */
+export async function drawGrid(
   model: ResNet,
   input: Tensor4D,
-  request: PictureRequest,
-  io: Io,
-): Promise<{ readonly drawing: RgbImage; readonly about?: string }> {
-  const { kind, layer, "color-map": colorMap } = request;
-  if (kind === "grid") mapsShape(model, input, layer);
-  const { map, about }: ChosenMap = kind === "grid"
-    ? { map: model.forward(input) }
-    : await makers[kind](model, input, request, io);
+  { layers: [layer], scale, ...request }: PictureRequest,
+): Promise<RgbImage> {
+  mapsShape(model, input, layer);
+  const { maps, strongest, channels, labels } = request;
+  const value = model.forward(input);
   try {
-    if (kind === "grid") {
-      const { maps, strongest, channels, scale, labels } = request;
-      const choice = { maps, strongest, channels };
-      const colorBar = request["color-bar"];
-      const options = { ...choice, scale, labels, colorBar, colorMap };
-      return { drawing: await featureMapGrid(map, options) };
-    }
-    const [crop] = await unprocess(input, model.preset);
-    return { drawing: await overlayMap(crop, map, { colorMap }), about };
+    return await featureMapGrid(value, {
+      ...{ maps, strongest, channels, labels },
+      scale: scale as "each" | "all" | undefined,
+      colorBar: request["color-bar"],
+      colorMap: request["color-map"],
+    });
   } finally {
-    map.dispose();
+    value.dispose();
   }
 }
 
@@ -119,11 +137,11 @@ async function chosenOutput(
   model: ResNet,
   input: Tensor4D,
   given: number | undefined,
-): Promise<{ index: number; about: string }> {
+): Promise<{ index: number; caption: string }> {
   const index = given ?? tf.tidy(() => greatest(model.forward(input)));
   const head = model.layers.get("fc");
-  if (head?.type !== "Linear") return { index, about: `channel ${index}` };
-  const about = `class ${index}`;
+  if (head?.type !== "Linear") return { index, caption: `channel ${index}` };
+  const number = `class ${index}`;
   const name = (await classNames(model))[index];
-  return { index, about: name === about ? about : `${about}: ${name}` };
+  return { index, caption: name === number ? name : `${number}: ${name}` };
 }

@@ -1,6 +1,8 @@
 import type { RgbImage } from "../image/rgb_image.ts";
 import type { ValueRange } from "./color_map.ts";
+import { blank, type Edges, fillBox, paste } from "./paper.ts";
 import { drawText, textWidth } from "./stroke_font.ts";
+import { type Tick, ticks } from "./ticks.ts";
 
 /** Pixels between the bar and its numbers. */
 const BESIDE_BAR = 5;
@@ -25,36 +27,142 @@ export function withColorBar(
     : ["min", "max"];
   const bar = {
     left: image.width + textHeight,
+    top,
     right: image.width + 2 * textHeight,
     bottom: Math.max(image.height, top + 3 * textHeight),
   };
-  const textLeft = bar.right + BESIDE_BAR;
-  const width = textLeft + Math.max(
-    textWidth(least, textHeight),
-    textWidth(greatest, textHeight),
+  const left = bar.right + BESIDE_BAR;
+  const result = blank(
+    left + Math.max(
+      textWidth(least, textHeight),
+      textWidth(greatest, textHeight),
+    ),
+    bar.bottom,
   );
-  const height = bar.bottom;
-  const data = new Uint8Array(width * height * 3).fill(255);
-  for (let y = 0; y < image.height; y++) {
-    const row = 3 * y * image.width;
-    const end = row + 3 * image.width;
-    data.set(image.data.subarray(row, end), 3 * y * width);
-  }
-  for (let y = top; y < bar.bottom; y++) {
-    const share = (bar.bottom - 0.5 - y) / (bar.bottom - top);
-    const color = 3 * Math.floor(share * 256);
-    for (let x = bar.left; x < bar.right; x++) {
-      data.set(colors.subarray(color, color + 3), 3 * (y * width + x));
-    }
-  }
-  const result = { width, height, data };
-  const place = { left: textLeft, height: textHeight };
+  paste(image, result, 0, 0);
+  drawBar(result, bar, colors);
+  const place = { left, height: textHeight };
   drawText(result, greatest, { ...place, top });
   drawText(result, least, { ...place, top: bar.bottom - textHeight });
   return result;
 }
 
-/** A value with three digits, in the font's letters. */
+/** A value with three digits. */
 function numeral(value: number): string {
   return `${Number(value.toPrecision(3))}`.replace("+", "");
+}
+
+/** Fills a box with a colour map: the last colour at the top, or on the right of a wide box. */
+function drawBar({ data, width }: RgbImage, box: Edges, colors: Uint8Array) {
+  const { left, top, right, bottom } = box;
+  const isWide = right - left > bottom - top;
+  for (let y = top; y < bottom; y++) {
+    for (let x = left; x < right; x++) {
+      const share = isWide
+        ? (x + 0.5 - left) / (right - left)
+        : (bottom - 0.5 - y) / (bottom - top);
+      const color = 3 * Math.floor(share * 256);
+      data.set(colors.subarray(color, color + 3), 3 * (y * width + x));
+    }
+  }
+}
+
+/** Sizes of a colour bar with numbers, in pixels. */
+export interface BarSizes {
+  /** Height of the numbers. */
+  readonly text: number;
+  /** Width of the outline and of the ticks' lines. */
+  readonly line: number;
+  /** Length of the ticks, and from there to the numbers. */
+  readonly tick: number;
+}
+
+/** The ends of a bar whose maps have a scale each. */
+const ends = (low: number, high: number): Tick[] => [
+  { value: low, label: "min" },
+  { value: high, label: "max" },
+];
+
+/**
+ * Draws an outlined colour bar with round numbers: below a wide bar, to the right of a high one.
+ *
+ * @param box The bar with its outline.
+ * @param range The values of its ends; without it, they read `min` and `max`.
+ */
+export function drawScale(
+  image: RgbImage,
+  box: Edges,
+  colors: Uint8Array,
+  range: ValueRange | undefined,
+  { text, line, tick }: BarSizes,
+): void {
+  fillBox(image, box);
+  const bar = {
+    left: box.left + line,
+    top: box.top + line,
+    right: box.right - line,
+    bottom: box.bottom - line,
+  };
+  drawBar(image, bar, colors);
+  const isWide = bar.right - bar.left > bar.bottom - bar.top;
+  const length = isWide ? bar.right - bar.left : bar.bottom - bar.top;
+  const { low, high } = range ?? { low: 0, high: 1 };
+  const marks = range
+    ? fittingTicks(range, (label) => isWide ? textWidth(label, text) : text, {
+      length,
+      apart: text,
+    })
+    : ends(low, high);
+  for (const { value, label } of marks) {
+    const share = high > low ? (value - low) / (high - low) : 0.5;
+    const along = Math.round(share * (length - line));
+    if (isWide) {
+      const left = bar.left + along;
+      const bottom = box.bottom + tick;
+      fillBox(image, { left, top: box.bottom, right: left + line, bottom });
+      const width = textWidth(label, text);
+      const centred = Math.round(left + (line - width) / 2);
+      const place = within(centred, box.left, box.right - width);
+      drawText(image, label, { left: place, top: bottom + tick, height: text });
+    } else {
+      const top = bar.bottom - line - along;
+      const right = box.right + tick;
+      fillBox(image, { left: box.right, top, right, bottom: top + line });
+      const centred = Math.round(top + (line - text) / 2);
+      const place = within(centred, 0, image.height - text);
+      drawText(image, label, { left: right + tick, top: place, height: text });
+    }
+  }
+}
+
+/** Numbers don't stick out, even if their ticks are at the ends. */
+const within = (place: number, least: number, most: number) =>
+  Math.max(least, Math.min(place, most));
+
+/** As many ticks, up to 5, as have room beside each other. */
+function fittingTicks(
+  { low, high }: ValueRange,
+  sizeOf: (label: string) => number,
+  { length, apart }: { length: number; apart: number },
+): Tick[] {
+  for (let most = 5; most > 2; most--) {
+    const marks = ticks(low, high, most);
+    const largest = Math.max(...marks.map(({ label }) => sizeOf(label)));
+    const step = (marks[1]?.value - marks[0].value) / (high - low) * length;
+    if (marks.length === 1 || step >= largest + apart) return marks;
+  }
+  return ticks(low, high, 2);
+}
+
+/** The width of the numbers to the right of a high bar. */
+export function scaleWidth(
+  ranges: readonly (ValueRange | undefined)[],
+  { text }: BarSizes,
+): number {
+  const labels = ranges.flatMap((range) =>
+    range ? ticks(range.low, range.high, 5) : ends(0, 1)
+  ).concat(
+    ranges.flatMap((range) => range ? ticks(range.low, range.high, 2) : []),
+  );
+  return Math.max(...labels.map(({ label }) => textWidth(label, text)));
 }

@@ -3,7 +3,13 @@ import type { ShapedArray } from "../formats/shaped_array.ts";
 import type { RgbImage } from "../image/rgb_image.ts";
 import { chooseMaps, type MapChoice } from "./choose_maps.ts";
 import { withColorBar } from "./color_bar.ts";
-import { colorMap, type ColorMapName, colorOf, rangeOf } from "./color_map.ts";
+import {
+  colorMap,
+  type ColorMapName,
+  colorOf,
+  rangeOf,
+  spanOf,
+} from "./color_map.ts";
 import { type GridLayoutOptions, layOutGrid } from "./grid_layout.ts";
 import { drawText } from "./stroke_font.ts";
 
@@ -14,7 +20,7 @@ export interface FeatureMapGridOptions extends MapChoice, GridLayoutOptions {
    * Default `"each"`; `"all"` for maps of one value, such as those of `avgpool`.
    */
   readonly scale?: "each" | "all";
-  /** The colours. Default `"viridis"`. */
+  /** The colours; `"RdBu_r"` for values of both signs. Default `"viridis"`. */
   readonly colorMap?: ColorMapName;
   /**
    * Whether to draw the colour map as a bar on the right, with the values of its ends if all maps
@@ -27,7 +33,7 @@ export interface FeatureMapGridOptions extends MapChoice, GridLayoutOptions {
  * Draws feature maps side by side, row by row.
  *
  * The smallest value has the colour map's first colour, the largest the last; if they are equal,
- * all values have the first. NaN and infinities are grey and don't count for the range.
+ * all values have the first. With `"RdBu_r"`, zero is in the middle. NaN and infinities are grey and don't count for the range.
  *
  * @param maps The feature maps of one picture, `[H, W, C]`.
  * @throws {TypeError} If `data` and `shape` don't match.
@@ -44,9 +50,10 @@ export async function drawFeatureMapGrid(
   requireOneOf("scale", scale, ["each", "all"]);
   const channels = chooseMaps(maps, options);
   const layout = layOutGrid(maps.shape, channels, options);
-  const colors = await colorMap(options.colorMap ?? "viridis");
+  const { colorMap: name = "viridis" } = options;
+  const colors = await colorMap(name);
   const values = channels.map((channel) => valuesOf(maps, channel));
-  const ranges = values.map(rangeOf);
+  const ranges = values.map((map) => spanOf(rangeOf(map), name));
   const whole = rangeOf(ranges.flatMap(({ low, high }) => [low, high]));
 
   const { width, height, textHeight } = layout;

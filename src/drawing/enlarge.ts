@@ -1,3 +1,5 @@
+import type { Box } from "../image/resize.ts";
+
 /**
  * Enlarges a map to the size of a picture, as PyTorch's `interpolate(map, (height, width),
  * mode="bilinear", align_corners=False)` does (1.13, `UpSample.h`): each value covers its share of
@@ -6,14 +8,17 @@
  * @param values Row by row.
  * @param from Height and width of the map.
  * @param to Height and width of the result.
+ * @param area The part of the result that the map covers; outside, its edges go on.
  */
 export function enlarge(
   values: Float32Array,
   from: readonly [number, number],
   to: readonly [number, number],
+  area: Box = { left: 0, top: 0, width: to[1], height: to[0] },
 ): Float32Array {
-  const rows = enlargingTaps(from[0], to[0]);
-  const columns = enlargingTaps(from[1], to[1]);
+  const { left, top, width, height } = area;
+  const rows = enlargingTaps(from[0], to[0], top, height);
+  const columns = enlargingTaps(from[1], to[1], left, width);
   const enlarged = new Float32Array(to[0] * to[1]);
   let at = 0;
   for (const y of rows) {
@@ -34,10 +39,21 @@ export interface Tap {
   readonly share: number;
 }
 
-/** The neighbours of each value along an axis that is enlarged. */
-export function enlargingTaps(from: number, to: number): Tap[] {
+/**
+ * The neighbours of each value along an axis that is enlarged.
+ *
+ * @param start Where the first of the `from` values begins among the `to`.
+ * @param length How many of these the values cover.
+ */
+export function enlargingTaps(
+  from: number,
+  to: number,
+  start = 0,
+  length = to,
+): Tap[] {
   return Array.from({ length: to }, (_, i) => {
-    const at = Math.max(0, (i + 0.5) * from / to - 0.5);
+    const wanted = (i - start + 0.5) * from / length - 0.5;
+    const at = Math.min(Math.max(0, wanted), from - 1);
     const first = Math.floor(at);
     return { first, second: Math.min(first + 1, from - 1), share: at - first };
   });

@@ -4,8 +4,8 @@
  * {@linkcode featureMapGrid} draws a layer's maps side by side. {@linkcode classActivationMap},
  * {@linkcode gradCam}, {@linkcode gradCamPlusPlus}, {@linkcode occlusionMap} and
  * {@linkcode similarityMap} compute a map, and
- * {@linkcode overlayMap} lays it over the picture. {@linkcode report} makes an HTML page of one
- * picture.
+ * {@linkcode overlayMap} lays it over the picture. {@linkcode figure} puts several together, for
+ * print. {@linkcode report} makes an HTML page of one picture.
  *
  * @example What looks like the cat's face
  * ```ts
@@ -32,8 +32,17 @@ export { classActivationMap } from "./class_activation_map.ts";
 export { gradCam, gradCamPlusPlus } from "./grad_cam.ts";
 export { outputGradient } from "./gradient.ts";
 export { occlusionMap, type OcclusionOptions } from "./occlusion.ts";
-export { overlayMap } from "./overlay.ts";
-export type { OverlayOptions } from "../drawing/draw_overlay.ts";
+export { overlayMap, type OverlayOptions } from "./overlay.ts";
+export type { OverlayStyle } from "../drawing/draw_overlay.ts";
+export {
+  type CaptionedMap,
+  figure,
+  type FigureOptions,
+  type MapOf,
+} from "./figure.ts";
+export type { FigureStyle } from "../drawing/draw_figure.ts";
+export type { FigureWidth } from "../drawing/figure_width.ts";
+export type { InputFrame } from "../image/crops.ts";
 export { report, type ReportOptions } from "./report.ts";
 export { similarityMap } from "./similarity_map.ts";
 export type { ColorMapName } from "../drawing/color_map.ts";

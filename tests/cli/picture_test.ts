@@ -13,15 +13,15 @@ import {
   toNCHW,
   unprocess,
 } from "../../mod.ts";
-import { featureMapGrid } from "../../src/maps/mod.ts";
+import { featureMapGrid, figure } from "../../src/maps/mod.ts";
 import { classActivationMap } from "../../src/maps/class_activation_map.ts";
 import { encodeNpy } from "../../src/formats/npy.ts";
-import { gradCam } from "../../src/maps/grad_cam.ts";
+import { gradCam, gradCamPlusPlus } from "../../src/maps/grad_cam.ts";
 import { occlusionMap } from "../../src/maps/occlusion.ts";
 import { overlayMap } from "../../src/maps/overlay.ts";
 import { report } from "../../src/maps/report.ts";
 import { similarityMap } from "../../src/maps/similarity_map.ts";
-import { chelsea, cliTest, fail, run, succeed } from "./support.ts";
+import { chelsea, cliTest, fail, rocket, run, succeed } from "./support.ts";
 import { formulaCheckpoint } from "../support/formula.ts";
 import { writePth } from "../weights/pth_writer.ts";
 
@@ -33,10 +33,9 @@ async function drawn(folder: string, ...args: string[]) {
   return { text: text ?? "", picture: await decodeImage(out) };
 }
 
-/** Lays a map over the crop. */
-async function over(model: ResNet, input: Tensor4D, map: Tensor) {
-  const [crop] = await unprocess(input, model.preset);
-  const picture = await overlayMap(crop, map);
+/** Lays a map over the photo. */
+async function over({ preset }: ResNet, map: Tensor) {
+  const picture = await overlayMap(await decodeImage(chelsea), map, { preset });
   map.dispose();
   return picture;
 }
@@ -106,25 +105,21 @@ cliTest("picture: maps over the picture, without a head", async (folder) => {
   const strongest = await strongestIn(tf.mean(layer1, [1, 2]));
   assert.deepEqual(await drawn(folder, ...overlay), {
     text: strongest.text,
-    picture: await over(model, input, mapOf(strongest.channel)),
+    picture: await over(model, mapOf(strongest.channel)),
   });
   assert.deepEqual(await drawn(folder, ...overlay, "--channel", "17"), {
     text: "channel 17",
-    picture: await over(model, input, mapOf(17)),
+    picture: await over(model, mapOf(17)),
   });
 
   const similar = ["--kind", "similar", "--layer", "layer1"];
   assert.deepEqual(await drawn(folder, ...similar), {
     text: "",
-    picture: await over(model, input, similarityMap(model, input, "layer1")),
+    picture: await over(model, similarityMap(model, input, "layer1")),
   });
   assert.deepEqual(await drawn(folder, ...similar, "--at", "55,0"), {
     text: "",
-    picture: await over(
-      model,
-      input,
-      similarityMap(model, input, "layer1", [55, 0]),
-    ),
+    picture: await over(model, similarityMap(model, input, "layer1", [55, 0])),
   });
 
   const gradcam = ["--kind", "gradcam", "--layer", "layer3"];
@@ -133,14 +128,13 @@ cliTest("picture: maps over the picture, without a head", async (folder) => {
     text: likeliest.text,
     picture: await over(
       model,
-      input,
       gradCam(model, input, "layer3", likeliest.channel),
     ),
   });
   const last = ["--kind", "gradcam", "--layer", "layer4", "--channel", "5"];
   assert.deepEqual(await drawn(folder, ...last), {
     text: "channel 5",
-    picture: await over(model, input, gradCam(model, input, "layer4", 5)),
+    picture: await over(model, gradCam(model, input, "layer4", 5)),
   });
 
   const occlusion = ["--kind", "occlusion", "--size", "80", "--stride", "56"];
@@ -149,13 +143,12 @@ cliTest("picture: maps over the picture, without a head", async (folder) => {
     true,
   );
   assert.equal(bar.status, 0);
-  assert.equal(bar.stdout, `${folder}/f.png: 224 x 224\n`);
+  assert.equal(bar.stdout, `${folder}/f.png: 451 x 300\n`);
   assert.match(bar.stderr, /100 %/);
   assert.deepEqual(
     await decodeImage(`${folder}/f.png`),
     await over(
       model,
-      input,
       await occlusionMap(model, input, { size: 80, stride: 56 }),
     ),
   );
@@ -234,24 +227,23 @@ cliTest("picture, report: a network with a head", async (folder) => {
   assert.match(text, new RegExp(`^class ${best}: \\w.*$`));
   assert.deepEqual(
     cam,
-    await over(model, input, classActivationMap(model, input, best)),
+    await over(model, classActivationMap(model, input, best)),
   );
   const named = ["--kind", "cam", "--class", "Egyptian cat"];
   assert.deepEqual(await drawn(folder, ...named, ...network), {
     text: "class 285: Egyptian cat",
-    picture: await over(model, input, classActivationMap(model, input, 285)),
+    picture: await over(model, classActivationMap(model, input, 285)),
   });
   const gradcam = ["--kind", "gradcam", "--layer", "layer4"];
   assert.deepEqual(
     (await drawn(folder, ...gradcam, "--class", "285", ...network)).picture,
-    await over(model, input, gradCam(model, input, "layer4", 285)),
+    await over(model, gradCam(model, input, "layer4", 285)),
   );
   const occlusion = ["--kind", "occlusion", "--size", "90", "--stride", "75"];
   assert.deepEqual(
     (await drawn(folder, ...occlusion, "--class", "285", ...network)).picture,
     await over(
       model,
-      input,
       await occlusionMap(model, input, {
         size: 90,
         stride: 75,
@@ -268,6 +260,117 @@ cliTest("picture, report: a network with a head", async (folder) => {
     await report(model, picture, { title: "chelsea.png" }),
   );
 });
+
+cliTest(
+  "picture: several pictures and layers in one figure",
+  async (folder) => {
+    const out = `${folder}/figure.png`;
+    const layers = ["layer1", "layer3.0.bn2"];
+    const look = ["--width", "85mm", "--dpi", "100", "--font-size", "6"];
+    const args = ["--layer", layers.join(), "--original", "--scale", "column"];
+    assert.equal(
+      await succeed("picture", chelsea, rocket, "--out", out, ...args, ...look),
+      `${out}: 335 x 214\n`,
+    );
+    using model = await createModel("mlnet_resnet18", "layer3", true);
+    const strongest = (layer: string) => (input: Tensor4D) => {
+      const { [layer]: maps } = model.extract(input, [layer]);
+      const [channel] = tf.tidy(() => tf.argMax(tf.mean(maps, [1, 2]), 1))
+        .dataSync();
+      const map = tf.gather(maps, channel, 3);
+      maps.dispose();
+      return { map, caption: `channel ${channel}` };
+    };
+    const pictures = await Promise.all(
+      [chelsea, rocket].map((p) => decodeImage(p)),
+    );
+    const columns = Object.fromEntries(layers.map((l) => [l, strongest(l)]));
+    const style = {
+      ...{ original: true, scale: "column", width: "85mm", dpi: 100 } as const,
+      fontSize: 6,
+      titles: ["chelsea.png", "rocket.jpg"],
+    };
+    const want = await figure(model, pictures, columns, style);
+    assert.deepEqual(await decodeImage(out), want);
+    const phys = new TextDecoder("latin1").decode(await Deno.readFile(out));
+    assert(phys.includes("pHYs\0\0\x0fa\0\0\x0fa\x01"), "no 100 dpi");
+
+    // In a folder, each picture has its own.
+    const written = await succeed(
+      ...[
+        "picture",
+        chelsea,
+        rocket,
+        "--out",
+        `${folder}/each/`,
+        ...args,
+        ...look,
+      ],
+    );
+    assert.equal(
+      written.replaceAll(/ \d+ x \d+/g, ""),
+      `${folder}/each/chelsea.png:\n${folder}/each/rocket.png:\n`,
+    );
+    assert.deepEqual(
+      await decodeImage(`${folder}/each/rocket.png`),
+      await figure(model, pictures[1], columns, {
+        ...style,
+        titles: undefined,
+      }),
+    );
+
+    // A batch has no photos: the figure shows what the network sees.
+    const input = model.preprocess(pictures[0]);
+    const nchw = toNCHW(input);
+    const file = `${folder}/one.npy`;
+    await Deno.writeFile(
+      file,
+      encodeNpy(new Float32Array(await nchw.data()), nchw.shape),
+    );
+    const similar = ["--kind", "similar", "--layer", "layer2", "--fade"];
+    await succeed("picture", file, "--out", out, ...similar);
+    const map = similarityMap(model, input, "layer2");
+    const [crop] = await unprocess(input, model.preset);
+    assert.deepEqual(
+      await decodeImage(out),
+      await overlayMap(crop, map, { fade: true }),
+    );
+    tf.dispose([input, nchw, map]);
+
+    // One that can't be read doesn't stop the others.
+    const { status, stderr } = await run(
+      ["picture", "deno.json", chelsea, "--out", out, ...similar],
+    );
+    assert.equal(status, 1);
+    assert.match(stderr, /cannot decode "deno\.json"/);
+    const { width } = await decodeImage(out);
+    assert.equal(width, 490); // The photo, and its name beside it.
+  },
+);
+
+cliTest(
+  "picture: gradcam++, at a width, over all of the picture",
+  async (folder) => {
+    using model = await createModel("mlnet_resnet18", null, true);
+    const photo = await decodeImage(chelsea);
+    const args = ["--layer", "layer3", "--channel", "5", "--no-crop"];
+    const look = ["--width", "200", "--alpha", "0.9", "--color-map", "gray"];
+    const { text, picture } = await drawn(
+      folder,
+      ...["--kind", "gradcam++", ...args, ...look, "--color-bar"],
+    );
+    assert.equal(text, "channel 5");
+    assert.deepEqual(
+      picture,
+      await figure(model, photo, {
+        "": (input) => gradCamPlusPlus(model, input, "layer3", 5),
+      }, {
+        ...{ crop: "none", width: 200, alpha: 0.9, colorMap: "gray" },
+        colorBar: true,
+      }),
+    );
+  },
+);
 
 cliTest("picture: avgpool's maps share a scale", async (folder) => {
   const layer = ["--layer", "avgpool", "--color-map", "gray"];

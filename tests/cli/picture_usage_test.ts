@@ -12,11 +12,11 @@ cliTest("picture, report: bad usage", async (folder) => {
     [[...out, "--kind", "similar"], "--layer is missing"],
     [
       [...out, "--kind", "heat"],
-      '--kind: expected "grid", "overlay", "cam", "gradcam", "occlusion" or "similar", got "heat"',
+      '--kind: expected "grid", "overlay", "cam", "gradcam", "gradcam++", "occlusion" or "similar", got "heat"',
     ],
     [
       [...out, "--kind", "cam", "--layer", "layer4"],
-      "--layer works only with --kind grid, overlay, gradcam, similar",
+      "--layer works only with --kind grid, overlay, gradcam, gradcam++, similar",
     ],
     [
       [...out, "--layer", "layer4", "--at", "3,3"],
@@ -48,8 +48,30 @@ cliTest("picture, report: bad usage", async (folder) => {
     ],
     [
       [...out, "--layer", "layer4", "--scale", "none"],
-      '--scale: expected "each" or "all", got "none"',
+      '--scale: expected "each", "row", "column" or "all", got "none"',
     ],
+    [
+      [...out, "--layer", "layer4", "--scale", "row"],
+      "--scale row doesn't fit --kind grid",
+    ],
+    [
+      [...out, "--layer", "layer3,layer4", "--kind", "grid"],
+      "--kind grid draws one layer; leave out --kind",
+    ],
+    [
+      [...out, "--layer", "layer4", "--width", "85mm"],
+      "--width works only with --kind overlay, cam, gradcam, gradcam++, occlusion, similar",
+    ],
+    ...["0", "8.5", "mm", "-4mm", "85cm"].map((width): [string[], string] => [
+      [...out, "--layer", "layer3,layer4", `--width=${width}`],
+      `--width: expected pixels, or millimetres such as "85mm", got ${
+        width === "0" ? 0 : `"${width}"`
+      }`,
+    ]),
+    ...["2", "-1", "half", "1e-1"].map((alpha): [string[], string] => [
+      [...out, "--layer", "layer3,layer4", `--alpha=${alpha}`],
+      `--alpha: expected a number from 0 to 1, got ${alpha}`,
+    ]),
     [
       [...out, "--kind", "occlusion", "--size", "big"],
       '--size: expected an integer of at least 1, got "big"',

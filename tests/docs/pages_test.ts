@@ -19,13 +19,17 @@ const pages = [
 /** A task is a command line, alone or with a description. */
 const tasks: Record<string, string | { command: string }> = config.tasks;
 
-const readme = await Deno.readTextFile("README.md");
+const [readme, features, figures] = await Promise.all(
+  ["README.md", "docs/features.md", "docs/figures.md"].map((path) =>
+    Deno.readTextFile(path)
+  ),
+);
 const folder = "out/test/pages";
 await Deno.mkdir(folder, { recursive: true });
 
-Deno.test("README.md: the samples run with the permissions it names", async () => {
-  const samples = fencedBlocks(readme, "ts");
-  assert(samples.length >= 1);
+Deno.test("README.md, docs/figures.md: the samples run with the permissions the first names", async () => {
+  const samples = [readme, figures].flatMap((page) => fencedBlocks(page, "ts"));
+  assert(samples.length >= 2);
   const [, flags] = /`deno run (--.*?) features\.ts`/.exec(readme)!;
   for (const [i, sample] of samples.entries()) {
     const path = `${folder}/sample_${i}.ts`;
@@ -73,10 +77,10 @@ async function layertap(line: string): Promise<void> {
   assert.equal(await main(args, { stdout, stderr }), 0, `${line}: ${said}`);
 }
 
-Deno.test("README.md and docs/features.md: the offline commands run", async () => {
-  const features = await Deno.readTextFile("docs/features.md");
-  const lines = [...fencedBlocks(readme, "sh"), ...fencedBlocks(features, "sh")]
-    .flatMap((block) => block.split("\n"))
+Deno.test("README.md, docs/features.md and figures.md: the offline commands run", async () => {
+  const lines = [readme, features, figures]
+    .flatMap((page) => fencedBlocks(page, "sh"))
+    .flatMap((block) => block.replaceAll(" \\\n", "").split("\n"))
     .flatMap((line) => /^deno task layertap (.*)/.exec(line)?.[1] ?? []);
   assert(lines.length >= 8);
   for (const line of lines) {

@@ -162,7 +162,7 @@ Deno.test("drawFeatureMapGrid rejects bad options and shapes", async () => {
   await fails({
     name: "RangeError",
     message:
-      'colorMap: expected "viridis", "inferno", "magma" or "gray", got "jet"',
+      'colorMap: expected "viridis", "inferno", "magma", "gray" or "RdBu_r", got "jet"',
   }, { colorMap: "jet" as ColorMapName });
 });
 

@@ -1,6 +1,7 @@
 /** The reference drawings: `scripts/make_reference_pictures.ts` stores them, `tests/drawing/reference_test.ts` compares. */
 
 import type { RgbImage } from "../../src/image/rgb_image.ts";
+import { drawFigure } from "../../src/drawing/draw_figure.ts";
 import { drawFeatureMapGrid } from "../../src/drawing/draw_grid.ts";
 import type { ShapedArray } from "../../src/formats/shaped_array.ts";
 import { drawOverlay } from "../../src/drawing/draw_overlay.ts";
@@ -69,7 +70,32 @@ export const referencePictures: Readonly<
     }),
   overlay: () => {
     const { data } = waves(5, 3, 1);
-    return drawOverlay(stripes(61, 83), { data, shape: [5, 3] });
+    const map = { data, shape: [5, 3] };
+    return drawOverlay(stripes(61, 83), map, { colorMap: "inferno" });
+  },
+  figure: () => {
+    const map = (height: number, width: number, phase: number) => {
+      const { data } = waves(height, width, phase + 1);
+      const values = data.filter((_, i) => i % (phase + 1) === phase);
+      return { data: values, shape: [height, width] };
+    };
+    const row = (picture: RgbImage, title: string, phase: number) => ({
+      ...{ picture, title },
+      area: {
+        left: picture.width / 8,
+        top: 2.5,
+        width: 0.75 * picture.width,
+        height: picture.height - 5,
+      },
+      maps: [
+        { map: map(5, 4, phase), caption: "Egyptian cat" },
+        { map: map(9, 7, phase + 1), caption: "#3, 42 %" },
+      ],
+    });
+    return drawFigure(["layer2.0.relu", "layer3"], [
+      row(stripes(90, 60), "stripes.png", 0),
+      row(stripes(50, 70), "(tall)", 2),
+    ], { original: true, scale: "column", width: 480, dpi: 150 });
   },
   text: () => {
     const [width, height] = [230, 110];
