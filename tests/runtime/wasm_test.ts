@@ -1,4 +1,4 @@
-/** Loading WebAssembly where the engine parses no source-phase imports. */
+/** Loading WebAssembly where the engine parses no source-phase imports, or the files are missing. */
 
 import assert from "node:assert/strict";
 import { load, type WasmName } from "../../src/runtime/wasm/load.js";
@@ -22,16 +22,6 @@ Deno.test("bytes as text replace source-phase imports, without a permission", as
       ...["run", "--allow-read", "--allow-write", "--allow-run=deno"],
       ...["scripts/build_bytes.ts", folder],
     );
-    await Deno.writeTextFile(
-      `${folder}/import_map.json`,
-      JSON.stringify({
-        imports: {
-          [`${wasm}sources.js`]: "data:text/javascript,import source x;",
-          [`${wasm}bytes/`]: `file://${folder}/`,
-          [`${wasm}bytes/webp.js`]: `file://${folder}/missing.js`,
-        },
-      }),
-    );
     const names: readonly WasmName[] = [
       ...["tfjsThreadedSimd", "tfjsSimd", "tfjsPlain"] as const,
       ...["kernelsPlain", "kernelsPlainShared"] as const,
@@ -50,17 +40,43 @@ Deno.test("bytes as text replace source-phase imports, without a permission", as
        }
        console.log(JSON.stringify(found));`,
     );
-    const found = JSON.parse(
-      await deno(
-        ...["run", "--no-prompt", "--no-config", "--no-check"],
-        ...["--import-map", `${folder}/import_map.json`, `${folder}/main.js`],
-      ),
+    // As before Deno 2.6, and as in an executable of `deno compile`.
+    const withoutFiles = names.map((name) =>
+      `export const ${name} = () => Promise.reject(new Error("no file"));`
     );
-    for (const name of names) {
-      const want = name === "webp"
-        ? "this Deno has no source-phase imports; use Deno 2.6 or later, or run deno task build:bytes"
-        : WebAssembly.Module.exports(await load(name));
-      assert.deepEqual(found[name], want, name);
+    for (
+      const [sources, missing] of [
+        [
+          "import source x;",
+          "this Deno has no source-phase imports; use Deno 2.6 or later, or run deno task build:bytes",
+        ],
+        [withoutFiles.join(""), "no file"],
+      ]
+    ) {
+      await Deno.writeTextFile(
+        `${folder}/import_map.json`,
+        JSON.stringify({
+          imports: {
+            [`${wasm}sources.js`]: `data:text/javascript,${
+              encodeURIComponent(sources)
+            }`,
+            [`${wasm}bytes/`]: `file://${folder}/`,
+            [`${wasm}bytes/webp.js`]: `file://${folder}/missing.js`,
+          },
+        }),
+      );
+      const found = JSON.parse(
+        await deno(
+          ...["run", "--no-prompt", "--no-config", "--no-check"],
+          ...["--import-map", `${folder}/import_map.json`, `${folder}/main.js`],
+        ),
+      );
+      for (const name of names) {
+        const want = name === "webp"
+          ? missing
+          : WebAssembly.Module.exports(await load(name));
+        assert.deepEqual(found[name], want, name);
+      }
     }
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -1,7 +1,11 @@
 // @ts-self-types="./load.d.ts"
 // How Deno loads WebAssembly, without a permission. The npm package and bundles replace this module.
 
-/** For Deno before 2.6, which parses no source-phase imports. Made by `deno task build:bytes`. */
+/**
+ * For Deno before 2.6, which parses no source-phase imports, and where the files are missing: no
+ * module graph has them, so `deno compile` and `deno cache` leave them out. Made by
+ * `deno task build:bytes`.
+ */
 const urls = {
   tfjsThreadedSimd: () => import("./bytes/tfjsThreadedSimd.js"),
   tfjsSimd: () => import("./bytes/tfjsSimd.js"),
@@ -22,16 +26,17 @@ export async function load(name) {
   try {
     sources = await import("./sources.js");
   } catch (cause) { // It doesn't parse.
-    return await compileBytes(name, cause);
-  }
-  return await sources[name]();
-}
-
-async function compileBytes(name, cause) {
-  const { default: url } = await urls[name]().catch(() => {
     const message = `this Deno has no source-phase imports; use Deno 2.6 or ` +
       `later, or run deno task build:bytes`;
-    throw new Error(message, { cause });
+    return await compileBytes(name, new Error(message, { cause }));
+  }
+  return await sources[name]().catch((error) => compileBytes(name, error));
+}
+
+/** @param error Why bytes are needed; thrown if there are none. */
+async function compileBytes(name, error) {
+  const { default: url } = await urls[name]().catch(() => {
+    throw error;
   });
   const { body } = await fetch(url); // A data URL takes no permission.
   const bytes = body.pipeThrough(new DecompressionStream("gzip"));
