@@ -92,12 +92,12 @@ def score(found, bank):
 
 
 def main(textures, weights, out):
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(10)
     texture = np.asarray(Image.open(textures / "brick.png").convert("L")).astype(float)[::2, ::2]
     texture = np.tile(texture, (2, 2))  # Smaller bricks: some of them in each crop.
     for i in range(GOOD):
-        save(crop(texture, rng, True, SIDE), out / f"good_{i}.png")
-    part, mask = faulty(crop(texture, rng, False, SIDE), "scratch", rng)
+        save(crop(texture, rng, True, SIDE, turn=False), out / f"good_{i}.png")
+    part, mask = faulty(crop(texture, rng, False, SIDE, turn=False), "scratch", rng)
     save(part, out / "scratched.png")
     save(mask * 255, out / "scratch.png")
 

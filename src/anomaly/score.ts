@@ -49,8 +49,9 @@ export function scorePatches(
     strangest * channels,
     (strangest + 1) * channels,
   );
+  const score = distances[strangest] * weightOf(patch, rows[strangest], bank);
   return {
-    score: distances[strangest] * weightOf(patch, rows[strangest], bank),
+    score: Math.fround(score), // As it stands in files.
     map: anomalyMap(distances, [height, width], size),
   };
 }

@@ -1,10 +1,12 @@
 import process from "node:process";
 import { printable } from "../errors/printable.ts";
+import { readBank } from "../anomaly/bank_file.ts";
 import { command } from "./command.ts";
 import { knownNetwork } from "./network.ts";
 import { cutOption, integer, modelOptions } from "./options.ts";
 import { pictureFileOptions } from "./picture_files.ts";
 import { readPreset } from "./preset_option.ts";
+import { networkFor } from "./similar.ts";
 
 /** `layertap serve`: a network behind HTTP. */
 export const serve = command({
@@ -23,6 +25,10 @@ export const serve = command({
       default: "127.0.0.1",
     },
     ...cutOption,
+    bank: {
+      value: "FILE",
+      help: "a bank of good pictures, of anomaly fit, for POST /anomaly",
+    },
     ...pictureFileOptions,
     "exif-orientation": {
       help: "turn pictures by their EXIF orientation if a request says nothing",
@@ -42,9 +48,14 @@ export const serve = command({
   },
   example: "layertap serve --port 8000 --arch resnet50",
   async run({ values, io }) {
-    const { arch, weights, layer, threads, memory, host, port } = values;
+    const { layer, threads, memory, host, port } = values;
     const { "max-pixels": maxPixels } = values;
-    const isKnown = knownNetwork(values, layer === undefined ? [] : [layer]);
+    const origin = values.bank && (await readBank(values.bank)).origin;
+    const { arch, weights } = origin
+      ? await networkFor({ about: origin }, { ...values, in: values.bank! })
+      : values;
+    const network = { ...values, arch, weights };
+    const isKnown = knownNetwork(network, layer === undefined ? [] : [layer]);
     if (!("Deno" in globalThis)) {
       throw new Error(
         "layertap serve needs Deno; in Node pass createHandler to a server " +
@@ -64,8 +75,11 @@ export const serve = command({
       model: {
         memory,
         prefix: values.prefix,
-        preset: await readPreset(values.preset, arch),
+        preset: values.preset === undefined && origin
+          ? origin.preset
+          : await readPreset(values.preset, arch),
       },
+      bank: values.bank,
       backend: { threads },
       draft: values.draft,
       exifOrientation: values["exif-orientation"],

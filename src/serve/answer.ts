@@ -4,33 +4,28 @@
  * @module
  */
 
+import type { PatchCore } from "../anomaly/patch_core.ts";
 import { classify } from "../model/classify.ts";
 import { computeNodes, item } from "../extract/compute_nodes.ts";
 import { stackInputs } from "../extract/input_batches.ts";
 import type { ResNet } from "../model/model.ts";
 import { allFinite } from "../formats/all_finite.ts";
-import type { ShapedArray } from "../formats/shaped_array.ts";
 import { encodeFeatures, encodeJson } from "./encode_features.ts";
 import type { EngineSettings, Outcome } from "./engine.ts";
-import type { ClassifyTask, FeaturesTask, PictureTask, Task } from "./task.ts";
-
-/** A task with its decoded pictures, `[H, W, 3]` each. */
-export interface ReadyTask<T extends Task = Task> {
-  readonly task: T;
-  readonly inputs: readonly ShapedArray[];
-}
-
-interface Answers {
-  readonly answers: Outcome[];
-  /** Milliseconds in the network. */
-  readonly ms: number;
-}
+import { type Answers, notFinite, type ReadyTask } from "./outcome.ts";
+import type {
+  AnomalyTask,
+  ClassifyTask,
+  FeaturesTask,
+  PictureTask,
+} from "./task.ts";
 
 /** Runs tasks of one key as one batch. */
 export async function answer(
   model: ResNet,
   ready: readonly ReadyTask[],
   settings: EngineSettings,
+  bank?: PatchCore,
 ): Promise<Answers> {
   if (ready.length === 0) return { answers: [], ms: 0 };
   switch (ready[0].task.kind) {
@@ -40,16 +35,13 @@ export async function answer(
       return await classes(model, ready as ReadyTask<ClassifyTask>[], settings);
     case "picture":
       return await pictures(model, ready as ReadyTask<PictureTask>[]);
+    case "anomaly": {
+      const { anomalies } = await import("./anomaly.ts");
+      const tasks = ready as ReadyTask<AnomalyTask>[];
+      return await anomalies(bank!, tasks, settings);
+    }
   }
 }
-
-/** The outcome of a task whose results JSON and pictures can't hold. */
-const notFinite = (what: string): Outcome => ({
-  status: 500,
-  detail: `the network computes NaN or infinite ${what}; its weights may be ` +
-    "damaged",
-  isPublic: true,
-});
 
 async function features(
   model: ResNet,

@@ -24,6 +24,7 @@ export interface EngineSettings extends
   readonly pretrained: boolean | string | Uint8Array;
   readonly model: ModelOptions;
   readonly labels?: readonly string[];
+  readonly bank?: string | Uint8Array;
   readonly maxPixels: number;
 }
 
@@ -34,6 +35,8 @@ export interface EngineInfo {
   readonly outputLayer: string;
   /** Every name of a layer, with its shape for one picture, NCHW. */
   readonly layers: ReadonlyMap<string, readonly number[]>;
+  /** Whether there is a bank to score pictures by. */
+  readonly hasBank: boolean;
   /** Number of classes; 0 without a head. */
   readonly classes: number;
   /** The tables of the network by style, as data and as text. */

@@ -7,6 +7,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { startBackend } from "../backend/start.ts";
 import { turn } from "../runtime/turn.ts";
+import type { PatchCore } from "../anomaly/patch_core.ts";
+import { readingOrigin } from "../extract/vector_file.ts";
 import { loadInput } from "../extract/load_input.ts";
 import { createModel } from "../model/create_model.ts";
 import type { ResNet } from "../model/model.ts";
@@ -52,18 +54,35 @@ export async function startModelEngine(
       `${labels.length} labels for ${info.classes} classes; the counts must match`,
     );
   }
+  const bank = await openBank(model, settings.bank);
   return {
-    info,
+    info: { ...info, hasBank: bank !== undefined },
     backend: backendInfo,
-    run: (tasks) => run(model, tasks, settings),
+    run: (tasks) => run(model, tasks, settings, bank),
     close() {
+      bank?.dispose();
       model.dispose();
       return Promise.resolve();
     },
   };
 }
 
-function describe(model: ResNet): EngineInfo {
+/** The bank of these settings; if it can't be opened, the model is disposed. */
+async function openBank(
+  model: ResNet,
+  source: EngineSettings["bank"],
+): Promise<PatchCore | undefined> {
+  if (source === undefined) return undefined;
+  try {
+    const { loadPatchCore } = await import("../anomaly/load_patch_core.ts");
+    return await loadPatchCore(model, source);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+function describe(model: ResNet): Omit<EngineInfo, "hasBank"> {
   const { cropSize } = model.preset;
   const shapes = model.shapes([1, cropSize, cropSize, model.inChannels]);
   const layers = new Map<string, readonly number[]>();
@@ -105,6 +124,7 @@ async function run(
   model: ResNet,
   tasks: readonly Task[],
   settings: EngineSettings,
+  bank: PatchCore | undefined,
 ): Promise<BatchReport> {
   const start = performance.now();
   const { maxPixels, decoders: modules, draft } = settings;
@@ -112,7 +132,9 @@ async function run(
   for (const task of tasks) {
     try {
       const { exifOrientation = settings.exifOrientation } = task;
-      const options = { maxPixels, modules, draft, exifOrientation };
+      const usual = { draft, exifOrientation };
+      const reading = task.kind === "anomaly" ? bank!.origin : usual;
+      const options = { maxPixels, modules, ...readingOrigin(reading) };
       const inputs: ShapedArray[] = [];
       for (const { name, bytes } of task.pictures) {
         await turn(); // Lets timers and other requests run.
@@ -126,7 +148,7 @@ async function run(
   }
   const afterDecode = performance.now();
   const ready = decoded.flatMap((one) => "task" in one ? [one] : []);
-  const { answers, ms } = await answer(model, ready, settings);
+  const { answers, ms } = await answer(model, ready, settings, bank);
   const outcomes = decoded.map((one) => "task" in one ? answers.shift()! : one);
   return {
     outcomes,

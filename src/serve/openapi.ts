@@ -96,10 +96,11 @@ const post = (
   parameters: readonly Part[],
   description: string,
   content: Part,
+  common: readonly Part[] = [exifOrientation],
 ): Part => ({
   post: {
     summary,
-    parameters: [...parameters, exifOrientation],
+    parameters: [...parameters, ...common],
     requestBody: picture,
     responses: { 200: { description, content }, ...problems },
   },
@@ -155,6 +156,15 @@ const classes = pictures({
   },
 });
 
+const scores = pictures({
+  score: { type: "number", minimum: 0 },
+  mapMax: { type: "number", description: "The largest value of the map" },
+  anomalous: {
+    type: ["boolean", "null"],
+    description: "Above the threshold; null if the bank has none",
+  },
+});
+
 const object = { schema: { type: "object" } };
 
 /** The description. */
@@ -191,6 +201,22 @@ export const openApi: Part = {
       [query("top", "Number of classes", { ...integer, default: 5 })],
       "The classes and their scores",
       { "application/json": classes },
+    ),
+    "/anomaly": post(
+      "How unlike the good pictures of the server's bank pictures are, and where",
+      [query(
+        "quantile",
+        "The share of held-out good pictures below the threshold",
+        {
+          type: "number",
+          minimum: 0,
+          maximum: 1,
+          default: 1,
+        },
+      )],
+      "Scores and the threshold; or the map over the one picture",
+      { "application/json": scores, "image/png": binary },
+      [], // Pictures are read as those of the bank.
     ),
     "/picture": post(
       "The feature maps of a layer, side by side",

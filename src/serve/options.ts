@@ -37,6 +37,8 @@ export interface HandlerOptions {
   readonly draft?: boolean;
   /** Turns pictures by their EXIF orientation, unless a request says otherwise. Default `false`. */
   readonly exifOrientation?: boolean;
+  /** A bank of good pictures on the same network, for `POST /anomaly`: see `fitPatchCore`. */
+  readonly bank?: FileSource;
   /** Names of the classes, in the order of `fc`'s outputs, as for `classify`. */
   readonly labels?: readonly string[];
   /**
@@ -96,8 +98,10 @@ const defaultLimits: Limits = {
 
 /** The options with their defaults. */
 export type Settings =
-  & Required<Omit<HandlerOptions, "limits" | "labels" | "thread" | "log">>
-  & Pick<HandlerOptions, "labels" | "thread" | "log">
+  & Required<
+    Omit<HandlerOptions, "limits" | "labels" | "bank" | "thread" | "log">
+  >
+  & Pick<HandlerOptions, "labels" | "bank" | "thread" | "log">
   & { readonly limits: Limits };
 
 /**
@@ -120,6 +124,7 @@ export function withDefaults(options: HandlerOptions): Settings {
     allowedHosts = [],
     onlyLoopback = false,
     labels,
+    bank,
     thread,
     log,
   } = options;
@@ -137,7 +142,7 @@ export function withDefaults(options: HandlerOptions): Settings {
   return {
     ...{ arch, outputLayer, pretrained, model, backend, decoders, draft },
     exifOrientation,
-    ...{ onlyLoopback, labels },
+    ...{ onlyLoopback, labels, bank },
     ...{ batchSize, thread, log, limits },
     allowedHosts: allowedHosts.map(hostOf),
   };

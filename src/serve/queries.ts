@@ -7,12 +7,18 @@
 // @ts-types="npm:@types/negotiator@0.6.5"
 import Negotiator from "negotiator";
 import { poolings } from "../arch/pooling.ts";
-import { either, requireInteger, requireOneOf } from "../errors/expected.ts";
+import {
+  either,
+  expected,
+  requireInteger,
+  requireOneOf,
+} from "../errors/expected.ts";
 import { nearest } from "../errors/nearest.ts";
 import { featureTypes } from "./encode_features.ts";
 import type { EngineInfo } from "./engine.ts";
 import { Problem } from "./problem.ts";
 import type {
+  AnomalyTask,
   ClassifyTask,
   FeatureFormat,
   FeaturesTask,
@@ -105,6 +111,29 @@ export function pictureQuery(
     },
     exifOrientation: yesOrNo(given, orientation),
   };
+}
+
+/** `POST /anomaly`. */
+export function anomalyQuery(
+  request: Request,
+  { hasBank }: EngineInfo,
+): Query<AnomalyTask> {
+  const given = parameters(request, ["quantile"]);
+  const quantile = Number(given.get("quantile") ?? 1);
+  if (!(quantile >= 0 && quantile <= 1)) {
+    throw new Problem(
+      400,
+      expected("quantile", "a number from 0 to 1", given.get("quantile")),
+    );
+  }
+  const types = { json: "application/json", png: "image/png" } as const;
+  const format = negotiate(request, types);
+  if (hasBank) return { kind: "anomaly", format, quantile };
+  throw new Problem(
+    422,
+    "this server has no bank of good pictures; start it with one " +
+      "(layertap serve --bank bank.npz)",
+  );
 }
 
 /** `GET /summary`. */

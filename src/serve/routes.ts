@@ -15,6 +15,7 @@ import type { Settings } from "./options.ts";
 import { readPictures } from "./pictures.ts";
 import { Problem } from "./problem.ts";
 import {
+  anomalyQuery,
   classifyQuery,
   featuresQuery,
   pictureQuery,
@@ -42,6 +43,7 @@ export const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> =
   {
     "/features": { POST: (context) => compute(context, featuresQuery) },
     "/classify": { POST: (context) => compute(context, classifyQuery) },
+    "/anomaly": { POST: (context) => compute(context, anomalyQuery) },
     "/picture": { POST: (context) => compute(context, pictureQuery) },
     "/summary": { GET: summary },
     "/healthz": { GET: health },
@@ -87,10 +89,12 @@ async function answerTo(
     "body",
     readPictures(request, settings, signal),
   );
-  if (query.kind === "picture" && pictures.length > 1) {
+  const draws = query.kind === "picture" ||
+    query.kind === "anomaly" && query.format === "png";
+  if (draws && pictures.length > 1) {
     throw new Problem(
       422,
-      `got ${pictures.length} pictures; /picture draws only one`,
+      `got ${pictures.length} pictures; /${query.kind} draws only one`,
     );
   }
   const task = { ...query, pictures };

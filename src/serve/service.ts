@@ -13,6 +13,7 @@ import {
 } from "./engine.ts";
 import type { RunningBackend } from "../model/start_kernels.ts";
 import type { Settings } from "./options.ts";
+import type { FileSource } from "../runtime/open_source.ts";
 import type { Task } from "./task.ts";
 
 /** The state of a service, for `/healthz`. */
@@ -147,22 +148,21 @@ function networkOf({ info, backend }: Engine): ServiceState["network"] {
 async function engineSettings(settings: Settings): Promise<EngineSettings> {
   const { arch, outputLayer, backend, decoders, labels } = settings;
   const { draft, exifOrientation } = settings;
-  const { pretrained, model, limits } = settings;
+  const { pretrained, bank, model, limits } = settings;
   return {
     ...{ arch, outputLayer, backend, decoders, labels, model },
     ...{ draft, exifOrientation },
     maxPixels: limits.maxPixels,
     pretrained: await sendable(pretrained),
+    bank: bank && await sendable(bank),
   };
 }
 
-async function sendable(
-  pretrained: Settings["pretrained"],
-): Promise<EngineSettings["pretrained"]> {
-  if (pretrained instanceof URL) return pretrained.href;
-  if (pretrained instanceof ArrayBuffer) return new Uint8Array(pretrained);
-  if (pretrained instanceof Blob) {
-    return new Uint8Array(await pretrained.arrayBuffer());
-  }
-  return pretrained;
+async function sendable<T extends boolean | FileSource>(
+  source: T,
+): Promise<Exclude<T, URL | ArrayBuffer | Blob> | string | Uint8Array> {
+  if (source instanceof URL) return source.href;
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
+  return source as Exclude<T, URL | ArrayBuffer | Blob>;
 }

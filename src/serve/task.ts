@@ -46,8 +46,16 @@ export interface PictureTask extends AnyTask {
   readonly grid: FeatureMapGridOptions;
 }
 
+/** Score pictures by the server's bank, or draw the map of exactly one. */
+export interface AnomalyTask extends AnyTask {
+  readonly kind: "anomaly";
+  readonly format: "json" | "png";
+  /** The share of held-out good pictures below the threshold. */
+  readonly quantile: number;
+}
+
 /** Any task. */
-export type Task = FeaturesTask | ClassifyTask | PictureTask;
+export type Task = FeaturesTask | ClassifyTask | PictureTask | AnomalyTask;
 
 /** The layers that a task reads; none for the prediction. */
 export function layersOf(task: Task): readonly string[] {
@@ -57,6 +65,7 @@ export function layersOf(task: Task): readonly string[] {
     case "picture":
       return [task.layer];
     case "classify":
+    case "anomaly":
       return [];
   }
 }

@@ -26,10 +26,10 @@ Deno.test("docs/anomaly.md: the samples run", async () => {
 Deno.test("docs/anomaly.md: the commands run", async () => {
   const lines = fencedBlocks(page, "sh").flatMap((block) => block.split("\n"))
     .flatMap((line) => /^deno task layertap (.*)/.exec(line)?.[1] ?? []);
-  assert(lines.length >= 2);
+  assert(lines.length >= 4);
   for (const line of lines) {
     const args = line.split(" ").map((word) =>
-      /^(bank|scores|maps)/.test(word) ? `${folder}/${word}` : word
+      /^(bank|bricks|scores|maps)/.test(word) ? `${folder}/${word}` : word
     );
     let said = "";
     const stderr = { write: (text: string) => said += text };

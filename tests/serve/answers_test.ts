@@ -241,7 +241,7 @@ Deno.test("the description, and HEAD", async () => {
   const { openapi, paths } = await response.json();
   assert.equal(openapi, "3.1.0");
   assert.deepEqual(Object.keys(paths), [
-    ...["/features", "/classify", "/picture"],
+    ...["/features", "/classify", "/anomaly", "/picture"],
     ...["/summary", "/healthz", "/openapi.json"],
   ]);
   const head = await ask(handler, new Request(url, { method: "HEAD" }));
