@@ -33,6 +33,13 @@ export function context(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   return canvas.getContext("2d")!;
 }
 
+/** The names of the places of two pictures. */
+export const sides = ["Left", "Right"] as const;
+
+/** Whether the panes scroll by themselves, as on a desk; else the page does. */
+export const panesScroll = (): boolean =>
+  matchMedia("(min-width: 1001px)").matches;
+
 /** Formats milliseconds. */
 export const duration = (milliseconds: number): string =>
   milliseconds < 10

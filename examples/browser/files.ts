@@ -1,63 +1,33 @@
 /// <reference lib="dom" />
 /**
- * Example pictures, and files that the user chooses, drops or pastes.
+ * Files that the user chooses, drops or pastes.
  *
  * @module
  */
 
-import { byId, make } from "./dom.ts";
-
-/** The example pictures: file and alternative text. */
-const samples = [
-  ["chelsea.png", "A cat"],
-  ["astronaut.png", "An astronaut"],
-  ["coffee.png", "A cup of coffee"],
-  ["rocket.jpg", "A rocket launch"],
-] as const;
+import { byId } from "./dom.ts";
 
 /** Called with the user's files. */
 export interface FileEvents {
-  picture(file: Blob): void;
+  pictures(files: File[]): void;
   weights(file: File): void;
+  /** Names of classes. */
+  names(file: File): void;
 }
 
-/** The URL of the first picture. */
-export const firstPicture: URL = sampleUrl(samples[0][0]);
-
-function sampleUrl(file: string): URL {
-  return new URL(`images/${file}`, document.baseURI);
-}
-
-/** Fetches an example picture. */
-export async function fetchPicture(url: URL): Promise<Blob> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url.pathname}: HTTP ${response.status}`);
-  return await response.blob();
-}
-
-/** Shows the example pictures and listens for files. */
-export function listenForFiles(
-  { picture, weights }: FileEvents,
-  choose: (url: URL) => void,
-): void {
-  byId("samples", HTMLElement).append(...samples.map(([file, alt]) => {
-    const src = sampleUrl(file).href;
-    const thumbnail = make("img", { src, alt, width: 64, height: 64 });
-    return make("button", {
-      type: "button",
-      onclick: () => choose(sampleUrl(file)),
-    }, thumbnail);
-  }));
-  const input = (id: string, use: (file: File) => void) => {
+/** Listens for files. */
+export function listenForFiles(events: FileEvents): void {
+  const input = (id: string, use: (files: File[]) => void) => {
     const element = byId(id, HTMLInputElement);
     element.onchange = () => {
-      const [file] = element.files!;
-      if (file) use(file);
+      const files = [...element.files!];
       element.value = ""; // Lets the user choose the same file again.
+      if (files.length > 0) use(files);
     };
   };
-  input("picture-file", picture);
-  input("weights-file", weights);
+  input("picture-file", events.pictures);
+  input("weights-file", ([file]) => events.weights(file));
+  input("names-file", ([file]) => events.names(file));
 
   const dropping = (isOver: boolean) =>
     document.body.classList.toggle("dropping", isOver);
@@ -71,15 +41,19 @@ export function listenForFiles(
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     dropping(false);
-    for (const file of event.dataTransfer?.files ?? []) {
-      if (isPicture(file)) picture(file);
-      else weights(file);
+    const files = [...event.dataTransfer?.files ?? []];
+    const pictures = files.filter(isPicture);
+    if (pictures.length > 0) events.pictures(pictures);
+    for (const file of files) {
+      if (isNames(file)) events.names(file);
+      else if (!isPicture(file)) events.weights(file);
     }
   });
   document.addEventListener("paste", ({ clipboardData }) => {
-    const file = [...clipboardData?.files ?? []].find(isPicture);
-    if (file) picture(file);
+    const files = [...clipboardData?.files ?? []].filter(isPicture);
+    if (files.length > 0) events.pictures(files);
   });
 }
 
 const isPicture = ({ type }: File) => type.startsWith("image/");
+const isNames = ({ name }: File) => /\.(txt|json)$/i.test(name);

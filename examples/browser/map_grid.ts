@@ -5,18 +5,24 @@
  * @module
  */
 
+import { chooseMaps } from "../../src/drawing/choose_maps.ts";
 import { rangeOf, type ValueRange } from "../../src/drawing/color_map.ts";
+import type { ShapedArray } from "../../src/formats/shaped_array.ts";
 import { paint, viridis } from "./colors.ts";
-import { byId, context, make, moveFocus, shapeText } from "./dom.ts";
-import type { FeatureMaps } from "./protocol.ts";
+import { byId, context, make, moveFocus } from "./dom.ts";
+import { mapOf } from "./maps.ts";
+import type { GridOptions, Place } from "./screen.ts";
 
 /** How many maps are drawn at first. */
-const first = 60;
+const first = 64;
 
-/** Called when the user points at a map (`undefined`: at none) or chooses one. */
+/** What a user does with the maps. */
 export interface MapGridEvents {
-  point(channel: number | undefined): void;
+  /** At a map, and at a place in it if by pointer; undefined: at none. */
+  point(channel: number | undefined, place?: Place): void;
   choose(channel: number): void;
+  /** At "Show all". */
+  showAll(): Promise<unknown>;
 }
 
 /** The maps on the right. */
@@ -24,29 +30,30 @@ export class MapGrid {
   readonly #grid = byId("grid", HTMLElement);
   readonly #more = byId("more", HTMLButtonElement);
   readonly #events: MapGridEvents;
-  #maps: FeatureMaps | undefined;
-  #chosen: number | undefined;
-  #all = false;
+  #maps: ShapedArray = { data: new Float32Array(), shape: [0, 0, 0] };
+  /** The channels by their strength. */
+  #strongest: readonly number[] = [];
+  /** The options of what is drawn. */
+  #drawn = "";
 
   constructor(events: MapGridEvents) {
     this.#events = events;
-    this.#more.onclick = () => {
+    this.#more.onclick = async () => {
       const before = this.#tiles.length;
-      this.#all = true;
-      this.#draw();
-      this.#focus(this.#tiles[before]);
+      await events.showAll();
+      this.#tiles[before]?.focus();
     };
-    for (const input of document.querySelectorAll(".tools input")) {
-      input.addEventListener("change", () => this.#draw());
-    }
-    this.#grid.addEventListener(
-      "pointerleave",
-      () => this.#events.point(undefined),
-    );
-    this.#grid.addEventListener(
-      "focusout",
-      () => this.#events.point(undefined),
-    );
+    const leave = () => events.point(undefined);
+    this.#grid.addEventListener("pointerleave", leave);
+    this.#grid.addEventListener("focusout", leave);
+    this.#grid.addEventListener("pointermove", (event) => this.#point(event));
+    this.#grid.addEventListener("focusin", ({ target }) => {
+      const tile = (target as HTMLElement).closest("button");
+      if (!tile) return;
+      for (const other of this.#tiles) other.tabIndex = -1;
+      tile.tabIndex = 0; // Tab enters the grid here.
+      events.point(Number(tile.dataset.channel));
+    });
     this.#grid.addEventListener("keydown", (event) => {
       const columns =
         getComputedStyle(this.#grid).gridTemplateColumns.split(" ").length;
@@ -54,65 +61,80 @@ export class MapGrid {
     });
   }
 
-  /** Shows the maps of a node and the operation that computes it. */
-  show(maps: FeatureMaps, operation: string): void {
+  /** The channels on screen, in their order. */
+  get channels(): readonly number[] {
+    return this.#tiles.map(({ dataset }) => Number(dataset.channel));
+  }
+
+  /** Sets the maps, `[H, W, C]`. */
+  setMaps(maps: ShapedArray): void {
+    if (maps === this.#maps) return;
     this.#maps = maps;
-    this.#all = false;
-    this.#chosen = undefined;
-    byId("maps-title", HTMLElement).textContent = maps.node;
-    byId("maps-shape", HTMLElement).textContent =
-      `${operation}: ${maps.channels} maps of ${
-        shapeText([maps.height, maps.width])
-      }`;
-    this.#draw();
+    this.#strongest = chooseMaps(maps, { strongest: maps.shape[2] });
+    this.#drawn = "";
+    this.#grid.closest("section")!.scrollTop = 0;
+  }
+
+  /** Whether a map is among the first ones. */
+  isFirst(channel: number, { order }: GridOptions): boolean {
+    return this.#sorted(order).indexOf(channel) < first;
+  }
+
+  /** Draws the maps, unless they are drawn already. */
+  show({ order, scale, all }: GridOptions): void {
+    const drawn = `${order} ${scale} ${all}`;
+    if (this.#drawn === drawn) return;
+    this.#drawn = drawn;
+    this.#draw({ order, scale, all });
   }
 
   /** Marks the map that is laid over the picture, if any. */
   mark(channel: number | undefined): void {
-    this.#chosen = channel;
     for (const tile of this.#tiles) {
-      tile.ariaPressed = `${Number(tile.dataset.channel) === channel}`;
+      tile.ariaPressed = `${tile.dataset.channel === `${channel}`}`;
     }
   }
 
-  /** The values of one map. */
-  map(channel: number): Float32Array {
-    const { values, height, width } = this.#maps!;
-    const size = height * width;
-    return values.subarray(channel * size, (channel + 1) * size);
+  /** Scrolls to a map, or to the pane. */
+  reveal(channel?: number): void {
+    const tile = this.#tiles.find(({ dataset }) =>
+      dataset.channel === `${channel}`
+    );
+    if (tile) tile.scrollIntoView({ block: "nearest" });
+    else this.#grid.closest("section")!.scrollIntoView();
   }
 
   get #tiles(): HTMLElement[] {
     return [...this.#grid.children] as HTMLElement[];
   }
 
-  #draw(): void {
-    if (!this.#maps) return;
-    const { channels, strongest, width, values } = this.#maps;
-    const order = isChosen("order", "strongest")
-      ? strongest
-      : [...Array(channels).keys()];
+  #sorted(order: GridOptions["order"]): readonly number[] {
+    return order === "strongest"
+      ? this.#strongest
+      : [...this.#strongest.keys()];
+  }
+
+  #draw({ order, scale, all }: GridOptions): void {
+    const [, width, channels] = this.#maps.shape;
+    const sorted = this.#sorted(order);
     // A single value has no range of its own.
-    const shared = isChosen("range", "all") || width === 1
-      ? rangeOf(values)
+    const shared = scale === "all" || width <= 3
+      ? rangeOf(this.#maps.data)
       : undefined;
-    const drawn = this.#all ? order : order.slice(0, first);
-    const tile = width >= 56 ? 96 : width >= 14 ? 80 : width > 1 ? 68 : 40;
-    this.#grid.style.setProperty("--tile", `${tile}px`);
+    const drawn = all ? sorted : sorted.slice(0, first);
+    this.#grid.style.setProperty("--tile", `${tileWidth(this.#maps)}px`);
     this.#grid.replaceChildren(
       ...drawn.map((channel) => this.#tile(channel, shared)),
     );
     this.#tiles[0].tabIndex = 0;
     this.#more.hidden = drawn.length === channels;
     this.#more.textContent = `Show all ${channels}`;
-    this.mark(this.#chosen);
   }
 
   #tile(channel: number, shared?: ValueRange): HTMLButtonElement {
-    const map = this.map(channel);
-    const { width } = this.#maps!;
-    const image = paint(map, width, shared ?? rangeOf(map), viridis);
-    const canvas = make("canvas", { width, height: image.height });
+    const { data, shape: [height, width] } = mapOf(this.#maps, channel);
+    const image = paint(data, width, shared ?? rangeOf(data), viridis);
+    const canvas = make("canvas", { width, height });
     context(canvas).putImageData(image, 0, 0);
     const tile = make(
       "button",
@@ -120,10 +142,8 @@ export class MapGrid {
         type: "button",
         tabIndex: -1,
         ariaLabel: `Map ${channel}`,
-        onpointerenter: () => this.#events.point(channel),
-        onfocus: () => this.#events.point(channel),
         onclick: () => {
-          this.#focus(tile);
+          tile.focus(); // Safari doesn't.
           this.#events.choose(channel);
         },
       },
@@ -134,15 +154,23 @@ export class MapGrid {
     return tile;
   }
 
-  /** Makes Tab enter the grid at this tile. */
-  #focus(tile: HTMLElement): void {
-    for (const other of this.#tiles) other.tabIndex = -1;
-    tile.tabIndex = 0;
-    tile.focus();
+  #point({ target, clientX, clientY, pointerType }: PointerEvent): void {
+    const tile = (target as HTMLElement).closest("button");
+    if (!tile || pointerType === "touch") return;
+    const { left, top, width, height } = tile.querySelector("canvas")!
+      .getBoundingClientRect();
+    const [rows, columns] = this.#maps.shape;
+    const index = (share: number, count: number) =>
+      Math.max(0, Math.min(count - 1, Math.floor(share * count)));
+    this.#events.point(Number(tile.dataset.channel), {
+      row: index((clientY - top) / height, rows),
+      column: index((clientX - left) / width, columns),
+    });
   }
 }
 
-function isChosen(name: string, value: string): boolean {
-  const choice = `input[name="${name}"][value="${value}"]`;
-  return document.querySelector<HTMLInputElement>(choice)!.checked;
+/** Pixels; wide maps are two beside each other. */
+function tileWidth({ shape: [height, width] }: ShapedArray): number {
+  const side = height >= 56 ? 96 : height >= 14 ? 80 : height > 1 ? 68 : 40;
+  return width > height ? 2 * side : side;
 }

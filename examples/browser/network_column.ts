@@ -12,10 +12,10 @@ import { type Stage, stages } from "./stages.ts";
 /** The column in the middle. */
 export class NetworkColumn {
   readonly #list = byId("stages", HTMLOListElement);
-  readonly #choose: (node: string) => void;
+  readonly #choose: (layer: string) => void;
 
-  /** @param choose Called with the node that was clicked. */
-  constructor(choose: (node: string) => void) {
+  /** @param choose Called with the node or the stage that was clicked. */
+  constructor(choose: (layer: string) => void) {
     this.#choose = choose;
   }
 
@@ -55,7 +55,7 @@ export class NetworkColumn {
     time.dataset.module = module;
     const button = this.#button(
       node,
-      { className: "stage" },
+      { className: "stage", onclick: () => this.#choose(title) },
       volume(shape, cropSize),
       make("span", {}, title),
       time,

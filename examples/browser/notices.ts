@@ -5,7 +5,7 @@
  * @module
  */
 
-import { byId } from "./dom.ts";
+import { byId, make } from "./dom.ts";
 import type { Progress } from "./protocol.ts";
 
 /** Milliseconds before work gets a notice. */
@@ -76,7 +76,13 @@ export class Work {
 /** Shows what to do about an error, with its message. */
 export function showProblem(error: unknown, advice: string): void {
   const message = (error as Error).message ?? `${error}`;
-  problem.querySelector("p")!.textContent = `${advice} (${message})`;
+  tell(`${advice} (${message})`);
+}
+
+/** Shows a problem and a link that helps. */
+export function tell(text: string, link?: string): void {
+  const parts = link ? [" ", make("a", { href: link }, link)] : [];
+  problem.querySelector("p")!.replaceChildren(text, ...parts);
   problem.hidden = false;
 }
 

@@ -1,13 +1,13 @@
 /// <reference lib="dom" />
 /**
- * Opens the weights of any ResNet.
+ * Opens the weights of any ResNet: from a file, a URL, or by the name of official ones.
  *
  * @module
  */
 
 import { type Checkpoint, createModel, type ResNet } from "@layertap/resnet";
 import { guessArch, openCheckpoint } from "@layertap/resnet/weights";
-import type { Progress } from "./protocol.ts";
+import type { OfficialName, Progress } from "./protocol.ts";
 
 /** Reports progress and can be cancelled. */
 export interface OpenOptions {
@@ -27,11 +27,14 @@ export async function hear(signal: AbortSignal): Promise<void> {
 /** Milliseconds between two checks for cancellation. */
 const turn = 30;
 
-/** Opens weights; their names and shapes tell the architecture. */
+/** Opens weights; the names and shapes of a file's tensors tell the architecture. */
 export async function openNetwork(
-  source: File | URL | string,
+  source: File | string | OfficialName,
   options: OpenOptions,
 ): Promise<ResNet> {
+  if (typeof source === "object" && "arch" in source) {
+    return await openOfficial(source, options);
+  }
   const file = source instanceof File
     ? source
     : await download(source, options);
@@ -48,6 +51,33 @@ export async function openNetwork(
   } finally {
     opened.close();
   }
+}
+
+/** Fetches official weights from their host, or from the mirror if that can't be read from here. */
+async function openOfficial(
+  { arch, name }: OfficialName,
+  { signal, progress }: OpenOptions,
+): Promise<ResNet> {
+  const tell = (what: string, share = NaN) => progress({ what, share });
+  let hasBegun = false;
+  tell(`Fetching ${arch}`);
+  return await createModel(arch, null, name, {
+    signal,
+    onProgress({ source, loaded, total = NaN }) {
+      hasBegun = true;
+      tell(
+        `Fetching ${arch} from ${new URL(source).host}`,
+        Math.min(1, loaded / total),
+      );
+    },
+    // Hosts that forbid it (CORS) look like hosts out of reach: further attempts rarely help.
+    fetch: (url, init) =>
+      fetch(url, init).catch((error) => {
+        if (hasBegun || signal.aborted) throw error;
+        return Response.error();
+      }),
+    warn: () => tell("The host can't be read from here; trying the mirror"),
+  });
 }
 
 /** Wraps a checkpoint to report progress and to stop when cancelled. */
@@ -72,7 +102,7 @@ function watched(
 }
 
 async function download(
-  url: URL | string,
+  url: string,
   { signal, progress }: OpenOptions,
 ): Promise<File> {
   const response = await fetch(url, { signal });

@@ -1,84 +1,88 @@
 /// <reference lib="dom" />
 /**
- * The picture, its overlay, and the places in it.
+ * One picture with a map laid over it, and the places in it.
  *
  * @module
  */
 
-import { rangeOf } from "../../src/drawing/color_map.ts";
+import type { ValueRange } from "../../src/drawing/color_map.ts";
+import type { ShapedArray } from "../../src/formats/shaped_array.ts";
 import { inferno, paint } from "./colors.ts";
-import { byId, context, make } from "./dom.ts";
+import { context, make } from "./dom.ts";
+import type { Place } from "./screen.ts";
 
-/** A map to lay over the picture. */
-export interface Overlay {
-  readonly title: string;
-  readonly values: Float32Array;
-  readonly height: number;
-  readonly width: number;
+/** What a user does with a picture. */
+export interface PictureViewEvents {
+  /** At a place by pointer or keys; undefined: at none. */
+  point(place: Place | undefined): void;
+  choose(place: Place): void;
+  clear(): void;
 }
 
-/** A place in a node's maps. */
-export interface Place {
-  readonly row: number;
-  readonly column: number;
-}
-
-/** Opacity of the overlay. */
+/** Opacity of the map. */
 const alpha = 0.62;
 
-/** The picture at the top left. */
+/** A picture. */
 export class PictureView {
-  readonly #view = byId("view", HTMLElement);
-  readonly #canvas = byId("canvas", HTMLCanvasElement);
-  readonly #cell = byId("cell", HTMLElement);
-  readonly #mark = byId("mark", HTMLElement);
-  readonly #shown = byId("shown", HTMLElement);
-  readonly #clear = byId("clear", HTMLButtonElement);
-  readonly #pick: (place: Place) => void;
+  /** Its element, with the keyboard's focus. */
+  readonly element: HTMLElement;
+  /** What is drawn. */
+  readonly canvas = make("canvas", { width: 672, height: 672 });
+  readonly #cell = make("span", { className: "cell", hidden: true });
+  readonly #mark = make("span", { className: "cell mark", hidden: true });
   readonly #crop = make("canvas");
+  readonly #events: PictureViewEvents;
   #size = { height: 1, width: 1 };
   #place: Place = { row: 0, column: 0 };
-  #kept: Overlay | undefined;
-  #passing: Overlay | undefined;
 
-  /**
-   * @param pick Called with the place that was clicked.
-   * @param clear Called to remove the overlay.
-   */
-  constructor(pick: (place: Place) => void, clear: () => void) {
-    this.#pick = pick;
-    this.#clear.onclick = () => {
-      this.#view.focus();
-      clear();
-    };
-    drawRamp();
-    this.#view.addEventListener("pointermove", (event) => {
+  constructor(events: PictureViewEvents) {
+    this.#events = events;
+    const view = make(
+      "div",
+      { className: "view", role: "application", tabIndex: 0 },
+      this.canvas,
+      this.#cell,
+      this.#mark,
+    );
+    view.setAttribute("aria-describedby", "view-help");
+    this.element = view;
+    view.addEventListener("pointermove", (event) => {
       if (event.pointerType !== "touch") this.#moveTo(this.#placeOf(event));
     });
-    this.#view.addEventListener("pointerleave", () => this.#cell.hidden = true);
-    this.#view.addEventListener("blur", () => this.#cell.hidden = true);
-    this.#view.addEventListener("click", (event) => {
+    const leave = () => {
+      this.point(undefined);
+      events.point(undefined);
+    };
+    view.addEventListener("pointerleave", leave);
+    view.addEventListener("blur", leave);
+    view.addEventListener("click", (event) => {
       this.#moveTo(this.#placeOf(event));
-      this.#choose();
+      events.choose(this.#place);
     });
-    this.#view.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") clear();
-      else if (event.key === "Enter" || event.key === " ") this.#choose();
-      else if (!this.#step(event.key)) return;
+    view.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") events.clear();
+      else if (event.key === "Enter" || event.key === " ") {
+        events.choose(this.#place);
+      } else if (!this.#step(event.key)) return;
       event.preventDefault();
     });
   }
 
-  /** Shows another picture, without an overlay. */
+  /** The place that keys move. */
+  get place(): Place {
+    return this.#place;
+  }
+
+  /** Sets the picture. */
   setPicture(crop: ImageData): void {
     this.#crop.width = crop.width;
     this.#crop.height = crop.height;
     context(this.#crop).putImageData(crop, 0, 0);
-    this.keep(undefined);
   }
 
-  /** Sets the height and width of the node's maps. */
+  /** Sets the height and width of the node's maps; another size starts at the centre. */
   setSize(height: number, width: number): void {
+    if (height === this.#size.height && width === this.#size.width) return;
     this.#size = { height, width };
     this.#place = {
       row: Math.floor(height / 2),
@@ -87,51 +91,31 @@ export class PictureView {
     this.#cell.hidden = true;
   }
 
-  /** Sets the overlay, and the place that it compares with, if any. */
-  keep(overlay: Overlay | undefined, place?: Place): void {
-    this.#kept = overlay;
-    this.#passing = undefined;
+  /** Frames a place, or none. */
+  point(place: Place | undefined): void {
+    this.#cell.hidden = !place;
+    if (place) this.#put(this.#cell, place);
+  }
+
+  /** Marks a place, or none. */
+  mark(place: Place | undefined): void {
     this.#mark.hidden = !place;
     if (place) this.#put(this.#mark, place);
-    this.#draw();
   }
 
-  /** Sets an overlay for as long as the pointer is on its map. */
-  pass(overlay: Overlay | undefined): void {
-    this.#passing = overlay;
-    this.#draw();
-  }
-
-  /** Scrolls the picture into view. */
-  reveal(): void {
-    this.#view.scrollIntoView({ block: "nearest" });
-  }
-
-  #draw(): void {
-    const overlay = this.#passing ?? this.#kept;
-    const { width, height } = this.#canvas;
-    const pen = context(this.#canvas);
+  /** Draws the picture, and a map over it. */
+  draw(map: ShapedArray | undefined, range: ValueRange | undefined): void {
+    const { width, height } = this.canvas;
+    const pen = context(this.canvas);
     pen.imageSmoothingQuality = "high";
     pen.globalAlpha = 1;
     if (this.#crop.width) pen.drawImage(this.#crop, 0, 0, width, height);
-    this.#shown.textContent = overlay?.title ?? "Picture only";
-    this.#clear.hidden = !this.#kept;
-    byId("scale", HTMLElement).hidden = !overlay;
-    if (!overlay) return;
-    const range = rangeOf(overlay.values);
-    const pixels = paint(overlay.values, overlay.width, range, inferno);
-    const map = make("canvas", { width: pixels.width, height: pixels.height });
-    context(map).putImageData(pixels, 0, 0);
+    if (!map || !range) return;
+    const image = paint(map.data, map.shape[1], range, inferno);
+    const colors = make("canvas", { width: image.width, height: image.height });
+    context(colors).putImageData(image, 0, 0);
     pen.globalAlpha = alpha;
-    pen.drawImage(map, 0, 0, width, height);
-    byId("low", HTMLElement).textContent = range.low.toPrecision(2);
-    byId("high", HTMLElement).textContent = range.high.toPrecision(2);
-  }
-
-  #choose(): void {
-    if (this.#size.height * this.#size.width > 1) this.#pick(this.#place);
-    else {this.#shown.textContent =
-        "This node has a single value for the whole picture";}
+    pen.drawImage(colors, 0, 0, width, height);
   }
 
   #step(key: string): boolean {
@@ -144,11 +128,6 @@ export class PictureView {
     };
     if (!(key in places)) return false;
     this.#moveTo(places[key]);
-    this.#shown.textContent = `Row ${
-      this.#place.row + 1
-    } of ${this.#size.height}, column ${
-      this.#place.column + 1
-    } of ${this.#size.width}`;
     return true;
   }
 
@@ -158,8 +137,8 @@ export class PictureView {
       row: Math.max(0, Math.min(height - 1, row)),
       column: Math.max(0, Math.min(width - 1, column)),
     };
-    this.#cell.hidden = false;
-    this.#put(this.#cell, this.#place);
+    this.point(this.#place);
+    this.#events.point(this.#place);
   }
 
   #put({ style }: HTMLElement, { row, column }: Place): void {
@@ -171,17 +150,10 @@ export class PictureView {
   }
 
   #placeOf({ clientX, clientY }: MouseEvent): Place {
-    const { left, top, width, height } = this.#view.getBoundingClientRect();
+    const { left, top, width, height } = this.element.getBoundingClientRect();
     return {
       row: Math.floor((clientY - top) / height * this.#size.height),
       column: Math.floor((clientX - left) / width * this.#size.width),
     };
   }
-}
-
-function drawRamp(): void {
-  const canvas = byId("ramp", HTMLCanvasElement);
-  const values = Float32Array.from({ length: canvas.width }, (_, i) => i);
-  const image = paint(values, canvas.width, rangeOf(values), inferno);
-  context(canvas).putImageData(image, 0, 0);
 }

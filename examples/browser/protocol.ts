@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { ShapedArray } from "../../src/formats/shaped_array.ts";
+
 /** How the worker computes. */
 export interface StartInfo {
   readonly threads: number;
@@ -25,10 +27,20 @@ export interface NetworkInfo {
   readonly nodes: readonly NodeInfo[];
   /** Height and width of the input. */
   readonly cropSize: number;
+  /** Classes of its head; 0 without one. */
+  readonly classes: number;
 }
 
-/** The open picture, as the network sees it. */
+/** Official weights: an entry of torchvision's table. */
+export interface OfficialName {
+  readonly arch: string;
+  readonly name: string;
+}
+
+/** An open picture, as the network sees it. */
 export interface PictureInfo {
+  /** The number under which the worker keeps it. */
+  readonly id: number;
   /** RGBA. */
   readonly crop: ImageData;
   /** Width of the file. */
@@ -38,24 +50,14 @@ export interface PictureInfo {
   readonly preprocessTime: number;
 }
 
-/** A node's feature maps. */
-export interface FeatureMaps {
+/** A node's feature maps, `[H, W, C]`. */
+export interface FeatureMaps extends ShapedArray {
   readonly node: string;
-  /** `[C, H, W]`. */
-  readonly values: Float32Array<ArrayBuffer>;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-  /** Channels by mean, the strongest first. */
-  readonly strongest: readonly number[];
   readonly time: number;
 }
 
-/** One map for the whole picture. */
-export interface PictureMap {
-  readonly values: Float32Array<ArrayBuffer>;
-  readonly height: number;
-  readonly width: number;
+/** One map for the whole picture, `[H, W]`. */
+export interface PictureMap extends ShapedArray {
   readonly time: number;
 }
 
@@ -89,15 +91,20 @@ export interface Progress {
 /** The worker's tasks, by name. */
 export interface Tasks {
   start(): Promise<StartInfo>;
-  /** Opens weights from a file or a URL. If that fails, the open ones stay. */
-  openNetwork(source: File | URL | string): Promise<NetworkInfo>;
+  /**
+   * Opens weights and closes all pictures. If that fails, what was open stays.
+   *
+   * @param source A file, a URL, or the name of official weights, which are fetched.
+   */
+  openNetwork(source: File | string | OfficialName): Promise<NetworkInfo>;
+  /** Opens a picture until it is closed. */
   openPicture(file: Blob): Promise<PictureInfo>;
-  pass(): Promise<WholePass>;
-  featureMaps(node: string): Promise<FeatureMaps>;
-  /** How similar each place is to one position of a node. */
-  similarity(node: string, row: number, column: number): Promise<PictureMap>;
+  closePicture(id: number): Promise<void>;
+  /** Runs the whole network. */
+  pass(id: number): Promise<WholePass>;
+  featureMaps(id: number, node: string): Promise<FeatureMaps>;
   /** The evidence for a class at each place. */
-  evidence(classIndex: number): Promise<PictureMap>;
+  evidence(id: number, classIndex: number): Promise<PictureMap>;
 }
 
 /** A message from the page. */

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * The worker's tasks: a network, a picture, and what one computes from the other.
+ * The worker's tasks: a network, pictures, and what it computes from them.
  *
  * @module
  */
@@ -9,12 +9,10 @@ import {
   classify,
   decodeImage,
   type ResNet,
-  type RgbImage,
   startBackend,
-  toNCHW,
   unprocess,
 } from "@layertap/resnet";
-import { classActivationMap, similarityMap } from "@layertap/resnet/maps";
+import { classActivationMap } from "@layertap/resnet/maps";
 import * as tf from "@tensorflow/tfjs-core";
 import { classNames } from "../../src/model/head_class.ts";
 import { hear, openNetwork, type OpenOptions } from "./open_network.ts";
@@ -26,30 +24,28 @@ import type {
   Tasks,
   WholePass,
 } from "./protocol.ts";
+import { toImageData } from "./pixels.ts";
 import { stages } from "./stages.ts";
 
-/** Makes the tasks, which share a network and a picture. */
+/** Makes the tasks, which share a network and pictures. */
 export function makeTasks(order: OpenOptions): Tasks {
   let model: ResNet | undefined;
-  let picture: RgbImage | undefined;
-  let input: tf.Tensor4D | undefined;
+  const inputs = new Map<number, tf.Tensor4D>();
+  let lastId = 0;
   let isWarm = false;
 
   const network = () => {
     if (!model) throw new Error("no network is open");
     return model;
   };
-  const seen = () => {
-    input ??= network().preprocess(pictureOrThrow());
+  const inputOf = (id: number) => {
+    const input = inputs.get(id);
+    if (!input) throw new Error("this picture is closed");
     return input;
   };
-  const pictureOrThrow = () => {
-    if (!picture) throw new Error("no picture is open");
-    return picture;
-  };
-  const forget = () => {
-    input?.dispose();
-    input = undefined;
+  const close = (id: number) => {
+    inputs.get(id)?.dispose();
+    inputs.delete(id);
   };
 
   return {
@@ -69,7 +65,7 @@ export function makeTasks(order: OpenOptions): Tasks {
       model?.dispose(); // Only now: it stays if the other one can't be opened.
       model = opened;
       isWarm = false;
-      forget();
+      [...inputs.keys()].forEach(close);
       const { cropSize } = model.preset;
       const shapes = model.shapes([1, cropSize, cropSize, model.inChannels]);
       return {
@@ -80,6 +76,9 @@ export function makeTasks(order: OpenOptions): Tasks {
           shape: shapes.get(name)!.slice(1),
         })),
         cropSize,
+        classes: model.layers.get("fc")?.type === "Linear"
+          ? shapes.get("fc")![1]
+          : 0,
       };
     },
 
@@ -91,12 +90,13 @@ export function makeTasks(order: OpenOptions): Tasks {
       });
       const between = performance.now();
       await hear(order.signal);
-      picture = decoded;
-      forget();
-      const tensor = seen();
+      const input = network().preprocess(decoded);
       const end = performance.now();
-      const [crop] = await unprocess(tensor, network().preset);
+      const id = ++lastId;
+      inputs.set(id, input);
+      const [crop] = await unprocess(input, network().preset);
       return {
+        id,
         crop: toImageData(crop),
         width: decoded.width,
         height: decoded.height,
@@ -105,8 +105,13 @@ export function makeTasks(order: OpenOptions): Tasks {
       };
     },
 
-    async pass(): Promise<WholePass> {
-      const x = seen();
+    closePicture(id) {
+      close(id);
+      return Promise.resolve();
+    },
+
+    async pass(id): Promise<WholePass> {
+      const x = inputOf(id);
       using timed = network().truncate(network().outputLayer);
       // The first pass is slower: the browser is still compiling the kernels.
       if (!isWarm) timed.forward(x).dispose();
@@ -146,34 +151,22 @@ export function makeTasks(order: OpenOptions): Tasks {
       };
     },
 
-    async featureMaps(node): Promise<FeatureMaps> {
-      const x = seen();
+    async featureMaps(id, node): Promise<FeatureMaps> {
+      const x = inputOf(id);
       const start = performance.now();
       const { [node]: value } = network().extract(x, [node]);
       const time = performance.now() - start;
       const [height, width] = value.rank === 4 ? value.shape.slice(1) : [1, 1];
-      const channels = value.shape.at(-1)!;
-      const planes = tf.tidy(() => toNCHW(value));
-      const values = await copy(planes);
-      tf.dispose([value, planes]);
-      const strongest = byMean(values, channels);
-      return { node, values, height, width, channels, strongest, time };
+      const shape = [height, width, value.shape.at(-1)!];
+      return { node, data: await taken(value), shape, time };
     },
 
-    async similarity(node, row, column): Promise<PictureMap> {
+    async evidence(id, classIndex): Promise<PictureMap> {
       const start = performance.now();
-      return await pictureMap(
-        similarityMap(network(), seen(), node, [row, column]),
-        start,
-      );
-    },
-
-    async evidence(classIndex): Promise<PictureMap> {
-      const start = performance.now();
-      return await pictureMap(
-        classActivationMap(network(), seen(), classIndex),
-        start,
-      );
+      const map = classActivationMap(network(), inputOf(id), classIndex);
+      const shape = map.shape.slice(1);
+      const data = await taken(map);
+      return { data, shape, time: performance.now() - start };
     },
   };
 }
@@ -189,33 +182,9 @@ function heapBytes(): number {
   return (wasm.wasmMemory ?? wasm.asm.memory).buffer.byteLength;
 }
 
-/** A copy of the values that can be transferred; the tensor's own may be a view of the heap. */
-async function copy(tensor: tf.Tensor): Promise<Float32Array<ArrayBuffer>> {
-  return new Float32Array(await tensor.data<"float32">());
-}
-
-async function pictureMap(
-  map: tf.Tensor3D,
-  start: number,
-): Promise<PictureMap> {
-  const values = await copy(map);
-  const [, height, width] = map.shape;
-  map.dispose();
-  return { values, height, width, time: performance.now() - start };
-}
-
-/** Channels by the mean of their maps, the strongest first. */
-function byMean(values: Float32Array, channels: number): number[] {
-  const size = values.length / channels;
-  const sums = new Float64Array(channels);
-  values.forEach((value, i) => sums[Math.floor(i / size)] += value);
-  return [...sums.keys()].sort((a, b) => sums[b] - sums[a]);
-}
-
-function toImageData({ width, height, data }: RgbImage): ImageData {
-  const rgba = new Uint8ClampedArray(width * height * 4).fill(255);
-  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
-    rgba.set(data.subarray(from, from + 3), to);
-  }
-  return new ImageData(rgba, width, height);
+/** Disposes a tensor; returns its values as a copy, since they may be a view of the heap. */
+async function taken(tensor: tf.Tensor): Promise<Float32Array<ArrayBuffer>> {
+  const values = new Float32Array(await tensor.data<"float32">());
+  tensor.dispose();
+  return values;
 }

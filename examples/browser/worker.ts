@@ -32,8 +32,8 @@ async function run(
     signal.throwIfAborted();
     const work = tasks[task] as (...args: unknown[]) => Promise<unknown>;
     const result = await work(...args);
-    const { values } = result as { values?: Float32Array<ArrayBuffer> };
-    post({ id, result }, values ? [values.buffer] : []);
+    const { data } = (result ?? {}) as { data?: Float32Array<ArrayBuffer> };
+    post({ id, result }, data ? [data.buffer] : []);
   } catch (thrown) {
     const { name, message } = thrown instanceof Error
       ? thrown

@@ -12,10 +12,24 @@ import { testNeeding } from "../support/needing.ts";
 
 export { serveFolder };
 
+/** The part of puppeteer's `HTTPRequest` that tests use. */
+export interface PageRequest {
+  url(): string;
+  headers(): Record<string, string>;
+  continue(): Promise<void>;
+  abort(): Promise<void>;
+  respond(response: {
+    status: number;
+    headers?: Record<string, string>;
+    body?: Uint8Array;
+  }): Promise<void>;
+}
+
 /** The part of puppeteer's `Page` that tests use. */
 export interface Page {
   goto(url: string): Promise<unknown>;
   reload(): Promise<unknown>;
+  goBack(): Promise<unknown>;
   url(): string;
   close(): Promise<void>;
   evaluate<Result, Args extends unknown[]>(
@@ -32,6 +46,7 @@ export interface Page {
   ): Promise<unknown>;
   click(selector: string): Promise<void>;
   hover(selector: string): Promise<void>;
+  select(selector: string, value: string): Promise<string[]>;
   focus(selector: string): Promise<void>;
   screenshot(
     options: { fullPage?: boolean; type?: "png" | "jpeg"; quality?: number },
@@ -51,8 +66,13 @@ export interface Page {
     listener: (message: { type(): string; text(): string }) => void,
   ): void;
   on(event: "pageerror", listener: (error: unknown) => void): void;
-  on(event: "request", listener: (request: { url(): string }) => void): void;
-  readonly keyboard: { press(key: string): Promise<void> };
+  on(event: "request", listener: (request: PageRequest) => void): void;
+  /** Then, each listener answers requests. */
+  setRequestInterception(isOn: boolean): Promise<void>;
+  readonly keyboard: {
+    press(key: string): Promise<void>;
+    type(text: string): Promise<void>;
+  };
   readonly mouse: {
     move(x: number, y: number): Promise<void>;
     click(x: number, y: number): Promise<void>;
