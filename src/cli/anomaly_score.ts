@@ -4,6 +4,7 @@ import { printableLines } from "../errors/printable.ts";
 import { mapWriter } from "./anomaly_maps.ts";
 import { checked, command, type Io, UsageError } from "./command.ts";
 import { Failures } from "./failures.ts";
+import { networkFor } from "./features_like.ts";
 import { InterruptedError, onInterrupt } from "./interrupt.ts";
 import { openModel, warnOn } from "./network.ts";
 import { modelOptions } from "./options.ts";
@@ -15,7 +16,6 @@ import {
   threadedFileOptions,
 } from "./picture_files.ts";
 import { startCount } from "./progress.ts";
-import { networkFor } from "./similar.ts";
 
 const { draft: _, "exif-orientation": __, ...fileOptions } =
   threadedFileOptions;
@@ -58,7 +58,7 @@ export const anomalyScore = command({
     const { bankOn } = await import("../anomaly/load_patch_core.ts");
     const content = await readBank(path);
     const { origin } = content;
-    const choice = await networkFor({ about: origin }, { ...values, in: path });
+    const choice = await networkFor(path, origin, values);
     const failures = new Failures();
     const files = await filesOf(operands, io, failures);
     if (files.length === 0) return failures.finish(io, 0);

@@ -35,6 +35,7 @@ import { convert } from "./convert.ts";
 import { extract } from "./extract.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { InterruptedError } from "./interrupt.ts";
+import { fit } from "./fit.ts";
 import { layers } from "./layers.ts";
 import { pca } from "./pca.ts";
 import { picture } from "./picture.ts";
@@ -51,6 +52,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({
     extract,
     similar,
+    fit,
     pca,
     classify,
     picture,

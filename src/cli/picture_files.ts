@@ -95,9 +95,14 @@ export async function tellOf(passedOver: PassedOver, io: Io): Promise<void> {
   );
 }
 
+/** The options of {@linkcode readingOf}. */
+export type ReadingValues = Partial<
+  Values<typeof threadedFileOptions & typeof frameOptions>
+>;
+
 /** What these options say. */
 export function readingOf(
-  values: Partial<Values<typeof threadedFileOptions & typeof frameOptions>>,
+  values: ReadingValues,
   io: Io,
 ): InputOptions {
   if (values.draft && values.region) {

@@ -3,10 +3,10 @@ import { printable } from "../errors/printable.ts";
 import { readBank } from "../anomaly/bank_file.ts";
 import { command } from "./command.ts";
 import { knownNetwork } from "./network.ts";
+import { networkFor } from "./features_like.ts";
 import { cutOption, integer, modelOptions } from "./options.ts";
 import { pictureFileOptions } from "./picture_files.ts";
 import { readPreset } from "./preset_option.ts";
-import { networkFor } from "./similar.ts";
 
 /** `layertap serve`: a network behind HTTP. */
 export const serve = command({
@@ -52,7 +52,7 @@ export const serve = command({
     const { "max-pixels": maxPixels } = values;
     const origin = values.bank && (await readBank(values.bank)).origin;
     const { arch, weights } = origin
-      ? await networkFor({ about: origin }, { ...values, in: values.bank! })
+      ? await networkFor(values.bank!, origin, values)
       : values;
     const network = { ...values, arch, weights };
     const isKnown = knownNetwork(network, layer === undefined ? [] : [layer]);

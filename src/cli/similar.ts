@@ -2,24 +2,16 @@ import { printableLines } from "../errors/printable.ts";
 import type { VectorFile } from "../extract/vector_file.ts";
 import type { Pca } from "../fit/pca.ts";
 import type { SimilarPicture } from "../extract/similar.ts";
-import {
-  command,
-  type Io,
-  required,
-  UsageError,
-  type Values,
-} from "./command.ts";
+import { command, type Io, required, type Values } from "./command.ts";
 import { Failures } from "./failures.ts";
-import { openModel } from "./network.ts";
+import { type FeatureKind, featuresLike } from "./features_like.ts";
 import { openPca, pcaOption, requirePcaOf } from "./pca_option.ts";
-import { requireSameWeights } from "./same_weights.ts";
 import { integer, jsonOption, modelOptions } from "./options.ts";
 import {
   filesOf,
   frameOptions,
   pictureFileOptions,
   pictureOperands,
-  readingOf,
 } from "./picture_files.ts";
 
 const options = {
@@ -125,28 +117,10 @@ async function queriesOf(
   const { node, shape, about } = file;
   const layer = node ?? required("layer", values.layer);
   const { in: path } = values;
-  const pool = about.pool ??
-    (shape && shape.length > 1 ? "none" : values.pool);
-  const choice = await networkFor(file, values);
-  using model = await openModel(
-    { ...values, ...choice },
-    [layer],
-    io,
-    about.preset,
-  );
-  await requireSameWeights(model, layer, about, path, io);
-  const { extractFiles } = await import("../extract/extract_files.ts");
-  const reading = readingOf(values, io);
-  const features = extractFiles(model, images, [layer], {
-    layout: about.layout,
-    ...reading,
-    region: reading.region ?? about.region,
-    crop: reading.crop ?? about.crop,
-    ...about.draft && { draft: true },
-    ...about.exifOrientation && { exifOrientation: true },
-    pool,
-    pca,
-  });
+  const isMap = shape !== undefined && shape.length > 1;
+  const pool: FeatureKind["pool"] = isMap ? "none" : values.pool;
+  const kind = { path, layer, about, pool, pca };
+  const features = featuresLike(kind, images, values, io);
   const queries: Query[] = [];
   for await (const { path: image, values, error } of features) {
     if (!values) {
@@ -165,51 +139,6 @@ async function queriesOf(
     queries.push({ image, vector: data });
   }
   return queries;
-}
-
-/** The weights given, else those that the file names, if they need no search. */
-export async function networkFor(
-  { about }: {
-    readonly about: { readonly arch?: string; readonly weights?: string };
-  },
-  { arch, weights, in: path }: {
-    readonly arch?: string;
-    readonly weights?: string;
-    readonly in: string;
-  },
-): Promise<{ arch?: string; weights?: string }> {
-  if (about.arch !== undefined && arch !== undefined && arch !== about.arch) {
-    throw new UsageError(
-      `--arch: "${path}" was made with ${about.arch}, not ${arch}`,
-    );
-  }
-  const name = weights ?? about.weights;
-  const { weightsTable } = await import("../weights/table.ts");
-  const { archTable } = await import("../arch/table.ts");
-  const isEntry = name === undefined ||
-    weightsTable.some((entry) => entry.name === name);
-  if (isEntry && (arch ?? about.arch) !== undefined) {
-    if (arch === undefined && !archTable.has(about.arch!)) {
-      throw madeWith(path, about.arch!);
-    }
-    return { arch: arch ?? about.arch, weights: name };
-  }
-  if (weights === undefined && name !== undefined && !await isPath(name)) {
-    throw madeWith(path, name);
-  }
-  return { arch, weights: name };
-}
-
-/** Whether it is a local path. A file of features sends no requests. */
-async function isPath(name: string): Promise<boolean> {
-  const { stat } = await import("node:fs/promises");
-  return await stat(name).then(() => true, () => false);
-}
-
-function madeWith(path: string, name: string): UsageError {
-  return new UsageError(
-    `"${path}" was made with "${name}"; choose these weights with --weights`,
-  );
 }
 
 function table({ image, similar = [] }: Result): string {

@@ -8,13 +8,13 @@ import { requireOneOf } from "../errors/expected.ts";
 import type { ResNet } from "../model/model.ts";
 import { formatOf, type FormatOptions } from "../tables/formats.ts";
 import { checkExtraction, type ExtractFilesOptions } from "./compute_nodes.ts";
+import { featureOrigin } from "./feature_origin.ts";
 import { extractBatches } from "./extract_files.ts";
 import {
   type ExtractReport,
   resumableRun,
   type RunOptions,
 } from "./resumable_run.ts";
-import { type FeatureOrigin, readingOrigin } from "./vector_file.ts";
 import type { RunDescription } from "./work_folder.ts";
 
 /** What {@linkcode extractToFile} writes, and how. */
@@ -67,24 +67,12 @@ export async function extractToFile(
   out: string,
   options: ExtractToFileOptions = {},
 ): Promise<ExtractReport> {
-  const { dtype = "float32", layout = "nchw", pool = "none" } = options;
+  const { dtype = "float32" } = options;
   requireOneOf("dtype", dtype, ["float32", "float16"]);
   checkExtraction(model, names, options);
   const nodes = [...new Set(names)];
   const toStream = formatOf(out, nodes.length);
-  const fingerprints = await Promise.all(
-    nodes.map(async (node) => [node, await model.fingerprint(node)] as const),
-  );
-  const about: FeatureOrigin = {
-    arch: model.arch,
-    layout,
-    pool,
-    ...options.pca && { pca: await options.pca.fingerprint() },
-    ...readingOrigin(options),
-    preset: model.preset,
-    weights: options.weights,
-    fingerprints: Object.fromEntries(fingerprints),
-  };
+  const about = await featureOrigin(model, nodes, options);
   const run: RunDescription = {
     nodes,
     dtype,

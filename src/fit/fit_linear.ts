@@ -7,8 +7,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { expected, requireInteger, requireOneOf } from "../errors/expected.ts";
-import type { LinearWeights } from "../model/head.ts";
-import { requireTensor } from "../model/layout.ts";
+import { requireLabels } from "../model/head_class.ts";
+import { LinearFit } from "./linear_fit.ts";
 import { center, type Matrix, matrixOf } from "./matrix.ts";
 import { ridge } from "./ridge.ts";
 
@@ -26,40 +26,8 @@ export interface FitLinearOptions {
   readonly l2?: number;
   /** Number of classes, if the last ones have no sample. Default: the largest label plus 1. */
   readonly classes?: number;
-}
-
-/** A fitted layer, for {@linkcode ResNet.withHead} or by itself. */
-export class LinearFit implements LinearWeights {
-  /** `[classes, features]`, row by row, as PyTorch's `Linear.weight`. */
-  readonly weight: Float32Array;
-  /** `[classes]`. */
-  readonly bias: Float32Array;
-
-  /** @internal */
-  constructor(weight: Float32Array, bias: Float32Array) {
-    this.weight = weight;
-    this.bias = bias;
-  }
-
-  /**
-   * Computes the outputs for features: logits, or estimates of the targets.
-   *
-   * @param features `[N, C]`; they stay the caller's.
-   * @returns `[N, classes]`; it belongs to the caller.
-   * @throws {TypeError} If the features have another size.
-   */
-  predict(features: Tensor2D): Tensor2D {
-    requireTensor(features, "predict");
-    const classes = this.bias.length;
-    const size = this.weight.length / classes;
-    if (features.rank !== 2 || features.shape[1] !== size) {
-      throw new TypeError(expected("predict", `[N, ${size}]`, features.shape));
-    }
-    return tf.tidy(() => {
-      const weight = tf.tensor2d(this.weight, [classes, size]);
-      return tf.add(tf.matMul(features, weight, false, true), this.bias);
-    });
-  }
+  /** The names of the classes. */
+  readonly labels?: readonly string[];
 }
 
 /**
@@ -111,6 +79,7 @@ export async function fitLinear(
       `${x.rows} feature rows but ${y.rows} labels; the counts must match`,
     );
   }
+  if (options.labels) requireLabels(options.labels, y.columns);
   const means = center(x);
   const { weight, bias } = kind === "ridge"
     ? solveRidge(x, y, l2)
@@ -119,7 +88,11 @@ export async function fitLinear(
   const moved = bias.map((b, k) =>
     means.reduce((sum, mean, i) => sum - mean * weight[k * x.columns + i], b)
   );
-  return new LinearFit(Float32Array.from(weight), Float32Array.from(moved));
+  return new LinearFit(
+    Float32Array.from(weight),
+    Float32Array.from(moved),
+    options.labels,
+  );
 }
 
 interface Layer {

@@ -19,11 +19,21 @@
  * @module
  */
 
+export { fitLinear, type FitLinearOptions } from "./fit_linear.ts";
+export { LinearFit } from "./linear_fit.ts";
 export {
-  fitLinear,
-  type FitLinearOptions,
-  type LinearFit,
-} from "./fit_linear.ts";
+  type ClassDistance,
+  NearestMean,
+  type NearestMeanOptions,
+} from "./nearest_mean.ts";
+export {
+  type ClassVotes,
+  KNearest,
+  type KNearestOptions,
+} from "./k_nearest.ts";
+export { type Head, loadHead } from "./load_head.ts";
+export { SavedHead } from "./head_file.ts";
+export type { Metric } from "./vectors.ts";
 export { fitPca, type FitPcaOptions } from "./fit_pca.ts";
 export { Pca, type PcaParts } from "./pca.ts";
 export { pool } from "../model/pooling.ts";
