@@ -67,15 +67,15 @@ const good = async (target: Target) => {
 /** Attacks by Arrow streams. */
 export const arrowStreams: readonly Attack[] = [
   {
-    name: "10,000 columns in 20 batches",
+    name: "10,000 columns in 50 batches",
     target: "command",
     async good(target) {
       await target.succeed(worker, wideStream(10_000, 5));
     },
     async bad(target) {
-      const answers = await target.succeed(worker, wideStream(10_000, 20));
-      assert.equal(readAnswers(answers).length, 20);
-      return "1 schema, 20 batches";
+      const answers = await target.succeed(worker, wideStream(10_000, 50));
+      assert.equal(readAnswers(answers).length, 50);
+      return "1 schema, 50 batches";
     },
   },
   {

@@ -24,8 +24,10 @@ export const control = {
   over: 6,
   /** A bit for each thread that has started. */
   up: 7,
+  /** A bit for each thread that is to start. */
+  asked: 8,
   /** The jobs begin here; each has its task's number, its chunks and its descriptor. */
-  table: 8,
+  table: 9,
   jobWords: 3,
   /** The most jobs that fit. */
   maxJobs: 512,

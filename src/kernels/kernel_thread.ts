@@ -39,6 +39,18 @@ export function endKernelThreads(words: Int32Array): void {
   }
 }
 
+/**
+ * Waits a moment, at most a second, until the threads that are to start have taken their message. Deno
+ * never frees the memory in a message whose thread ends before that.
+ */
+export async function kernelThreadsUp(words: Int32Array): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    const asked = Atomics.load(words, control.asked);
+    if ((asked & ~Atomics.load(words, control.up)) === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 /** The value of `remaining` when the threads must end. */
 const ended = -2;
 

@@ -87,6 +87,7 @@ export class Pool {
           thread,
           start({ ...from, thread }, (error) => this.#lose(thread, error)),
         );
+        Atomics.or(this.#words, control.asked, 1 << thread);
       } catch (error) {
         this.#warn(error);
       }
@@ -171,6 +172,7 @@ export class Pool {
 
   /** Lets all threads run jobs in turn. */
   #openAll(jobs: readonly Job[]): void {
+    this.#requireAlive();
     const words = this.#words;
     let at: number = control.table;
     for (const { task, chunks, descriptor } of jobs) {
@@ -191,6 +193,7 @@ export class Pool {
       this.#giveUp(error);
       throw error;
     }
+    this.#requireAlive();
     this.#giveUp("a thread didn't finish a chunk");
     // No chunk reads what its task writes, so all chunks of a job can run again.
     this.#runAlone(jobs.slice(this.#words[control.job]));
@@ -251,7 +254,15 @@ export class Pool {
   /** Goes on without a thread. If it was up, the chunk that it had taken is lost with it. */
   #lose(thread: number, error: unknown): void {
     if (isUp(this.#words, thread)) return this.#giveUp(error);
+    Atomics.and(this.#words, control.asked, ~(1 << thread));
     if (this.#threads.delete(thread)) this.#warn(error);
+  }
+
+  /** @throws {Error} If somebody else has ended the threads, and with them this pass. */
+  #requireAlive(): void {
+    if (Atomics.load(this.#words, control.over)) {
+      throw new Error("the kernels were ended");
+    }
   }
 
   #giveUp(reason: unknown): void {

@@ -29,7 +29,10 @@ export interface HandlerOptions {
     ModelOptions,
     "fetch" | "signal" | "onProgress" | "warn"
   >;
-  /** As for `startBackend`: threads, kernels, compiled builds. */
+  /**
+   * As for `startBackend`: threads, kernels, compiled builds. In a separate thread, stock kernels
+   * compute with one thread.
+   */
   readonly backend?: BackendOptions;
   /** Compiled decoders, for runtimes that can't import `.wasm` modules. */
   readonly decoders?: DecoderModules;

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { BackendOptions } from "../backend/start.ts";
+import { expected } from "../errors/expected.ts";
 import { environmentVariable } from "../runtime/environment.ts";
 import {
   canImportInThreads,
@@ -22,6 +24,7 @@ import type { RunningBackend } from "../model/start_kernels.ts";
 import {
   controlWords,
   endKernelThreads,
+  kernelThreadsUp,
   runningThreads,
 } from "../kernels/kernel_thread.ts";
 
@@ -86,11 +89,12 @@ export async function startThreadEngine(
   if (!canImportInThreads()) {
     throw new NoThreadError("this runtime has no node:worker_threads");
   }
+  const backend = endable(settings.backend);
   let link: Link | undefined;
   try {
     link = new Link();
     const { ask, words } = link;
-    const start = { url: moduleUrl, settings, words };
+    const start = { url: moduleUrl, settings: { ...settings, backend }, words };
     const { info, backend: started, unavailable } = await ask(start);
     if (!info) throw new NoThreadError(unavailable);
     let last = started!;
@@ -124,6 +128,24 @@ function now(last: RunningBackend, words?: Int32Array): RunningBackend {
       runningThreads(words) === threads
     ? { ...rest, running: threads }
     : last;
+}
+
+/**
+ * Options of a backend that leaves no threads behind. Those of the stock kernels sleep in tfjs's own
+ * code, where nobody can wake them once the thread that started them has ended.
+ */
+function endable(backend: BackendOptions): BackendOptions {
+  const { kernels, threads = 1 } = backend;
+  if (kernels !== "stock") return backend;
+  if (threads === 1) return { ...backend, threads };
+  throw new NoThreadError(
+    expected(
+      "threads of stock kernels in a separate thread",
+      "1",
+      threads,
+      "leave backend.threads out, or set thread: false",
+    ),
+  );
 }
 
 /** Sends one message at a time. It keeps the process alive only while it waits for the answer. */
@@ -161,7 +183,8 @@ class Link {
     });
 
   readonly close = async (): Promise<void> => {
-    this.#endKernels();
+    if (this.words) await kernelThreadsUp(this.words);
+    this.#lose("it was closed");
     await this.#thread.terminate();
     this.#endKernels(); // In case a pass went on until then.
   };

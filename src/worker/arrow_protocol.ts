@@ -10,13 +10,12 @@ import { concat } from "../formats/concat.ts";
 import { ByteQueue } from "../formats/byte_queue.ts";
 import type { FeatureType } from "../tables/feature_table.ts";
 import { type Frame, readFrames } from "./frames.ts";
-import {
-  type PictureAnswer,
-  type PictureRequest,
-  type Protocol,
-  type ProtocolSettings,
-  tooLarge,
-  type WorkerRequest,
+import type {
+  PictureAnswer,
+  PictureRequest,
+  Protocol,
+  ProtocolSettings,
+  WorkerRequest,
 } from "./protocol.ts";
 
 type Arrow = typeof import("@apache-arrow/esnext-esm");
@@ -53,44 +52,90 @@ async function* requests(
   maxBytes: number,
 ): AsyncGenerator<WorkerRequest> {
   const queue = new ByteQueue("input", input);
-  let loader: BatchLoader | undefined;
-  let kept = 0; // The schema and dictionaries.
+  let read: ReadBatch | undefined;
   try {
     for await (const frame of readFrames(queue, maxBytes)) {
-      const size = frame.bytes.reduce((sum, { length }) => sum + length, 0);
-      if (frame.kind !== "batch") kept += size;
-      if (kept > maxBytes) throw tooLarge(kept, maxBytes);
-      const rows = attempt(() => {
-        if (frame.kind === "schema") loader ??= loaderOf(arrow, frame);
-        return load(frame);
-      });
-      if (rows) yield rowsOf(arrow, rows, size);
+      if (frame.kind === "schema") read ??= readerOf(arrow, frame);
+      if (frame.kind !== "batch") continue; // No column that counts has a dictionary.
+      if (!read) throw damaged("expected a schema before the first batch");
+      yield read(frame);
     }
   } finally {
     queue.close();
   }
-
-  /** The batch of a frame that has one; a dictionary is kept for the batches after it. */
-  function load({ kind, bytes: [, , body], header }: Frame) {
-    if (kind !== "batch" && kind !== "dictionary") return undefined;
-    if (!loader) throw new Error("expected a schema before the first batch");
-    if (kind === "batch") return loader._loadRecordBatch(header(), body);
-    const dictionary = header() as { readonly id: number };
-    const values = loader._loadDictionaryBatch(dictionary, body);
-    loader.dictionaries.set(dictionary.id, values);
-  }
 }
 
-/** The part of Arrow's reader that knows the schema and makes batches; the version is pinned. */
-interface BatchLoader {
-  readonly dictionaries: Map<number, Vector>;
-  _loadRecordBatch(header: unknown, body: Uint8Array): RecordBatch;
-  _loadDictionaryBatch(header: unknown, body: Uint8Array): Vector;
+/** The pictures of a batch; they share its bytes. */
+type ReadBatch = (frame: Frame) => PictureRequest[];
+
+/** The part of Arrow's reader that knows the schema and makes columns; the version is pinned. */
+interface ColumnLoader {
+  readonly schema: Schema;
+  _loadVectors(
+    header: unknown,
+    body: Uint8Array,
+    fields: readonly Schema["fields"][number][],
+  ): Vector["data"][number][];
 }
 
-function loaderOf(arrow: Arrow, { bytes }: Frame): BatchLoader {
-  const reader = arrow.RecordBatchReader.from(concat(bytes)).open();
-  return (reader as unknown as { readonly _impl: BatchLoader })._impl;
+/** A batch, as its frame describes it. */
+interface BatchHeader {
+  readonly length: number;
+  readonly compression: unknown;
+}
+
+/**
+ * Prepares for the batches of a schema. A batch costs as much as its columns up to the last that
+ * counts.
+ */
+function readerOf(arrow: Arrow, { bytes }: Frame): ReadBatch {
+  const loader = attempt(() => {
+    const reader = arrow.RecordBatchReader.from(concat(bytes)).open();
+    return (reader as unknown as { readonly _impl: ColumnLoader })._impl;
+  });
+  const { fields } = loader.schema;
+  const [path, content] = ["path", "content"].map((wanted) =>
+    fields.findIndex(({ name }) => name === wanted)
+  );
+  requireTypes(arrow, fields, path, content);
+  const needed = fields.slice(0, Math.max(path, content) + 1);
+  return ({ header, bytes }) =>
+    attempt(() => {
+      const batch = header() as BatchHeader;
+      if (batch.compression) throw new Error("its batches are compressed");
+      const columns = loader._loadVectors(batch, bytes[2], needed);
+      const pictures = new arrow.Vector([columns[path]]);
+      const contents = content < 0
+        ? undefined
+        : new arrow.Vector([columns[content]]);
+      // Each row takes at least an offset, so that this bounds the rows, too.
+      requireWithin("path", pictures, batch.length);
+      if (contents) requireWithin("content", contents, batch.length);
+      return Array.from({ length: batch.length }, (_, i) => ({
+        path: pictures.get(i) ?? "",
+        content: contents?.get(i) ?? undefined,
+      }));
+    });
+}
+
+function requireTypes(
+  { DataType }: Arrow,
+  fields: Schema["fields"],
+  path: number,
+  content: number,
+): void {
+  const [paths, contents] = [fields[path]?.type, fields[content]?.type];
+  const isText = DataType.isUtf8(paths) || DataType.isLargeUtf8(paths);
+  const isBinary = content < 0 || DataType.isBinary(contents) ||
+    DataType.isLargeBinary(contents);
+  if (isText && isBinary) return;
+  throw new SyntaxError(
+    expected(
+      "request batch",
+      "columns {path: Utf8, content: Binary}",
+      asIs(`{${few(fields.map(String))}}`),
+    ),
+  );
 }
 
 /** Arrow's errors as those of a damaged stream. */
@@ -105,47 +150,9 @@ function attempt<T>(read: () => T): T {
 const damaged = (why: string, cause?: unknown) =>
   new SyntaxError(`cannot read "input": ${why}`, { cause });
 
-/** The pictures of a batch; they share its bytes. */
-function rowsOf(
-  { DataType }: Arrow,
-  batch: RecordBatch,
-  size: number,
-): PictureRequest[] {
-  const { numRows } = batch;
-  // Each row takes at least an offset.
-  if (4 * numRows > size) {
-    throw damaged(`${numRows} rows don't fit in ${size} bytes`);
-  }
-  const paths = batch.getChild("path");
-  const contents = batch.getChild("content");
-  const isText = DataType.isUtf8(paths?.type) ||
-    DataType.isLargeUtf8(paths?.type);
-  const isBinary = contents === null || DataType.isBinary(contents.type) ||
-    DataType.isLargeBinary(contents.type);
-  if (!isText || !isBinary) {
-    const given = batch.schema.fields.map(String);
-    throw new SyntaxError(
-      expected(
-        "request batch",
-        "columns {path: Utf8, content: Binary}",
-        asIs(`{${few(given)}}`),
-      ),
-    );
-  }
-  for (
-    const [name, column] of Object.entries({ path: paths, content: contents })
-  ) {
-    if (column) requireWithin(name, column, numRows);
-  }
-  return Array.from({ length: numRows }, (_, i) => ({
-    path: paths!.get(i) ?? "",
-    content: contents?.get(i) ?? undefined,
-  }));
-}
-
-/** @throws {SyntaxError} If the offsets of a column lead beyond its values. */
+/** @throws {Error} If the offsets of a column lead beyond its values. */
 function requireWithin(name: string, column: Vector, rows: number): void {
-  const wrong = () => damaged(`offsets of "${name}" lead beyond its buffers`);
+  const wrong = () => new Error(`offsets of "${name}" lead beyond its buffers`);
   if (column.length !== rows) throw wrong();
   for (
     const { length, valueOffsets, values, nullBitmap, nullCount } of column.data

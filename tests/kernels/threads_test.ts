@@ -11,6 +11,7 @@ import {
   controlWords,
   endKernelThreads,
   type KernelThread,
+  kernelThreadsUp,
   startKernelThread,
 } from "../../src/kernels/kernel_thread.ts";
 import { control } from "../../src/kernels/kernel_loop.ts";
@@ -273,8 +274,38 @@ Deno.test({
     await sleeping(2);
     endKernelThreads(words);
     await sleeping(0);
-    relu(pool); // Its owner does all chunks.
+    assert.throws(() => relu(pool), /^Error: the kernels were ended$/);
     pool.dispose();
+  },
+});
+
+Deno.test({
+  name:
+    "whoever ends threads waits for those that are starting, not for those that can't",
+  ignore,
+  async fn() {
+    const words = controlWords(true);
+    const isUp = () => Atomics.load(words, control.up) === 0b110;
+    const pool = new Pool(heap, module, 3, { words });
+    assert(!isUp());
+    await kernelThreadsUp(words);
+    assert(isUp());
+    pool.dispose();
+    const other = controlWords(true);
+    await warned(async () => {
+      const pool = new Pool(heap, module, 2, {
+        words: other,
+        start(_, onError) {
+          queueMicrotask(() => onError(new Error("forbidden")));
+          return { terminate() {} };
+        },
+      });
+      assert.notEqual(Atomics.load(other, control.asked), 0);
+      await Promise.resolve();
+      pool.dispose();
+    });
+    assert.equal(Atomics.load(other, control.asked), 0);
+    await kernelThreadsUp(other);
   },
 });
 

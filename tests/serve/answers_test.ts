@@ -289,6 +289,21 @@ Deno.test("in a separate thread: the same values and number of threads, and the 
   assert.deepEqual(entries.slice(0, 3), ["503", "200", "200"]);
 });
 
+Deno.test("in a separate thread stock kernels compute alone: their other threads can't be ended", async () => {
+  const stock = (threads?: number) =>
+    tinyHandler({ thread: true, backend: { kernels: "stock", threads } });
+  await using handler = stock();
+  await handler.ready();
+  const health = await ask(handler, new Request("http://localhost/healthz"));
+  const { network: { kernels, threads, build } } = await health.json();
+  assert.deepEqual([kernels, threads, build], ["stock", 1, "simd"]);
+  await using refused = stock(2);
+  await assert.rejects(
+    refused.ready(),
+    /^Error: threads of stock kernels in a separate thread: expected 1, got 2; leave/,
+  );
+});
+
 Deno.test("no answer leaks a tensor", async () => {
   await using handler = tinyHandler();
   const damaged = chelsea.slice(0, 5000);
