@@ -65,9 +65,9 @@ function between(list: readonly string[], share: number): number[] {
   return rgbOf(list[first]).map((c, i) => c + (at - first) * (next[i] - c));
 }
 
-/** Where a value is in a range: 0 at `low`, 1 at `high`; 0 if they are equal. */
+/** Where a value is in a range: 0 at `low` and below, 1 from `high` on; 0 if they are equal. */
 export const shareOf = (value: number, { low, high }: ValueRange): number =>
-  low === high ? 0 : (value - low) / (high - low);
+  low === high ? 0 : Math.min(Math.max(0, (value - low) / (high - low)), 1);
 
 /**
  * R, G and B of a value: `low` has the first colour, `high` the last; if they are equal, all values

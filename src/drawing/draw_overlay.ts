@@ -13,6 +13,7 @@ import {
   type ValueRange,
 } from "./color_map.ts";
 import { enlarge } from "./enlarge.ts";
+import { edgesOf } from "./paper.ts";
 
 /** The look of a map over a picture. */
 export interface OverlayStyle {
@@ -67,10 +68,7 @@ export async function drawOverlay(
   const { area = { left: 0, top: 0, width, height } } = options;
   const from = [mapHeight, mapWidth] as const;
   const values = enlarge(data, from, [height, width], area);
-  // A pixel belongs to the area if its centre does.
-  const [left, top] = [Math.round(area.left), Math.round(area.top)];
-  const right = Math.round(area.left + area.width);
-  const bottom = Math.round(area.top + area.height);
+  const { left, top, right, bottom } = edgesOf(area, picture);
   const mixed = Uint8Array.from(picture.data);
   const mix = (pixel: number, color: Uint8Array, weight: number) => {
     for (let channel = 0; channel < 3; channel++) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Box } from "../image/resize.ts";
 import type { RgbImage } from "../image/rgb_image.ts";
 
 /** The grey of letters and lines. */
@@ -15,6 +16,21 @@ export interface Edges {
   readonly top: number;
   readonly right: number;
   readonly bottom: number;
+}
+
+/** The pixels of a picture whose centres a box covers. */
+export function edgesOf(
+  { left, top, width, height }: Box,
+  picture: Pick<RgbImage, "width" | "height">,
+): Edges {
+  const inside = (place: number, most: number) =>
+    Math.min(Math.max(0, Math.round(place)), most);
+  return {
+    left: inside(left, picture.width),
+    top: inside(top, picture.height),
+    right: inside(left + width, picture.width),
+    bottom: inside(top + height, picture.height),
+  };
 }
 
 /** A white picture. */

@@ -98,7 +98,7 @@ const image = ({ url, width, height }: ReportImage, alt: string): Markup =>
   markup`<img src="${url}" width="${width}" height="${height}" alt="${alt}">`;
 
 const figure = (content: ReportFigure): Markup =>
-  markup`<figure>
+  markup`<figure style="width: ${content.width}px">
 ${image(content, content.alt)}
 <figcaption>${content.caption}</figcaption>
 </figure>`;
@@ -154,7 +154,7 @@ p { margin: .25rem 0 1rem; color: var(--quiet); }
 p b, p code { color: var(--ink); }
 code, pre { font-family: ui-monospace, monospace; }
 img { display: block; max-width: 100%; height: auto; }
-figure { margin: 0; width: 14rem; max-width: 100%; }
+figure { margin: 0; max-width: 100%; }
 figcaption { margin-top: .5rem; color: var(--quiet); font-size: .875rem; }
 .input { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; }
 .input img { width: 100%; }

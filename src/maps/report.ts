@@ -11,14 +11,15 @@ import { classify } from "../model/classify.ts";
 import { featureInfo } from "../model/feature_extractor.ts";
 import { classNames } from "../model/head_class.ts";
 import { encodePng } from "../image/encode_png.ts";
-import type { Picture, RgbImage } from "../image/rgb_image.ts";
+import { cropBox } from "../image/crops.ts";
+import { type Picture, type RgbImage, toRgb } from "../image/rgb_image.ts";
 import type { ResNet } from "../model/model.ts";
 import type {
   ReportContent,
   ReportImage,
   ReportStage,
 } from "../drawing/report_page.ts";
-import { overlayMap } from "./overlay.ts";
+import { figureOf, figureRow, type MapOf } from "./figure.ts";
 import { unprocess } from "../model/preprocess.ts";
 import { similarityMap } from "./similarity_map.ts";
 
@@ -78,7 +79,8 @@ export async function report(
       "create it with a later outputLayer",
     ));
   }
-  const input = bare.preprocess(picture, { crop: options.crop });
+  const photo = toRgb(picture);
+  const input = bare.preprocess(photo, { crop: options.crop });
   const values = Object.entries(bare.extract(input, modules));
   try {
     const [crop] = await unprocess(input, model.preset);
@@ -94,7 +96,7 @@ export async function report(
         alt: "The picture as the network sees it",
         caption: `What the network sees: ${what}, ${size}.`,
       },
-      ...await subject(bare, input, crop, options.labels),
+      ...await subject(bare, input, photo, options),
       ...network(bare, crop),
       stages: await Promise.all(
         values.map(([module, value]) => stage(module, value)),
@@ -106,20 +108,29 @@ export async function report(
   }
 }
 
+/** The size of a map over the picture, as high as the crop mostly is, at two pixels for one of the page. */
+const overlayStyle = ({ width, height }: RgbImage) => {
+  const aspect = Math.min(Math.max(width / height, 0.5), 2);
+  const size = { width: 2 * Math.round(224 * aspect), dpi: 192, fontSize: 7.5 };
+  return { ...size, colorBar: true };
+};
+
 /** The most likely classes, and a map over the picture. */
 async function subject(
   model: ResNet,
   input: Tensor4D,
-  crop: RgbImage,
-  labels?: readonly string[],
+  picture: RgbImage,
+  { labels, crop }: ReportOptions,
 ): Promise<Pick<ReportContent, "overlay" | "classes">> {
-  const over = async (map: Tensor, caption: string) => {
-    try {
-      const alt = "The same picture with a heat map over it";
-      return { ...await embedded(await overlayMap(crop, map)), alt, caption };
-    } finally {
-      map.dispose();
-    }
+  const over = async (map: MapOf, caption: string) => {
+    const columns = { "": map };
+    const area = cropBox(picture, model.preset, { crop });
+    const row = await figureRow({ picture, area, input }, columns);
+    const drawing = await figureOf(columns, [row], overlayStyle(picture));
+    const { url, width, height } = await embedded(drawing);
+    const size = { width: width / 2, height: Math.round(height / 2) };
+    const alt = "The picture with a heat map over it";
+    return { url, ...size, alt, caption };
   };
   const head = model.layers.get("fc");
   if (head?.type === "Linear") {
@@ -133,14 +144,14 @@ async function subject(
       score,
     }));
     const overlay = await over(
-      classActivationMap(model, input, Number(likeliest[0].label)),
+      (input) => classActivationMap(model, input, Number(likeliest[0].label)),
       `The evidence for “${classes[0].label}”: its class activation map.`,
     );
     return { overlay, classes };
   }
   const last = featureInfo(model).at(-1)!.module;
   const overlay = await over(
-    similarityMap(model, input, last),
+    (input) => similarityMap(model, input, last),
     `How similar each place is to the centre (cosine of ${last}’s features).`,
   );
   return { overlay, classes: [] };
