@@ -25,6 +25,11 @@ export interface PageRequest {
   }): Promise<void>;
 }
 
+/** A connection to Chromium's DevTools. */
+export interface Session {
+  send<Result>(method: string, parameters?: object): Promise<Result>;
+}
+
 /** The part of puppeteer's `Page` that tests use. */
 export interface Page {
   goto(url: string): Promise<unknown>;
@@ -57,10 +62,9 @@ export interface Page {
   emulateMediaFeatures(
     features: { name: string; value: string }[],
   ): Promise<void>;
-  createCDPSession(): Promise<{
-    send<Result>(method: string, parameters?: object): Promise<Result>;
-    detach(): Promise<void>;
-  }>;
+  createCDPSession(): Promise<Session & { detach(): Promise<void> }>;
+  /** The page's web workers. */
+  workers(): { readonly client: Session; url(): string }[];
   on(
     event: "console",
     listener: (message: { type(): string; text(): string }) => void,
@@ -165,7 +169,7 @@ export class Chromium implements AsyncDisposable {
   }
 
   /** Starts Chromium without a window. */
-  static async start(): Promise<Chromium> {
+  static async start(args: readonly string[] = []): Promise<Chromium> {
     const profile = await Deno.makeTempDir({ prefix: "chromium-" });
     const child = new Deno.Command("chromium", {
       args: [
@@ -177,6 +181,7 @@ export class Chromium implements AsyncDisposable {
         "--disable-renderer-backgrounding",
         `--user-data-dir=${profile}`,
         "--remote-debugging-port=0",
+        ...args,
         "about:blank",
       ],
       stdin: "null",
@@ -249,9 +254,10 @@ async function openTransport(address: string) {
 export function browserTest(
   name: string,
   run: (browser: Browser, test: Deno.TestContext) => Promise<void>,
+  args: readonly string[] = [],
 ): void {
   testNeeding(["chromium"], name, async (test) => {
-    await using chromium = await Chromium.start();
+    await using chromium = await Chromium.start(args);
     await run(chromium.browser, test);
   });
 }
