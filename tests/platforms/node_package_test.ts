@@ -17,8 +17,19 @@ async function readmeExample(): Promise<string> {
   return code.replace("examples/images/", "");
 }
 
+/** The newest TypeScript of each major version. */
+const compilers = ["5.9.3", "6.0.3", "7.0.2"];
+
+/** Where TypeScript 6 and 7 find the declarations of tfjs-core at fault, and of what it loads. */
+const othersFaults =
+  /(@webgpu\/types\/dist\/index|tfjs-core\/dist\/hash_util|lib\.dom)\.d\.ts\(/;
+
 testNeeding(["node", "npm", "npx"], "the npm package in Node", async (t) => {
-  await using project = await NpmProject.create("typescript@5.9.3");
+  await using project = await NpmProject.create(
+    ...compilers.map((version) =>
+      `typescript-${version}@npm:typescript@${version}`
+    ),
+  );
 
   await t.step(
     "the README's example gives the same numbers as in Deno",
@@ -61,22 +72,44 @@ testNeeding(["node", "npm", "npx"], "the npm package in Node", async (t) => {
     await project.write(
       "typed.ts",
       `import { classify, createModel, type ResNet, type Tensor4D } from "@layertap/resnet";
+       import * as tf from "@tensorflow/tfjs-core";
        import { main } from "@layertap/resnet/cli";
        import { createHandler } from "@layertap/resnet/serve";
        const model: ResNet = await createModel("resnet18", "layer4", false, { seed: 1 });
-       const maps: Tensor4D = model.forwardFeatures(null as unknown as Tensor4D);
+       const x: tf.Tensor4D = tf.zeros([1, 64, 64, 3]);
+       const maps: Tensor4D = model.forwardFeatures(x);
+       const doubled: tf.Tensor = tf.mul(maps, 2);
        // @ts-expect-error A layer is a string.
        model.truncate(4);
        // @ts-expect-error A classification has a label.
        (await classify(model, maps))[0][0].name;
        const status: number = await main([maps.shape.join()]);
        const response: Response = await createHandler()(new Request("http://localhost"));
-       export { response, status };`,
+       export { doubled, response, status };`,
     );
-    await project.run(
-      ...["npx", "tsc", "--noEmit", "--strict", "--module", "nodenext"],
-      ...["--target", "es2022", "typed.ts"],
-    );
+    for (const version of compilers) {
+      const check = (...options: string[]) =>
+        project.run(
+          ...["node", `node_modules/typescript-${version}/bin/tsc`, "typed.ts"],
+          ...["--noEmit", "--strict", "--target", "es2022", ...options],
+        );
+      for (
+        const modules of [
+          ["--module", "nodenext"],
+          ["--module", "esnext", "--moduleResolution", "bundler"],
+        ]
+      ) {
+        await check(...modules, "--skipLibCheck");
+      }
+      const output = await check("--module", "nodenext").catch((error: Error) =>
+        error.message
+      );
+      const faults = output.split("\n").filter((line) =>
+        line.includes("error TS")
+      );
+      assert.equal(faults.length > 0, version >= "6", output);
+      assert.deepEqual(faults.filter((line) => !othersFaults.test(line)), []);
+    }
   });
 
   await t.step("publint and are-the-types-wrong find nothing", async () => {
