@@ -16,31 +16,13 @@ import torch.nn.functional as F
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 from sklearn.neighbors import NearestNeighbors
-from torchvision.models.resnet import BasicBlock, ResNet
 
 sys.path.append(str(Path(__file__).parent / "anomaly"))
+from network import embed, load, signs  # noqa: E402
 from pictures import crop, faulty, save  # noqa: E402
 
-SIDE, GOOD, CORESET, SEED, PROJECTED, NEIGHBORS = 64, 6, 0.1, 7, 128, 9
+SIDE, GOOD, CORESET, SEED, NEIGHBORS = 64, 6, 0.1, 7, 9
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
-
-
-def load(path):
-    """The network of the packed weights, up to layer3."""
-    packed = np.load(path)
-    state = {}
-    for name in packed.files:
-        if name == "metadata.json" or name.endswith(".scale"):
-            continue
-        values = torch.from_numpy(packed[name].astype(np.float32))
-        if f"{name}.scale" in packed.files:
-            scale = packed[f"{name}.scale"]
-            values *= torch.from_numpy(scale.reshape(-1, *[1] * (values.dim() - 1)))
-        state[name] = values
-    net = ResNet(BasicBlock, [2, 2, 2, 3])
-    net.fc = torch.nn.Identity()
-    net.load_state_dict(state, strict=False)
-    return net.eval()
 
 
 @torch.no_grad()
@@ -48,23 +30,7 @@ def patches(net, path):
     """`[positions, channels]` of one picture."""
     pixels = np.asarray(Image.open(path)).astype(np.float32) / 255
     x = torch.from_numpy(((pixels - MEAN) / STD).astype(np.float32)).permute(2, 0, 1)[None]
-    x = net.layer1(net.maxpool(net.relu(net.bn1(net.conv1(x)))))
-    low = net.layer2(x)
-    high = net.layer3(low)
-    low, high = (F.avg_pool2d(maps, 3, 1, 1) for maps in (low, high))
-    high = F.interpolate(high, size=low.shape[2:], mode="bilinear", align_corners=False)
-    return torch.cat([low, high], 1)[0].flatten(1).T.numpy().astype(np.float64)
-
-
-def signs(channels):
-    """The projection: signs of mulberry32's numbers, one after the other."""
-    with np.errstate(over="ignore"):
-        index = np.arange(1, PROJECTED * channels + 1, dtype=np.uint32)
-        state = np.uint32(SEED) + index * np.uint32(0x6D2B79F5)
-        t = (state ^ state >> np.uint32(15)) * (state | np.uint32(1))
-        t ^= t + (t ^ t >> np.uint32(7)) * (t | np.uint32(61))
-        t ^= t >> np.uint32(14)
-    return np.where(t < 2**31, 1.0, -1.0).reshape(PROJECTED, channels)
+    return embed(net, x)[0].numpy().astype(np.float64)
 
 
 def coreset(points, count):
@@ -103,7 +69,7 @@ def main(textures, weights, out):
 
     net = load(weights)
     good = np.concatenate([patches(net, out / f"good_{i}.png") for i in range(GOOD)])
-    chosen = coreset(good @ signs(good.shape[1]).T, int(CORESET * len(good)))
+    chosen = coreset(good @ signs(good.shape[1], SEED).T, int(CORESET * len(good)))
     bank = good[chosen]
     scores, maps = zip(*(score(patches(net, out / f"{name}.png"), bank) for name in ["good_0", "scratched"]))
     np.savez_compressed(

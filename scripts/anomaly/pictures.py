@@ -37,18 +37,18 @@ def fault(kind, rng, side=SIDE):
     mask = Image.new("L", (side * scale, side * scale))
     draw = ImageDraw.Draw(mask)
     x, y = rng.uniform(0.25, 0.75, 2) * side * scale
-    level = rng.choice([rng.uniform(0, 40), rng.uniform(215, 255)])
+    level = rng.uniform(0, 255)
     if kind == "scratch":
         angle, bend = rng.uniform(0, 2 * np.pi), rng.uniform(-0.02, 0.02)
         points = [(x, y)]
-        for _ in range(int(rng.uniform(0.2, 0.4) * side)):
+        for _ in range(int(rng.uniform(0.3, 0.6) * side)):
             points.append((points[-1][0] + scale * np.cos(angle), points[-1][1] + scale * np.sin(angle)))
             angle += bend
-        draw.line(points, fill=255, width=int(rng.uniform(1.5, 3) * scale))
+        draw.line(points, fill=255, width=int(rng.uniform(2, 4) * scale))
     elif kind == "spot":
-        radius = rng.uniform(0.04, 0.08) * side * scale
-        draw.ellipse([x - radius, y - radius, x + radius, y + radius], fill=200)
-        mask = mask.filter(ImageFilter.GaussianBlur(radius / 4))
+        radius = rng.uniform(0.06, 0.12) * side * scale
+        draw.ellipse([x - radius, y - radius, x + radius, y + radius], fill=255)
+        mask = mask.filter(ImageFilter.GaussianBlur(radius / 5))
     else:
         wide, high = rng.uniform(0.04, 0.09, 2) * side * scale
         draw.ellipse([x - wide, y - high, x + wide, y + high], fill=255)

@@ -2,6 +2,7 @@
 /** Memory stays flat over many pictures, passes and requests; `deno task soak:…` runs for longer. */
 
 import assert from "node:assert/strict";
+import { soakAnomaly } from "../../scripts/soak_anomaly.ts";
 import { makePictures, measureMemory } from "../../scripts/soak_extract.ts";
 import { soakKernels } from "../../scripts/soak_kernels.ts";
 import { soakWorker } from "../../scripts/soak_worker.ts";
@@ -32,4 +33,11 @@ Deno.test("worker: memory grows neither with the requests nor while answers are 
   assert(first > 10e6 && peak - first < 60e6, `${first} to ${peak} bytes`);
   // The window, and the buffers of two pipes.
   assert(sentAhead < 1490, `${sentAhead} sent`);
+});
+
+Deno.test("anomaly: scores stay the same, and memory stays flat", async () => {
+  const { first, last } = await soakAnomaly(400);
+  assert.equal(last.tensors, first.tensors);
+  assert.equal(last.wasm, first.wasm);
+  assert(last.rss - first.rss < 60e6, `${first.rss} to ${last.rss} bytes`);
 });
