@@ -68,6 +68,56 @@ Deno.test("drawOverlay: inferno and one half by default", async () => {
   assert.deepEqual([...data.subarray(-3)], half(colors.subarray(-3)));
 });
 
+Deno.test("drawOverlay: fade weighs a colour by its value", async () => {
+  const picture = plain(5, 1, 100);
+  const map = { data: new Float32Array([0, 1, 2, NaN, 4]), shape: [1, 5] };
+  for (const [options, alpha] of [[{}, 0.8], [{ alpha: 0.5 }, 0.5]] as const) {
+    const { data } = await drawOverlay(picture, map, {
+      ...options,
+      fade: true,
+      colorMap: "gray",
+    });
+    const mix = (grey: number, weight: number) =>
+      100 + Math.round(weight * alpha * (grey - 100));
+    assert.deepEqual([...data].filter((_, i) => i % 3 === 0), [
+      ...[mix(0, 0), mix(64, 0.25), mix(128, 0.5)],
+      ...[mix(128, 1), mix(255, 1)],
+    ]);
+  }
+});
+
+Deno.test("drawOverlay: values of both signs fade to zero, by default", async () => {
+  const map = { data: new Float32Array([-2, 0, 1, 4]), shape: [1, 4] };
+  const { data } = await drawOverlay(plain(4, 1, 100), map);
+  const colors = await colorMap("RdBu_r");
+  const wanted = map.data.values().flatMap((value) => {
+    const index = Math.min(255, Math.floor((value / 8 + 0.5) * 256));
+    return [...colors.subarray(3 * index, 3 * index + 3)].map((c) =>
+      100 + Math.round(0.8 * Math.abs(value / 4) * (c - 100))
+    );
+  });
+  assert.deepEqual([...data], [...wanted]);
+  // A rounding error below zero is no sign.
+  const cosines = { data: new Float32Array([-1e-7, 1]), shape: [1, 2] };
+  assert.deepEqual(
+    await drawOverlay(plain(9, 1, 100), cosines),
+    await drawOverlay(plain(9, 1, 100), cosines, { colorMap: "inferno" }),
+  );
+});
+
+Deno.test("colorMap: RdBu_r is matplotlib's, within a level", async () => {
+  const colors = await colorMap("RdBu_r");
+  const wanted = { // Of matplotlib 3.11.
+    ...{ 0: [5, 48, 97], 1: [6, 50, 99], 50: [65, 145, 194] },
+    ...{ 127: [246, 246, 246], 128: [247, 246, 246], 200: [218, 106, 85] },
+    ...{ 254: [105, 0, 31], 255: [103, 0, 31] },
+  };
+  for (const [index, rgb] of Object.entries(wanted)) {
+    const got = colors.subarray(3 * Number(index));
+    rgb.forEach((level, i) => assert(Math.abs(got[i] - level) <= 1, index));
+  }
+});
+
 Deno.test("overlayMap: a tensor, RGBA, and what it rejects", async () => {
   await startBackend();
   const picture = plain(6, 4, 90);
