@@ -4,6 +4,7 @@
  * @module
  */
 
+import { expected } from "../errors/expected.ts";
 import { requireBuiltin } from "./builtin.ts";
 import { isWorkerd } from "./which.ts";
 
@@ -11,15 +12,22 @@ import { isWorkerd } from "./which.ts";
  * A file's whole URL.
  *
  * @param url Gives `new URL(path, import.meta.url)`. In Next.js that is only a path.
- * @throws {TypeError} If modules have no URL here.
+ * @throws {TypeError} If modules have no URL here, or a bundler made it a path where there is no page.
  */
 export function beside(url: () => URL): URL {
   if (isWorkerd()) throw new TypeError("modules have no URL in workerd");
   const text = String(url());
   // A thread's location may be none that others are relative to.
-  return URL.canParse(text)
-    ? new URL(text)
-    : new URL(text, globalThis.location?.href);
+  for (const base of [undefined, globalThis.location?.href]) {
+    if (URL.canParse(text, base)) return new URL(text, base);
+  }
+  throw new TypeError(expected(
+    "a file of @layertap/resnet",
+    "a whole URL",
+    text,
+    "let the bundler leave this package out of the server's code, in Next.js by " +
+      'serverExternalPackages: ["@layertap/resnet"]',
+  ));
 }
 
 /**

@@ -28,3 +28,12 @@ Deno.test("beside: a path is relative to the page, a whole URL to nothing", () =
     assert.equal(at(href, file), file);
   }
 });
+
+Deno.test("beside: a path without a page is refused, with what to do in Next.js", () => {
+  for (const href of [undefined, "nowhere"]) {
+    assert.throws(
+      () => at(href, "/_next/static/media/a.wasm"),
+      /^TypeError: a file of @layertap\/resnet: expected a whole URL, got "\/_next\/static\/media\/a\.wasm"; .*serverExternalPackages/,
+    );
+  }
+});
