@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 
 /** What each folder of `src/` imports from; it may also import whatever those reach. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
-  cli: ["serve", "worker"],
+  cli: ["serve", "worker", "compare"],
   serve: ["anomaly", "maps"],
   worker: ["extract"],
   extract: ["fit", "image", "tables"],
+  compare: ["extract", "drawing"],
   anomaly: ["extract", "drawing"],
   maps: ["model", "drawing"],
   fit: ["model"],

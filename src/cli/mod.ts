@@ -31,6 +31,7 @@ import {
   UsageError,
 } from "./command.ts";
 import { cache } from "./cache.ts";
+import { compare } from "./compare.ts";
 import { convert } from "./convert.ts";
 import { extract } from "./extract.ts";
 import { commandHelp, programHelp } from "./help.ts";
@@ -54,6 +55,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     similar,
     fit,
     pca,
+    compare,
     classify,
     picture,
     report,

@@ -21,7 +21,9 @@ const GREY = new Uint8Array([128, 128, 128]);
 
 /** The values of a colour map's ends. */
 export interface ValueRange {
+  /** Of the first colour. */
   readonly low: number;
+  /** Of the last colour. */
   readonly high: number;
 }
 

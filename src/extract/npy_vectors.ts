@@ -6,7 +6,7 @@ import { openZip } from "../formats/zip.ts";
 import type { ByteSource } from "../runtime/byte_source.ts";
 import { rowBlocks } from "../tables/row_blocks.ts";
 import type { VectorRow } from "./similar.ts";
-import { chooseNode, originOf, type VectorFile } from "./vector_file.ts";
+import { type NodeChooser, originOf, type VectorFile } from "./vector_file.ts";
 
 /** Longer than the header of an array with few dimensions. */
 const maxHeader = 4096;
@@ -35,7 +35,7 @@ export async function openNpy(source: ByteSource): Promise<VectorFile> {
 /** Opens an array of a `.npz`; rows are named by the array `path`, or by their number without it. */
 export async function openNpz(
   source: ByteSource,
-  node?: string,
+  choose: NodeChooser,
 ): Promise<VectorFile> {
   const zip = await openZip(source);
   const part = (name: string): Part => ({
@@ -44,10 +44,9 @@ export async function openNpz(
     read: (offset, length) => zip.readRange(`${name}.npy`, offset, length),
   });
   const names = [...zip.entries.keys()].map((n) => n.replace(/\.npy$/, ""));
-  const name = chooseNode(
+  const name = choose(
     source.name,
     names.filter((n) => n !== "path" && n !== "about"),
-    node,
   );
   const array = part(name);
   const header = await headerOf(array);

@@ -1,12 +1,12 @@
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import type { ByteSource } from "../runtime/byte_source.ts";
 import type { VectorRow } from "./similar.ts";
-import { chooseNode, originOf, type VectorFile } from "./vector_file.ts";
+import { type NodeChooser, originOf, type VectorFile } from "./vector_file.ts";
 
 /** Opens a list column of a Parquet file; rows are named by the column `path`, or by their number. */
 export async function openParquet(
   source: ByteSource,
-  node?: string,
+  choose: NodeChooser,
 ): Promise<VectorFile> {
   const { parquetMetadataAsync, parquetSchema } = await import("hyparquet");
   const file: AsyncBuffer = {
@@ -18,10 +18,9 @@ export async function openParquet(
   const metadata = await explained(source, parquetMetadataAsync(file));
   const columns = parquetSchema(metadata).children;
   const lists = columns.filter(({ children }) => children.length > 0);
-  const name = chooseNode(
+  const name = choose(
     source.name,
     lists.map(({ element }) => element.name),
-    node,
   );
   const hasPaths = columns.some(({ element }) => element.name === "path");
   const text = metadata.key_value_metadata

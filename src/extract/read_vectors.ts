@@ -7,7 +7,11 @@
 import { type FileSource, openByteSource } from "../runtime/open_source.ts";
 import { isSafetensors } from "../weights/safetensors.ts";
 import type { VectorRow } from "./similar.ts";
-import type { VectorFile } from "./vector_file.ts";
+import {
+  chooseNode,
+  type NodeChooser,
+  type VectorFile,
+} from "./vector_file.ts";
 
 /**
  * Reads the features of a `.parquet`, `.npz`, `.npy` or `.safetensors`, picture after picture. The content tells the
@@ -57,6 +61,26 @@ export async function openVectors(
   source: FileSource,
   node?: string,
 ): Promise<VectorFile> {
+  return await open(source, (file, nodes) => chooseNode(file, nodes, node));
+}
+
+/** The nodes of such a file; a `.npy` has one without a name. Throws what {@linkcode readVectors} throws. */
+export async function vectorNodes(
+  source: FileSource,
+): Promise<readonly (string | undefined)[]> {
+  let found: readonly (string | undefined)[] = [undefined];
+  const file = await open(source, (file, nodes) => {
+    found = nodes;
+    return chooseNode(file, nodes, nodes[0]);
+  });
+  file.close();
+  return found;
+}
+
+async function open(
+  source: FileSource,
+  choose: NodeChooser,
+): Promise<VectorFile> {
   const bytes = await openByteSource(source);
   try {
     const start = await bytes.read(0, Math.min(9, bytes.size));
@@ -64,9 +88,9 @@ export async function openVectors(
     switch (head.slice(0, 4)) {
       case "PAR1":
         return await (await import("./parquet_vectors.ts"))
-          .openParquet(bytes, node);
+          .openParquet(bytes, choose);
       case "PK\x03\x04":
-        return await (await import("./npy_vectors.ts")).openNpz(bytes, node);
+        return await (await import("./npy_vectors.ts")).openNpz(bytes, choose);
       case "\x93NUM":
         return await (await import("./npy_vectors.ts")).openNpy(bytes);
     }
@@ -74,7 +98,7 @@ export async function openVectors(
       const { openSafetensorsVectors } = await import(
         "./safetensors_vectors.ts"
       );
-      return await openSafetensorsVectors(bytes, node);
+      return await openSafetensorsVectors(bytes, choose);
     }
     throw new SyntaxError(
       `cannot read features from "${bytes.name}": ` +

@@ -7,15 +7,15 @@ import {
   safetensorsType,
 } from "../weights/safetensors.ts";
 import { numbers, rows } from "./npy_vectors.ts";
-import { chooseNode, originOf, type VectorFile } from "./vector_file.ts";
+import { type NodeChooser, originOf, type VectorFile } from "./vector_file.ts";
 
 /** Opens a tensor `[N, …]` of a safetensors file; rows are named by their number. */
 export async function openSafetensorsVectors(
   source: ByteSource,
-  node?: string,
+  choose: NodeChooser,
 ): Promise<VectorFile> {
   const { placed, metadata, dataOffset } = await readSafetensorsHeader(source);
-  const name = chooseNode(source.name, placed.map(({ name }) => name), node);
+  const name = choose(source.name, placed.map(({ name }) => name));
   const { dtype: type, shape, begin, end } = placed
     .find((tensor) => tensor.name === name)!;
   const dtype = safetensorsType(type);

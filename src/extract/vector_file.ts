@@ -72,6 +72,9 @@ export interface VectorFile {
   close(): void;
 }
 
+/** Chooses a node of a file that has these. */
+export type NodeChooser = (file: string, nodes: readonly string[]) => string;
+
 /**
  * The named node, or the only one.
  *

@@ -31,6 +31,13 @@ export async function matrixOf(
   }
   const [rows, columns] = shape;
   const data = Float64Array.from(await tensor.data());
+  const matrix = { data, rows, columns };
+  requireFinite(name, matrix);
+  return matrix;
+}
+
+/** @throws {TypeError} If a value is NaN or infinite. */
+export function requireFinite(name: string, { data, columns }: Matrix): void {
   const bad = data.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
     const row = Math.floor(bad / columns);
@@ -38,7 +45,6 @@ export async function matrixOf(
       expected(`${name}[${row}]`, "finite numbers", data[bad]),
     );
   }
-  return { data, rows, columns };
 }
 
 /** Subtracts the mean of each column, in place, and returns the means. */
