@@ -18,6 +18,8 @@ interface Setting {
   readonly elsewhere?: boolean;
   /** The page's content policy; `CDN` stands for the package's origin. */
   readonly policy?: string;
+  /** The page and what it needs; default `index.html`. */
+  readonly html?: string;
   readonly single?: boolean;
 }
 
@@ -25,7 +27,9 @@ const plain = (name: string, setting: Setting): Place => ({
   name: `a page, ${name}`,
   async ask(project): Promise<Row> {
     const { isolated = true, elsewhere, policy, single } = setting;
-    await project.copy("app/index.html");
+    const { html = "index.html" } = setting;
+    await project.copy(`app/${html}`);
+    await project.copy("../../examples/browser/isolate.js", "app/isolate.js");
     await project.bundle("app/main.ts");
     await copyFiles(project.folder);
     await using cdn = serveFolder(`${project.folder}/${inProject}`, {
@@ -45,13 +49,17 @@ const plain = (name: string, setting: Setting): Place => ({
         ? { "content-security-policy": policy.replaceAll("CDN", origin) }
         : {},
     });
-    const url = `http://127.0.0.1:${server.addr.port}/app/index.html`;
+    const url = `http://127.0.0.1:${server.addr.port}/app/${html}`;
     const { version, outcome } = await open(project, "chromium", url);
     return {
       place: `page, ${name}, ${version}`,
       outcome,
       bundle: await entrySize(`${project.folder}/${inProject}/dist`),
-      configured: isolated ? "COOP and COEP" : "nothing",
+      configured: isolated
+        ? "COOP and COEP"
+        : single
+        ? "nothing"
+        : "a service worker",
       single,
     };
   },
@@ -77,6 +85,10 @@ export const pages: Family = {
     plain("from a CDN, policy with blob:", {
       policy: `${fromCdn}; worker-src blob:`,
       elsewhere: true,
+    }),
+    plain("no headers, as on GitHub Pages", {
+      isolated: false,
+      html: "alone.html",
     }),
     plain("strict policy", { policy: strict }),
     plain("policy with worker-src blob:", {
