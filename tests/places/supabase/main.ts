@@ -1,6 +1,6 @@
 /**
- * What Supabase's functions are like: Deno 2.1 without threads. For each picture of its arguments it
- * prints the features, and waits for a line.
+ * What Supabase's functions are like: one file in Deno 2.1, without threads. For each picture it
+ * prints the features, and waits for a line: index.js WEIGHTS PICTURE…
  */
 
 import { readFile } from "node:fs/promises";
@@ -15,9 +15,11 @@ process.getBuiltinModule =
       ? undefined
       : getBuiltinModule(name)) as typeof getBuiltinModule;
 
+const [weights, ...paths] = process.argv.slice(2);
 const { createHandler } = await import("@layertap/resnet/serve");
 const handler = createHandler({
   outputLayer: "avgpool",
+  pretrained: weights,
   model: { memory: "small" },
 });
 const ask = async (path: string, body?: Uint8Array<ArrayBuffer>) => {
@@ -27,8 +29,8 @@ const ask = async (path: string, body?: Uint8Array<ArrayBuffer>) => {
   return await response.json();
 };
 const input = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-for (const picture of process.argv.slice(2)) {
-  const body = new Uint8Array(await readFile(picture));
+for (const path of paths) {
+  const body = new Uint8Array(await readFile(path));
   const { pictures } = await ask("/features?layer=avgpool", body);
   const features = pictures[0].features.avgpool.flat(2);
   const { network } = await ask("/healthz");
