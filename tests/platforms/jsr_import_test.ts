@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import denoJson from "../../deno.json" with { type: "json" };
+import { publishedFiles } from "./published_files.ts";
 
 const root = new URL("../..", import.meta.url);
 
@@ -18,17 +19,6 @@ async function run(
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };
-}
-
-/** The paths that `deno publish` would upload, with the sizes that it prints. */
-async function publishedFiles(): Promise<string[]> {
-  const { code, stdout, stderr } = await run(
-    ["publish", "--dry-run", "--allow-dirty", "--no-check"],
-    root,
-  );
-  assert.equal(code, 0, stderr);
-  return [...`${stdout}${stderr}`.matchAll(/^\s+(file:\S+) \(/gm)]
-    .map(([, url]) => url.slice(root.href.length));
 }
 
 /** Resolves a bare specifier by an import map. */

@@ -3,12 +3,14 @@
 
 import assert from "node:assert/strict";
 import config from "../../deno.json" with { type: "json" };
+import { parseTarGzip } from "nanotar";
 import { createModel, decodeImage, startBackend } from "../../mod.ts";
 import { reportSteps, settingName, settings } from "./contract/report.ts";
 import { closeTo } from "../support/close.ts";
 import { fencedBlock } from "../support/fenced_blocks.ts";
 import { testNeeding } from "../support/needing.ts";
 import { NpmProject, run } from "./npm_project.ts";
+import { publishedFiles } from "./published_files.ts";
 
 /** The README's example, with the project's path of the picture. */
 async function readmeExample(): Promise<string> {
@@ -52,10 +54,10 @@ testNeeding(["node", "npm", "npx"], "the npm package in Node", async (t) => {
     },
   );
 
-  await t.step("the commands of docs/node.md", async () => {
+  await t.step("the commands of docs/places.md", async () => {
     const commands = [
-      ...(await fencedBlock("docs/node.md", "sh")).trim().split("\n"),
-      ...(await fencedBlock("docs/node.md", "sh", 1)).trim().split("\n"),
+      ...(await fencedBlock("docs/places.md#Node", "sh")).trim().split("\n"),
+      ...(await fencedBlock("docs/places.md#Node", "sh", 1)).trim().split("\n"),
     ];
     assert(commands.length <= 3);
     const [pack, install, example] = commands;
@@ -63,7 +65,10 @@ testNeeding(["node", "npm", "npx"], "the npm package in Node", async (t) => {
     assert.equal(pack, "deno task npm");
     const tarball = `layertap-resnet-${config.version}.tgz`;
     assert.equal(install, `npm install ./out/npm/${tarball}`);
-    await project.write("features.js", await fencedBlock("docs/node.md", "ts"));
+    await project.write(
+      "features.js",
+      await fencedBlock("docs/places.md#Node", "ts"),
+    );
     const output = await project.run(...example.split(" "));
     assert.match(output, /^\[ 1, 7, 7, 512 \] \d+\.\d/);
   });
@@ -121,6 +126,39 @@ testNeeding(["node", "npm", "npx"], "the npm package in Node", async (t) => {
       ...["npx", "-y", "@arethetypeswrong/cli@0.18.5", tarball],
       ...["--profile", "esm-only"],
     );
+  });
+
+  await t.step("it has JSR's modules and files, and its numbers", async () => {
+    const tarball = `layertap-resnet-${config.version}.tgz`;
+    const items = await parseTarGzip(
+      await Deno.readFile(`${project.folder}/${tarball}`),
+    );
+    const names = new Set(items.map(({ name }) => name));
+    for (const path of await publishedFiles()) {
+      if (path === "deno.json") continue;
+      const name = path.replace(/(?<!\.d)\.ts$/, ".js");
+      assert(names.has(`package/${name}`), name);
+    }
+    await project.write(
+      "numbers.js",
+      `import { createModel, decodeImage } from "@layertap/resnet";
+       const model = await createModel("mlnet_resnet18", null, true);
+       const x = model.preprocess(await decodeImage("rocket.jpg"));
+       console.log(JSON.stringify([...await model.forward(x).data()]));`,
+    );
+    const numbers = JSON.parse(
+      await project.run(
+        "deno",
+        "run",
+        "--no-lock",
+        "--allow-read",
+        "numbers.js",
+      ),
+    );
+    using model = await createModel("mlnet_resnet18", null, true);
+    const rocket = await decodeImage("examples/images/rocket.jpg");
+    const features = model.forward(model.preprocess(rocket));
+    assert.deepEqual(numbers, [...await features.data()]);
   });
 
   await t.step("it has as many threads as in Deno, and a server", async () => {

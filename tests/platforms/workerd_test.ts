@@ -26,7 +26,7 @@ async function namesIn(folder: string): Promise<string[]> {
     .filter(({ isFile }) => isFile).map(({ name }) => name);
 }
 
-/** The example in a folder of its own, made by the commands in docs/cloudflare.md. */
+/** The example in a folder of its own, made by the commands in docs/places.md. */
 async function install(folder: string): Promise<string> {
   const example = `${folder}/examples/cloudflare`;
   await Deno.mkdir(example, { recursive: true });
@@ -36,8 +36,9 @@ async function install(folder: string): Promise<string> {
       `${example}/${name}`,
     );
   }
-  const commands = (await fencedBlock("docs/cloudflare.md", "sh")).trim()
-    .split("\n").map((line) => line.split(" "));
+  const commands =
+    (await fencedBlock("docs/places.md#Cloudflare Workers", "sh")).trim()
+      .split("\n").map((line) => line.split(" "));
   assert.equal(commands.length, 3);
   const [pack, install, dev] = commands;
   await run([...pack, `${folder}/out/npm`], root);

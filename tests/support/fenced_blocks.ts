@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 
-/** The text of a page's n-th fenced block in a language. */
+/** The text of a page's n-th fenced block in a language; of a section, after `#` and its heading. */
 export async function fencedBlock(
   page: string,
   language: string,
   n = 0,
 ): Promise<string> {
-  const found = fencedBlocks(await Deno.readTextFile(page), language)[n];
+  const [path, heading] = page.split("#");
+  let text = await Deno.readTextFile(path);
+  if (heading) {
+    const [, after] = text.split(new RegExp(`^#+ ${heading}$`, "m"));
+    [text] = after.split(/^#{2,3} /m);
+  }
+  const found = fencedBlocks(text, language)[n];
   assert(found !== undefined, `${page} has no block ${n} of ${language}`);
   return found;
 }
