@@ -7,7 +7,7 @@
 
 import { byId } from "./dom.ts";
 import type { Explorer } from "./explorer.ts";
-import { saveMaps, savePictures } from "./save.ts";
+import { saveMap, saveMaps, savePictures } from "./save.ts";
 import type { GridOptions, Screen } from "./screen.ts";
 
 const theme = byId("theme", HTMLSelectElement);
@@ -72,8 +72,8 @@ export function listenToControls(explorer: Explorer): void {
     () => savePictures(pane.canvases, pane.range, fileName("overlay")),
   );
   save("save-map", () => {
-    const { map, scale } = explorer.screen;
-    return saveMaps(explorer.maps, [map!], scale, fileName(`map${map}`));
+    const { map } = explorer.screen;
+    return saveMap(explorer.maps, map!, fileName(`map${map}`));
   });
   save("save-maps", () => {
     const { scale } = explorer.screen;

@@ -50,8 +50,7 @@ export class MapGrid {
     this.#grid.addEventListener("focusin", ({ target }) => {
       const tile = (target as HTMLElement).closest("button");
       if (!tile) return;
-      for (const other of this.#tiles) other.tabIndex = -1;
-      tile.tabIndex = 0; // Tab enters the grid here.
+      this.#enterAt(tile);
       events.point(Number(tile.dataset.channel));
     });
     this.#grid.addEventListener("keydown", (event) => {
@@ -91,7 +90,9 @@ export class MapGrid {
   /** Marks the map that is laid over the picture, if any. */
   mark(channel: number | undefined): void {
     for (const tile of this.#tiles) {
-      tile.ariaPressed = `${tile.dataset.channel === `${channel}`}`;
+      const isChosen = tile.dataset.channel === `${channel}`;
+      tile.ariaPressed = `${isChosen}`;
+      if (isChosen) this.#enterAt(tile);
     }
   }
 
@@ -106,6 +107,12 @@ export class MapGrid {
 
   get #tiles(): HTMLElement[] {
     return [...this.#grid.children] as HTMLElement[];
+  }
+
+  /** Makes Tab enter the grid at a tile. */
+  #enterAt(tile: HTMLElement): void {
+    for (const other of this.#tiles) other.tabIndex = -1;
+    tile.tabIndex = 0;
   }
 
   #sorted(order: GridOptions["order"]): readonly number[] {

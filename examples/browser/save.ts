@@ -5,13 +5,13 @@
  * @module
  */
 
-import type { RgbImage } from "@layertap/resnet";
 import { withColorBar } from "../../src/drawing/color_bar.ts";
 import { colorMap, type ValueRange } from "../../src/drawing/color_map.ts";
 import { drawFeatureMapGrid } from "../../src/drawing/draw_grid.ts";
 import type { ShapedArray } from "../../src/formats/shaped_array.ts";
+import { encodePng } from "../../src/image/encode_png.ts";
+import { type Picture, toRgb } from "../../src/image/rgb_image.ts";
 import { context, make } from "./dom.ts";
-import { toImageData, toRgb } from "./pixels.ts";
 
 /** Pixels between two pictures. */
 const gap = 16;
@@ -23,11 +23,32 @@ export async function saveMaps(
   scale: "each" | "all",
   name: string,
 ): Promise<void> {
-  const labels = channels.length > 1;
   const [height, width] = maps.shape;
-  const cell = labels ? undefined : 672 * Math.round(width / height);
-  const options = { channels, scale, labels, cell, colorBar: true };
-  await save(await drawFeatureMapGrid(maps, options), name);
+  const isPair = width > height;
+  const figure = await drawFeatureMapGrid(maps, {
+    channels,
+    scale,
+    gap: isPair ? gap : 4,
+    labels: true,
+    colorBar: true,
+  });
+  await save(figure, name);
+}
+
+/** Saves the map of one channel and a colour bar with its values. */
+export async function saveMap(
+  maps: ShapedArray,
+  channel: number,
+  name: string,
+): Promise<void> {
+  const [height, width] = maps.shape;
+  const figure = await drawFeatureMapGrid(maps, {
+    channels: [channel],
+    scale: "all",
+    cell: 672 * Math.round(width / height),
+    colorBar: true,
+  });
+  await save(figure, name);
 }
 
 /** Saves pictures side by side, with a colour bar if a map is laid over them. */
@@ -50,13 +71,9 @@ export async function savePictures(
   await save(range ? withColorBar(image, colors, 0, range) : image, name);
 }
 
-async function save(image: RgbImage, name: string): Promise<void> {
-  const canvas = make("canvas", { width: image.width, height: image.height });
-  context(canvas).putImageData(toImageData(image), 0, 0);
-  const blob = await new Promise<Blob | null>((resolve) =>
-    canvas.toBlob(resolve, "image/png")
-  );
-  const href = URL.createObjectURL(blob!);
+async function save(image: Picture, name: string): Promise<void> {
+  const file = new Blob([await encodePng(image)], { type: "image/png" });
+  const href = URL.createObjectURL(file);
   make("a", { href, download: `${name}.png` }).click();
   setTimeout(() => URL.revokeObjectURL(href), 60_000);
 }

@@ -9,6 +9,7 @@ import {
   classify,
   decodeImage,
   type ResNet,
+  type RgbImage,
   startBackend,
   unprocess,
 } from "@layertap/resnet";
@@ -24,7 +25,6 @@ import type {
   Tasks,
   WholePass,
 } from "./protocol.ts";
-import { toImageData } from "./pixels.ts";
 import { stages } from "./stages.ts";
 
 /** Makes the tasks, which share a network and pictures. */
@@ -187,4 +187,12 @@ async function taken(tensor: tf.Tensor): Promise<Float32Array<ArrayBuffer>> {
   const values = new Float32Array(await tensor.data<"float32">());
   tensor.dispose();
   return values;
+}
+
+function toImageData({ width, height, data }: RgbImage): ImageData {
+  const rgba = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
+    rgba.set(data.subarray(from, from + 3), to);
+  }
+  return new ImageData(rgba, width, height);
 }

@@ -20,8 +20,7 @@ async function look(page: Page): Promise<Uint8Array> {
   await page.evaluate(
     `document.activeElement.blur();
      document.querySelectorAll("#facts, .time, #size")
-       .forEach(({ style }) => style.opacity = 0);
-     new Promise((resolve) => setTimeout(resolve, 250))`, // The grid's fading.
+       .forEach(({ style }) => style.opacity = 0)`,
   );
   return (await decodeImage(await page.screenshot({}))).data;
 }
@@ -31,6 +30,14 @@ function lookAlike(a: Uint8Array, b: Uint8Array): boolean {
   assert.equal(a.length, b.length);
   const isOther = (value: number, i: number) => Math.abs(value - b[i]) > 4;
   return a.filter(isOther).length < 5000; // Of 3.5 million.
+}
+
+/** Waits until the page looks like this. */
+async function looks(page: Page, expected: Uint8Array, when: string) {
+  for (const end = Date.now() + 10_000; Date.now() < end;) {
+    if (lookAlike(await look(page), expected)) return;
+  }
+  assert.fail(`the screen is another one: ${when}`);
 }
 
 /** Waits until the URL's hash is this, and the screen is up. */
@@ -92,21 +99,24 @@ browserTest(
           () => page.select("#theme", "dark"),
         ],
       ];
-      const looks: Uint8Array[] = [];
+      await page.emulateMediaFeatures([
+        { name: "prefers-reduced-motion", value: "reduce" },
+      ]);
+      const seen: Uint8Array[] = [];
       for (const [hash, act] of steps) {
         await act();
         await arrived(page, hash);
         const now = await look(page);
-        if (looks.length > 0) assert(!lookAlike(now, looks.at(-1)!), hash);
-        looks.push(now);
+        if (seen.length > 0) assert(!lookAlike(now, seen.at(-1)!), hash);
+        seen.push(now);
       }
       await page.reload();
       await settled(page);
-      assert(lookAlike(await look(page), looks.at(-1)!), "reload");
+      await looks(page, seen.at(-1)!, "reload");
       for (const [i, [hash]] of [...steps.entries()].reverse().slice(1)) {
         await page.goBack();
         await arrived(page, hash);
-        assert(lookAlike(await look(page), looks[i]), `back to ${hash}`);
+        await looks(page, seen[i], `back to ${hash}`);
       }
       // What can't be shown is corrected.
       await page.evaluate(

@@ -292,6 +292,7 @@ browserTest(
   (browser) =>
     visit(browser, async ({ page }) => {
       const grounds = new Set<unknown>();
+      let pictures = 1;
       for (const value of ["light", "dark"]) {
         await page.emulateMediaFeatures([
           { name: "prefers-color-scheme", value },
@@ -303,10 +304,16 @@ browserTest(
         );
         for (const width of [360, 800, 1280]) {
           await page.setViewport({ width, height: 800 });
-          // With the details open too.
+          // Two pictures, then one, and so on; with the details open too.
+          pictures = 3 - pictures;
+          await page.click("#compare");
+          await page.waitForFunction(
+            `document.querySelectorAll(".view:not([hidden])").length === ${pictures}`,
+          );
           await page.evaluate(
             `document.querySelectorAll('.unfold[aria-expanded="false"]').forEach((b) => b.click());
-           document.querySelector("#grid button").click()`,
+             document.querySelector("details").open = true;
+             document.querySelector("#grid button").click()`,
           );
           const [content, view] = await page.evaluate(
             "[document.documentElement.scrollWidth, innerWidth]",
