@@ -7,6 +7,8 @@
  */
 
 import { gunzipSync, unzipSync, type Zippable, zipSync } from "fflate";
+import { bankStream, readBank } from "../src/anomaly/bank_file.ts";
+import { imagenetPreset } from "../src/arch/preset.ts";
 import { failReading } from "../src/errors/fail.ts";
 import { isRecord, parseJsonObject } from "../src/formats/json.ts";
 import { openZip } from "../src/formats/zip.ts";
@@ -73,6 +75,21 @@ const checkpoints = (...names: string[]): Parser => ({
 
 const namesBytes = (error: Error) =>
   error instanceof SyntaxError && /"bytes[":]/.test(error.message);
+
+/** A bank of four patches. */
+async function bankSample(): Promise<Bytes> {
+  const stream = bankStream({
+    origin: {
+      ...{ arch: "resnet18", layers: ["layer1"], preset: imagenetPreset },
+      ...{ fingerprints: { layer1: "1-2-3" }, coreset: 0.5, seed: 0 },
+      ...{ neighbors: 3, pictures: 1 },
+    },
+    rows: Float32Array.from({ length: 32 }, (_, i) => i),
+    channels: 8,
+    heldOut: { scores: Float64Array.of(1, 2), maxima: Float64Array.of(3, 4) },
+  });
+  return await new Response(stream).bytes();
+}
 
 /** Requests with and without bytes, and with a column that the worker ignores. */
 function requestSamples(): Bytes[] {
@@ -142,6 +159,12 @@ export const parsers = {
       tensorsIn(value, failReading("bytes"));
       return Promise.resolve();
     },
+  },
+  /** Banks of patches. */
+  bank: {
+    samples: async () => [await bankSample()],
+    parse: async (bytes) => void await readBank(bytes),
+    zip: "stored",
   },
   /** The directory and the entries of archives. */
   zip: {

@@ -188,5 +188,9 @@ Deno.test("importing mod.ts loads nothing heavy", async () => {
     "@tensorflow/tfjs-core",
     "fastest-levenshtein",
   ]);
-  assert(![...seen].some((s) => /backend-wasm|categories|src\/cli/.test(s)));
+  assert(
+    ![...seen].some((s) =>
+      /backend-wasm|categories|src\/(cli|anomaly)/.test(s)
+    ),
+  );
 });

@@ -5,6 +5,7 @@
  */
 
 import { createModel, decodeImage, type ResNet } from "../../mod.ts";
+import type { AnomalyScore } from "../../src/anomaly/mod.ts";
 import { decodeNpy } from "../../src/formats/npy.ts";
 import { openZip } from "../../src/formats/zip.ts";
 import { readBytes } from "../../src/runtime/open_source.ts";
@@ -48,6 +49,25 @@ export async function arraysOf(
   }
   opened.close();
   return arrays;
+}
+
+/**
+ * A hash of bytes or numbers. `assert.deepEqual` of long arrays that differ takes more memory than the
+ * machine has.
+ */
+export async function hashOf(
+  { buffer, byteOffset, byteLength }: Uint8Array | Float32Array,
+): Promise<string> {
+  const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return new Uint8Array(digest).toHex();
+}
+
+/** A score, and a hash of its map. */
+export async function summaryOf(
+  { score, map }: AnomalyScore,
+): Promise<unknown> {
+  return [score, map.shape, await hashOf(map.data)];
 }
 
 /** Whether each pixel is part of the scratch. */

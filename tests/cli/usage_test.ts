@@ -124,7 +124,7 @@ cliTest("bad usage: exit status 2", async (folder) => {
     ],
     [
       ["picture", chelsea, ...layer, ...out, "--color-map", "jet"],
-      '--color-map: expected "viridis", "inferno", "magma" or "gray", got "jet" (see layertap picture --help)',
+      '--color-map: expected "viridis", "inferno", "magma", "gray" or "RdBu_r", got "jet" (see layertap picture --help)',
     ],
     [
       ["summary", "--style", "keras"],

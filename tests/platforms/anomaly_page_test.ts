@@ -81,6 +81,26 @@ browserTest(
     );
     const away = Math.hypot(light.x - scratch.x, light.y - scratch.y);
     assert(away < 0.15, `the light is at ${JSON.stringify(light)}`);
+    // A webcam that shows the scratched picture.
+    await page.evaluate(`(async () => {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 256;
+    const picture = new Image();
+    picture.src = "images/test/scratch.jpg";
+    await picture.decode();
+    const draw = () =>
+      canvas.getContext("2d").drawImage(picture, 0, 0, 256, 256);
+    draw();
+    setInterval(draw, 50);
+    navigator.mediaDevices.getUserMedia = async () => canvas.captureStream();
+  })()`);
+    await page.click("#camera");
+    await page.waitForFunction(
+      `/^webcam: [\\d.]+: anomalous/.test(document.querySelector("#results p").textContent)`,
+      { timeout: 60_000 },
+    );
+    await page.click("#camera");
+    await page.waitForSelector("#video", { hidden: true });
     assert.deepEqual(await violations(page), []);
     assert.deepEqual(complaints, []);
   },
