@@ -115,3 +115,33 @@ Deno.test("terminate ends a thread that is busy", async () => {
   assert.equal(await busy.next(), "busy");
   await busy.thread.terminate();
 });
+
+Deno.test("ref and unref don't add up, even where the runtime counts them, as Deno 2.1 does", () => {
+  let references = 1;
+  class Worker {
+    on() {}
+    ref() {
+      references++;
+    }
+    unref() {
+      references--;
+    }
+  }
+  const { process } = globalThis as unknown as {
+    process: { getBuiltinModule(name: string): unknown };
+  };
+  const { getBuiltinModule } = process;
+  process.getBuiltinModule = () => ({ Worker });
+  try {
+    const thread = startThread(echo, { onError() {} });
+    thread.ref();
+    thread.ref();
+    thread.unref();
+    thread.unref();
+    assert.equal(references, 0);
+    thread.ref();
+    assert.equal(references, 1);
+  } finally {
+    process.getBuiltinModule = getBuiltinModule;
+  }
+});
