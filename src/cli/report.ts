@@ -50,8 +50,8 @@ export const report = command({
         .catch((error) => failures.picture(error));
       if (!picture) continue;
       const title = image.split(/[\\/]/).at(-1);
-      const page = await report(model, picture, { title, crop });
-      const content = new TextEncoder().encode(page);
+      const { html } = await report(model, picture, { title, crop });
+      const content = new TextEncoder().encode(html);
       const written = await output.write(content, image);
       say(`${written}: ${content.length} bytes`, out, io);
     }

@@ -34,6 +34,13 @@ function htmlOf(value: string | number | Markup | readonly Markup[]): string {
   return [value].flat().map(({ html }) => html).join("");
 }
 
+/** A page as part of another, where neither changes the other's styles. Scripts don't run. */
+export function inFrame(page: string): string {
+  const style = "width: 100%; height: 48rem; border: 0; resize: vertical";
+  return markup`<iframe sandbox srcdoc="${page}" style="${style}"></iframe>`
+    .html;
+}
+
 /** A file's bytes as a `data:` URL. */
 export function dataUrl(type: string, bytes: Uint8Array): string {
   return `data:${type};base64,${toBase64(bytes)}`;

@@ -43,6 +43,6 @@ export {
 export type { FigureStyle } from "../drawing/draw_figure.ts";
 export type { FigureWidth } from "../drawing/figure_width.ts";
 export type { InputFrame } from "../image/crops.ts";
-export { report, type ReportOptions } from "./report.ts";
+export { type Report, report, type ReportOptions } from "./report.ts";
 export { similarityMap } from "./similarity_map.ts";
 export type { ColorMapName } from "../drawing/color_map.ts";

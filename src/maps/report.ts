@@ -33,6 +33,12 @@ export interface ReportOptions {
   readonly crop?: "center" | "none";
 }
 
+/** A page about one picture. Notebooks show it in a frame. */
+export interface Report {
+  /** The whole page, self-contained and without scripts. */
+  readonly html: string;
+}
+
 /** How many maps of a stage the page shows, and how many classes. */
 const mapCount = 8, classCount = 5;
 
@@ -46,7 +52,7 @@ const mapCount = 8, classCount = 5;
  * @param model A model that reaches at least the first stage, `relu`.
  * @param picture A picture, as `preprocess` takes it.
  * @param options Heading, and names of classes.
- * @returns A self-contained HTML page, without scripts.
+ * @returns A self-contained HTML page.
  * @throws {RangeError} If the model ends before the first stage, or the number of labels isn't the
  *   number of classes.
  * @throws {TypeError} If `picture` isn't a picture.
@@ -58,17 +64,17 @@ const mapCount = 8, classCount = 5;
  * import assert from "node:assert/strict";
  *
  * using model = await createModel("mlnet_resnet18", null, true);
- * const page = await report(model, await decodeImage("examples/images/chelsea.png"), {
+ * const { html } = await report(model, await decodeImage("examples/images/chelsea.png"), {
  *   title: "chelsea.png",
  * });
- * assert.match(page, /^<!DOCTYPE html>/);
+ * assert.match(html, /^<!DOCTYPE html>/);
  * ```
  */
 export async function report(
   model: ResNet,
   picture: Picture,
   options: ReportOptions = {},
-): Promise<string> {
+): Promise<Report> {
   using bare = model.truncate(model.outputLayer);
   const modules = featureInfo(bare).map(({ module }) => module);
   if (modules.length === 0) {
@@ -87,7 +93,8 @@ export async function report(
     const size = `${crop.width} × ${crop.height} pixels`;
     const what = options.crop === "none" ? "all of it" : "the central crop";
     const { reportPage } = await import("../drawing/report_page.ts");
-    return reportPage({
+    const { inFrame } = await import("../drawing/html.ts");
+    const html = reportPage({
       title: options.title ?? "Picture",
       arch: model.arch,
       outputLayer: model.outputLayer,
@@ -101,6 +108,10 @@ export async function report(
       stages: await Promise.all(
         values.map(([module, value]) => stage(module, value)),
       ),
+    });
+    // Not enumerable, so that comparisons don't see it.
+    return Object.defineProperty({ html }, Symbol.for("Jupyter.display"), {
+      value: () => ({ "text/html": inFrame(html) }),
     });
   } finally {
     input.dispose();

@@ -53,10 +53,14 @@ export function summarize(
   return Object.defineProperty(table, Symbol.for("Jupyter.display"), {
     value: () => ({
       "text/plain": `${table}`,
-      "text/html": `<pre>${table}</pre>`, // No table has characters to escape.
+      // No table has characters to escape. Notebooks' own styles would wrap its lines.
+      "text/html": `<pre style="${tableStyle}">${table}</pre>`,
     }),
   });
 }
+
+const tableStyle =
+  "font: 0.8rem/1.3 monospace; white-space: pre; overflow-x: auto";
 
 const styles: Readonly<Record<string, SummaryStyle>> = {
   torchsummary,

@@ -67,7 +67,7 @@ cliTest("--no-crop: the whole picture, whatever its aspect", async (folder) => {
   assert.match(html, /What the network sees: all of it, 383 × 256 pixels\./);
   assert.equal(
     html,
-    await report(model, photo, { title: "rocket.jpg", crop: "none" }),
+    (await report(model, photo, { title: "rocket.jpg", crop: "none" })).html,
   );
 
   // Pooled vectors of pictures of any aspect have one shape; maps don't.

@@ -257,7 +257,7 @@ cliTest("picture, report: a network with a head", async (folder) => {
   assert.equal(said, `${out}: ${(await Deno.stat(out)).size} bytes\n`);
   assert.equal(
     await Deno.readTextFile(out),
-    await report(model, picture, { title: "chelsea.png" }),
+    (await report(model, picture, { title: "chelsea.png" })).html,
   );
 });
 

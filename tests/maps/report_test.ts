@@ -71,7 +71,10 @@ tensorTest("report: a network with a head", async () => {
   model.registerForwardHook("layer1", () => assert.fail("a hook was called"));
   using bare = model.truncate("fc");
   const labels = ["ant", "bee & wasp", "cat", "<b>dog</b>"];
-  const page = await report(model, chelsea, { title: `"a" <i>&'`, labels });
+  const { html: page } = await report(model, chelsea, {
+    title: `"a" <i>&'`,
+    labels,
+  });
   checkPage(page);
   assert.match(page, /<h1>&quot;a&quot; &lt;i&gt;&amp;&#39;<\/h1>/);
   assert.match(page, /How <b>tiny<\/b>, up to <code>fc<\/code>/);
@@ -134,7 +137,7 @@ tensorTest(
   async () => {
     using model = await createModel(tiny, null, formulaCheckpoint(tiny));
     const [, overlay] = await imagesOf(
-      await report(model, chelsea, { labels: Array(4).fill("crane") }),
+      (await report(model, chelsea, { labels: Array(4).fill("crane") })).html,
     );
     const labels = ["0", "1", "2", "3"];
     const [{ label }] = await classify(model, chelsea, { labels });
@@ -150,7 +153,7 @@ tensorTest(
   "report: networks without a head",
   async () => {
     using model = await createModel("mlnet_resnet18", "layer2", true);
-    const page = await report(model, chelsea);
+    const { html: page } = await report(model, chelsea);
     checkPage(page);
     assert.match(page, /<title>Picture – mlnet_resnet18<\/title>/);
     assert.doesNotMatch(page, /<table|<meter/);
@@ -163,7 +166,7 @@ tensorTest(
     input.dispose();
 
     using stem = await createModel("mlnet_resnet18", "relu");
-    checkPage(await report(stem, chelsea));
+    checkPage((await report(stem, chelsea)).html);
   },
 );
 

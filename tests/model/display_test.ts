@@ -12,6 +12,7 @@ import {
 import {
   featureMapGrid,
   overlayMap,
+  report,
   similarityMap,
 } from "../../src/maps/mod.ts";
 import { tensorTest } from "../support/leaks.ts";
@@ -59,9 +60,26 @@ Deno.test("notebooks show a summary as text and HTML", async () => {
     const table = summary("resnet18", size, { style });
     const { "text/plain": plain, "text/html": html } = await display(table);
     assert.equal(plain, `${table}`);
-    assert.equal(html, `<pre>${table}</pre>`);
+    const [, text] = /^<pre style="[^"<>]+">([^]*)<\/pre>$/.exec(html)!;
+    assert.equal(text, plain);
     assert.doesNotMatch(plain, /[<>&]/);
   }
+});
+
+tensorTest("notebooks show a report in a frame", async () => {
+  using model = await createModel("mlnet_resnet18", "relu", true);
+  const page = await report(model, await decodeImage(photo), { title: `"<i>` });
+  const { "text/html": html, ...others } = await display(page);
+  assert.deepEqual(others, {});
+  const source = /^<iframe sandbox srcdoc="([^"<>]+)" style="[^"]+"><\/iframe>$/
+    .exec(html)![1];
+  const characters = { lt: "<", gt: ">", quot: '"', "#39": "'", amp: "&" };
+  const text = source.replace(
+    /&(.*?);/g,
+    (_, name: keyof typeof characters) => characters[name],
+  );
+  assert.equal(text, page.html);
+  assert.deepEqual(page, { html: page.html });
 });
 
 Deno.test("a model prints one line, disposed or not", async () => {
