@@ -3,14 +3,15 @@
  *
  *     deno task fuzz [parser…] [--count 100000] [--seed 0]
  *
- * A seed determines an input; a run uses consecutive seeds. `fuzz_parsers.ts` defines failures; a
+ * A seed determines an input; a run uses consecutive seeds. `fuzz_run.ts` defines failures; a
  * parser's first failure ends the run and prints its seed.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
-import { type ParserName, parsers, type Report } from "./fuzz_parsers.ts";
+import { type ParserName, parsers } from "./fuzz_parsers.ts";
+import type { Report } from "./fuzz_run.ts";
 import type { Job } from "./fuzz_worker.ts";
 
 /** Runs a parser on a thread, which can be ended even if it hangs. */

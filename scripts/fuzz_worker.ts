@@ -6,7 +6,8 @@
 
 /// <reference lib="deno.worker" />
 
-import { fuzz, type ParserName } from "./fuzz_parsers.ts";
+import type { ParserName } from "./fuzz_parsers.ts";
+import { fuzz } from "./fuzz_run.ts";
 
 /** What to run. */
 export interface Job {

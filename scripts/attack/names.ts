@@ -115,6 +115,7 @@ export const names: readonly Attack[] = [
   {
     name: "outputs to a pipe and to a device",
     target: "command",
+    isShort: true,
     good,
     async bad(target) {
       const path = await pipe(target, "out.png");
@@ -123,7 +124,10 @@ export const names: readonly Attack[] = [
       await target.succeed([...draw, path]);
       const { stdout } = await reader;
       assert.deepEqual([...stdout.subarray(1, 4)], [0x50, 0x4e, 0x47]);
-      return `${stdout.length} bytes through the pipe`;
+      const printed = await target.succeed([...draw, "/dev/stdout"]);
+      assert.deepEqual(printed, stdout);
+      assert((await Deno.stat(path)).isFifo);
+      return `${stdout.length} bytes through the pipe, and to /dev/stdout`;
     },
   },
 ];

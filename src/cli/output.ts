@@ -21,8 +21,11 @@ export interface Output {
   write(content: Uint8Array, picture?: string): Promise<string>;
 }
 
-/** Whether results go to stdout. */
-export const isStdout = (out: string) => out === "-";
+/**
+ * Whether results go to stdout. With permissions for some files only, Deno can't open its device while
+ * it is a pipe.
+ */
+export const isStdout = (out: string) => out === "-" || out === "/dev/stdout";
 
 /** Prints the line that says what was written; to stderr if stdout has the content. */
 export function say(line: string, out: string, io: Io): void {
@@ -72,7 +75,7 @@ export async function openOutput(
     const what = `a folder for ${count} pictures, such as "maps/"`;
     throw new UsageError(expected(name, what, out));
   }
-  // A device such as /dev/stdout takes anything.
+  // A pipe or device takes anything.
   const isDevice = found !== undefined && !found.isFile();
   if (!isDevice && !endings.some((end) => out.toLowerCase().endsWith(end))) {
     const what = `a name that ends in ${endings.join(" or ")}, or - for stdout`;

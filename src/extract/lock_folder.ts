@@ -16,6 +16,7 @@ export async function lockFolder(path: string): Promise<FolderLock> {
     await requireFree(path);
     const taken = await FolderLock.take(path);
     if (taken) return taken;
+    await moment();
   }
   throw cannotMake(path, "other processes keep taking it");
 }
@@ -26,12 +27,18 @@ async function requireFree(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return; // It has just been removed.
   if (!found.isDirectory()) throw cannotMake(path, "it is a file or a link");
-  const names = await readdir(path).catch(() => []);
-  if (names.length > 0 && !names.some(isLock)) {
-    throw cannotMake(path, "it exists and holds other files");
+  for (let i = 0; i < 3; i++) {
+    const names = await readdir(path).catch(() => []);
+    if (names.some(isLock)) return;
+    if (names.length === 0) return void await rmdir(path).catch(() => {});
+    // While another renames its lock, a list may have neither of the names.
+    await moment();
   }
-  if (names.length === 0) await rmdir(path).catch(() => {});
+  throw cannotMake(path, "it exists and holds other files");
 }
+
+/** What another process takes to rename a file. */
+const moment = () => new Promise((resolve) => setTimeout(resolve, 10));
 
 function cannotMake(path: string, why: string): Error {
   return new Error(`cannot create the folder "${path}": ${why}`);

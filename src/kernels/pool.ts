@@ -12,6 +12,7 @@
 
 import type { Block, Heap } from "./heap.ts";
 import { type Fields, type TaskName, taskNames, tasks } from "./tasks.ts";
+import { warnOnConsole } from "../errors/printable.ts";
 import { canSleep, pause } from "../runtime/atomics.ts";
 import { allDone, control, spins } from "./kernel_loop.ts";
 import {
@@ -275,7 +276,7 @@ export class Pool {
     const first = this.#why === undefined;
     this.#why = `${(reason as { message?: string })?.message ?? reason}`;
     const left = this.#threads.size > 0 ? "fewer threads" : "one thread";
-    if (first) console.warn(`kernels: continuing with ${left}: ${this.#why}`);
+    if (first) warnOnConsole(`kernels: continuing with ${left}: ${this.#why}`);
   }
 
   #endThreads(): void {

@@ -66,7 +66,7 @@ export class FolderLock {
   /**
    * Takes a folder that {@linkcode make} made.
    *
-   * @returns Undefined if it isn't there any more.
+   * @returns Undefined if it isn't there any more, or another is just taking it.
    * @throws {Error} If another process uses it, or may use it.
    */
   static async take(folder: string): Promise<FolderLock | undefined> {
@@ -76,7 +76,10 @@ export class FolderLock {
     const old = names?.find(isLock);
     if (old === undefined) return undefined;
     const kernel = await lockFile(`${folder}/${old}`).catch(gone);
-    if (kernel === held) throw inUse(folder, old, "uses it");
+    if (kernel === held) {
+      if (holderOf(old).pid === 0) return undefined; // Another is taking it.
+      throw inUse(folder, old, "uses it");
+    }
     try {
       await requireEnded(folder, old, kernel !== undefined);
       const name = nameOf(await thisProcess());

@@ -25,16 +25,29 @@ export interface FileBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** How a file is fetched from a server. */
+export interface ServerOptions {
+  /** Used in place of the global `fetch`. */
+  readonly fetch?: typeof fetch;
+  /** Aborts it. */
+  readonly signal?: AbortSignal;
+  /** The most bytes. Default 2 GiB. */
+  readonly maxBytes?: number;
+  /** Seconds for the answer to begin. Default 30. */
+  readonly answerSeconds?: number;
+  /** The longest pause, and the seconds in addition to one for each 100 kB. Default 10. */
+  readonly bodySeconds?: number;
+}
+
 /**
  * Opens a source of bytes. A file is read from disk as needed; other URLs are fetched whole.
  *
- * @param maxBytes The most bytes from a server. Default 2 GiB.
  * @throws {TypeError} If it is none of those.
  * @throws {Error} If the file can't be opened or the server doesn't answer with 2xx.
  */
 export async function openByteSource(
   source: FileSource,
-  maxBytes: number = 2 ** 31,
+  options: ServerOptions = {},
 ): Promise<ByteSource> {
   if (source instanceof Uint8Array) return fromBytes(source, "bytes");
   if (source instanceof ArrayBuffer) {
@@ -53,7 +66,7 @@ export async function openByteSource(
   }
   const url = new URL(source);
   if (url.protocol === "file:") return await fromFile(url);
-  return await fromServer(url, maxBytes);
+  return await fromServer(url, options);
 }
 
 /** The most bytes of a file that is read whole: a decoder takes no more. */
@@ -148,13 +161,19 @@ async function fromFile(path: string | URL): Promise<ByteSource> {
   return source;
 }
 
-async function fromServer(url: URL, maxBytes: number): Promise<ByteSource> {
+async function fromServer(
+  url: URL,
+  { fetch, signal, maxBytes = 2 ** 31, ...seconds }: ServerOptions,
+): Promise<ByteSource> {
   const name = url.protocol === "data:" ? "data: URL" : url.href;
   const cannot = (cause: Error) => {
+    signal?.throwIfAborted();
     const why = fetchReason(cause);
     throw new Error(`cannot fetch ${name}: ${why}`, { cause });
   };
-  const response = await fetchInTime(url).catch(cannot);
+  const { answerSeconds, bodySeconds } = seconds;
+  const response = await fetchInTime(url, { signal }, answerSeconds, fetch)
+    .catch(cannot);
   if (!response.ok) {
     await response.body?.cancel();
     throw new Error(
@@ -162,5 +181,7 @@ async function fromServer(url: URL, maxBytes: number): Promise<ByteSource> {
         .trimEnd(),
     );
   }
-  return fromBytes(await readResponse(response, maxBytes).catch(cannot), name);
+  const bytes = await readResponse(response, maxBytes, bodySeconds)
+    .catch(cannot);
+  return fromBytes(bytes, name);
 }

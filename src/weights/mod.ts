@@ -35,7 +35,7 @@ export type {
   WeightsBase,
 } from "./fetch/options.ts";
 export { guessArch } from "./guess_arch.ts";
-export { openCheckpoint } from "./open.ts";
+export { type CheckpointOptions, openCheckpoint } from "./open.ts";
 export type { NetworkOptions } from "./open_network.ts";
 export type { ScaledRows } from "../arch/folded_conv.ts";
 export type { WeightsDType } from "../arch/weights_dtype.ts";

@@ -5,6 +5,7 @@ import { isTar } from "../formats/tar.ts";
 import { openZip } from "../formats/zip.ts";
 import { hasZipEnd } from "../formats/zip_directory.ts";
 import { otherArchive, otherFile } from "./other_files.ts";
+import type { FetchOptions } from "./fetch/options.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { isLegacyPth, openLegacyPth } from "./legacy_pth.ts";
 import { openPacked } from "./packed.ts";
@@ -13,6 +14,12 @@ import { isPackedStart } from "./packed_stream.ts";
 import { openPth, PICKLE_ENTRY } from "./pth.ts";
 import { isSafetensors, openSafetensors } from "./safetensors.ts";
 import { openTarPth } from "./tar_pth.ts";
+
+/** Options of {@linkcode openCheckpoint}. */
+export type CheckpointOptions = Pick<
+  FetchOptions,
+  "fetch" | "signal" | "maxBytes" | "answerSeconds" | "bodySeconds"
+>;
 
 /**
  * Opens a checkpoint: a `.pth` of any generation, `.safetensors`, packed weights, or an `.npz` of
@@ -23,11 +30,13 @@ import { openTarPth } from "./tar_pth.ts";
  * attributes join with dots into their names.
  *
  * @param source A path, a URL or bytes.
- * @param options `maxBytes`, the most bytes of the file: by default 4 GiB, 2 GiB from a server.
+ * @param options How a server's file is fetched, in one request and whole. `maxBytes` holds for any
+ *   file: by default 4 GiB, 2 GiB from a server.
  * @returns The tensors by their paths in the file, read on demand. The file stays open until you call
  *   `close`.
  * @throws {SyntaxError} If it isn't a checkpoint, or is damaged; the message names the place.
  * @throws {Error} If it can't be opened or fetched.
+ * @throws {RangeError} If it has more than `maxBytes`.
  *
  * @example Any tensor of a file of weights
  * ```ts
@@ -43,16 +52,15 @@ import { openTarPth } from "./tar_pth.ts";
  */
 export async function openCheckpoint(
   source: FileSource,
-  { maxBytes }: { readonly maxBytes?: number } = {},
+  options: CheckpointOptions = {},
 ): Promise<Checkpoint> {
-  const opened = await openByteSource(source, maxBytes);
+  const { maxBytes = MAX_BYTES } = options;
+  const opened = await openByteSource(source, options);
   const { name, size } = opened;
-  if (size > (maxBytes ?? MAX_BYTES)) {
+  if (size > maxBytes) {
     opened.close();
     throw new RangeError(
-      `cannot open "${name}": it has ${size} bytes; maxBytes is ${
-        maxBytes ?? MAX_BYTES
-      }`,
+      `cannot open "${name}": it has ${size} bytes; maxBytes is ${maxBytes}`,
     );
   }
   return await openCheckpointIn(opened);

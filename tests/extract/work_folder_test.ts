@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
+import { requireBuiltin } from "../../src/runtime/builtin.ts";
 import { WorkFolder } from "../../src/extract/work_folder.ts";
 import type { FileFeatures } from "../../src/tables/feature_table.ts";
 import { onFullDisk } from "../support/full_disk.ts";
@@ -92,11 +93,31 @@ Deno.test("WorkFolder: of many that begin or resume at once, one has it", () =>
       const opened = all.flatMap((one) => "value" in one ? [one.value] : []);
       assert.equal(opened.length, 1);
       for (const one of all) {
-        if ("reason" in one) assert.match(one.reason.message, /uses it/);
+        if ("reason" in one) assert.equal(one.reason.message, other(path));
       }
       await opened[0].remove();
     }
     assert.deepEqual(await fs.readdir(folder), []);
+  }));
+
+Deno.test("WorkFolder: a list of its files without a lock, which another renames meanwhile", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/f.part`;
+    await stoppedRun(path);
+    const builtin = requireBuiltin("node:fs/promises");
+    const { readdir } = builtin;
+    let lists = 0;
+    const without = async (path: string) => {
+      const names = await readdir(path);
+      return ++lists > 1 ? names : names.filter((name) => !/^lock,/.test(name));
+    };
+    builtin.readdir = without as unknown as typeof readdir;
+    try {
+      await (await resume(path)).remove();
+    } finally {
+      builtin.readdir = readdir;
+    }
+    assert(lists > 1);
   }));
 
 Deno.test("WorkFolder: links that were planted keep their targets, and are refused", () =>

@@ -2,7 +2,8 @@
 /** Mutated files and requests, 300 of each kind; `deno task fuzz` and `fuzz:serve` run for longer. */
 
 import assert from "node:assert/strict";
-import { fuzz, type ParserName, parsers } from "../../scripts/fuzz_parsers.ts";
+import { type ParserName, parsers } from "../../scripts/fuzz_parsers.ts";
+import { fuzz } from "../../scripts/fuzz_run.ts";
 import { fuzzServer } from "../../scripts/serve_fuzz.ts";
 
 for (const name of Object.keys(parsers) as ParserName[]) {

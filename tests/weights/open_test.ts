@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { openByteSource } from "../../src/runtime/open_source.ts";
-import { openCheckpoint } from "../../src/weights/open.ts";
+import {
+  type CheckpointOptions,
+  openCheckpoint,
+} from "../../src/weights/open.ts";
 import { sha256 } from "../../src/weights/sha256.ts";
 import {
   expectedTensors,
@@ -79,6 +82,42 @@ Deno.test("a server's error status is in the message; its file is read", async (
     assert.equal((await checkpoint.read("fc.weight")).length, 20);
   } finally {
     globalThis.fetch = fetch;
+  }
+});
+
+Deno.test("openCheckpoint takes the limits, the signal and the fetch of its options", async () => {
+  const url = "https://example.com/net.pth";
+  const never = new Promise<never>(() => {});
+  const untilAborted: typeof fetch = (_, init) =>
+    new Promise((_, reject) => {
+      const { signal } = init!;
+      const abort = () => reject(signal!.reason);
+      if (signal!.aborted) abort();
+      signal!.addEventListener("abort", abort);
+    });
+  const stalled = () =>
+    Promise.resolve(new Response(new ReadableStream({ pull: () => never })));
+  const reason = new Error("enough");
+  const cases: [CheckpointOptions, string][] = [
+    [
+      { fetch: untilAborted, answerSeconds: 0.05 },
+      `cannot fetch ${url}: no answer within 0.05 seconds`,
+    ],
+    [
+      { fetch: stalled, bodySeconds: 0.05 },
+      `cannot fetch ${url}: nothing arrived for 0.05 seconds, or less than 100 kB/s`,
+    ],
+    [
+      {
+        fetch: () => Promise.resolve(new Response(bytes)),
+        maxBytes: bytes.length - 1,
+      },
+      `cannot fetch ${url}: it has more than ${bytes.length - 1} bytes`,
+    ],
+    [{ fetch: untilAborted, signal: AbortSignal.abort(reason) }, "enough"],
+  ];
+  for (const [options, message] of cases) {
+    await assert.rejects(openCheckpoint(url, options), { message });
   }
 });
 

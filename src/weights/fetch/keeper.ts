@@ -4,6 +4,7 @@
  * @module
  */
 
+import { warnOnConsole } from "../../errors/printable.ts";
 import type { ByteSource } from "../../runtime/byte_source.ts";
 import type { KeptFile, PartWriter, WeightsCache } from "./cache.ts";
 import { openCache } from "./open_cache.ts";
@@ -24,7 +25,7 @@ export class Keeper {
 
   /** Opens the cache that the options name. */
   static async open(
-    { cache, warn = console.warn }: FetchOptions,
+    { cache, warn = warnOnConsole }: FetchOptions,
   ): Promise<Keeper> {
     try {
       return new Keeper(await openCache(cache), warn);
