@@ -9,6 +9,7 @@ import { gunzipSync, unzipSync } from "fflate";
 import { bankStream, readBank } from "../src/anomaly/bank_file.ts";
 import { imagenetPreset } from "../src/arch/preset.ts";
 import { failReading } from "../src/errors/fail.ts";
+import { KNearest, loadHead, NearestMean, Pca } from "../src/fit/mod.ts";
 import { isRecord, parseJsonObject } from "../src/formats/json.ts";
 import { openZip } from "../src/formats/zip.ts";
 import { decodeNpy } from "../src/formats/npy.ts";
@@ -113,6 +114,21 @@ const picture = (...names: string[]): Parser => ({
     message.startsWith('cannot decode "bytes"'),
 });
 
+/** Heads that `layertap fit` writes. */
+const head = (format: "json" | "npz"): Parser => ({
+  samples: () =>
+    Promise.all(
+      [new NearestMean(), new KNearest({ k: 2 })].map((head) =>
+        head.add([1, 2.5, -3], "cat").add([0, 4, 1e-9], "dog")
+          .encode(format, { layer: "flatten" })
+      ),
+    ),
+  parse: async (bytes) => {
+    const head = await loadHead(bytes);
+    await head.encode();
+  },
+});
+
 /** Makes the CRCs of a PNG's chunks right. */
 function fixCrcs(bytes: Bytes): void {
   const view = new DataView(bytes.buffer);
@@ -161,6 +177,27 @@ export const parsers = {
   bank: {
     samples: async () => [await bankSample()],
     parse: async (bytes) => void await readBank(bytes),
+    zip: "stored",
+  },
+  headJson: head("json"),
+  headNpz: { ...head("npz"), zip: "stored" },
+  pca: {
+    samples: async () => {
+      const one = Float64Array.of(1);
+      const pca = new Pca({
+        mean: Float64Array.of(1, 2),
+        components: Float64Array.of(0.6, 0.8),
+        explainedVariance: one,
+        explainedVarianceRatio: one,
+        singularValues: one,
+        samples: 9,
+        whiten: true,
+      });
+      return [await pca.encode({ layer: "flatten" })];
+    },
+    parse: async (bytes) => {
+      await (await Pca.load(bytes)).encode();
+    },
     zip: "stored",
   },
   /** The directory and the entries of archives. */

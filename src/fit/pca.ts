@@ -163,7 +163,9 @@ export class Pca implements PcaParts {
           const what = asIs(`[${array.shape.join(", ")}]`);
           throw fail(expected(name, `numbers [${want.join(", ")}]`, what));
         }
-        return Float64Array.from(array.data);
+        const values = Float64Array.from(array.data);
+        if (values.every(Number.isFinite)) return values;
+        throw fail(`"${name}" has values that aren't finite`);
       };
       return new Pca({
         mean: await values("mean"),
