@@ -4,12 +4,16 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import type { Files } from "./files.ts";
+
+/** The hashes of esbuild and of its binaries for all platforms. */
+const lock = fileURLToPath(new URL("esbuild.lock", import.meta.url));
 
 /**
  * Rewrites `using` and other syntax that they don't parse.
  *
- * esbuild runs as a separate program and isn't in `deno.lock`, since only this build needs it.
+ * esbuild runs as a separate program with a lock of its own, since only this build needs it.
  *
  * @param names The files to rewrite.
  * @param args More arguments of esbuild.
@@ -29,7 +33,8 @@ export async function lower(
     }
     const { success, stderr } = await new Deno.Command("deno", {
       args: [
-        ...["run", "--no-config", "--no-lock", "--allow-read", "--allow-write"],
+        ...["run", "--no-config", `--lock=${lock}`, "--frozen"],
+        ...["--allow-read", "--allow-write"],
         ...["--allow-env", "--allow-run", "npm:esbuild@0.28.2"],
         ...args,
         ...["--target=es2022", "--charset=utf8", "--outdir=out"],
