@@ -13,6 +13,9 @@ const mostDistances = 2 ** 23;
 /** Points whose distances to all others are computed at once. */
 const mostCandidates = 32;
 
+/** The farthest points, among which the next ones are looked for. */
+const mostConsidered = 512;
+
 /** A squared distance of this share of a point's own square is rounding: the points are equal. */
 const same = 4e-6;
 
@@ -30,8 +33,8 @@ export interface Points {
  * Chooses points greedily, each the farthest from those before it: a 2-approximation of the
  * k-centre problem. The first is the farthest from the mean.
  *
- * The points that may be next are the farthest now, so the distances of several are computed
- * together, in one matrix product; which point is chosen doesn't depend on it.
+ * The points that are likely to be next are guessed, and the distances of several computed together, in
+ * one matrix product; which point is chosen doesn't depend on it.
  *
  * Source: the paper's algorithm 1; the first point as in the official `GreedyCoresetSampler`, whose
  * largest norm of distances to all points is the largest distance from their mean.
@@ -57,7 +60,8 @@ export async function chooseCoreset(
   );
   let n = 0;
   for (let isDone = false; n < count && !isDone;) {
-    const indices = farthest(farness, Math.min(candidates, total));
+    const pool = farthest(farness, Math.min(mostConsidered, total));
+    const indices = likelyNext(pool, read(pool), farness, candidates);
     const columns = distancesFrom(indices, products, read(indices), squares);
     for (let next: number | undefined = indices[0]; n < count;) {
       isDone = next === undefined;
@@ -88,6 +92,52 @@ function farthest(values: Float32Array, count: number): number[] {
     if (best.length === count) least = values[best[count - 1]];
   }
   return best;
+}
+
+/**
+ * The points that would be chosen next if all were among these: the farthest, then others that are far
+ * from it too. Ends where a point that isn't among them may come first.
+ *
+ * @param pool Points, the farthest first.
+ * @param points Their coordinates.
+ */
+function likelyNext(
+  pool: readonly number[],
+  points: Float32Array,
+  farness: Float32Array,
+  count: number,
+): number[] {
+  const columns = points.length / pool.length;
+  const left = Float64Array.from(pool, (index) => farness[index]);
+  const least = left[pool.length - 1];
+  const next: number[] = [];
+  for (let at = 0; next.length < count;) {
+    next.push(pool[at]);
+    let largest = 0, where = -1;
+    for (let i = 0; i < pool.length; i++) {
+      if (left[i] > largest) {
+        left[i] = Math.min(left[i], squareBetween(points, at, i, columns));
+      }
+      if (left[i] > largest) [largest, where] = [left[i], i];
+    }
+    if (where < 0 || largest < least) break;
+    at = where;
+  }
+  return next;
+}
+
+/** The squared distance between two rows. */
+function squareBetween(
+  points: Float32Array,
+  i: number,
+  j: number,
+  columns: number,
+): number {
+  let sum = 0;
+  for (let p = i * columns, q = j * columns, c = 0; c < columns; c++) {
+    sum += (points[p++] - points[q++]) ** 2;
+  }
+  return sum;
 }
 
 /** The squared distances of some points to all, by their indices. */

@@ -8,6 +8,7 @@ import {
   type FitProgress,
   loadPatchCore,
 } from "../../src/anomaly/mod.ts";
+import { held, wasmHeap } from "../model/memory.ts";
 import { tensorTest } from "../support/leaks.ts";
 import {
   folder,
