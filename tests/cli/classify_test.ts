@@ -97,7 +97,7 @@ cliTest(
 
     const cam = ["picture", rocket, "--weights", saved, "--kind", "cam"];
     const said = await succeed(...cam, "--out", `${folder}/cam.png`);
-    assert.equal(said, `${folder}/cam.png: 224 x 224, class 1: rocket\n`);
+    assert.equal(said, `${folder}/cam.png: 640 x 427, class 1: rocket\n`);
     await fail(
       [...cam, "--class", "rockt", "--out", `${folder}/cam.png`],
       2,
