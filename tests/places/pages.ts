@@ -6,13 +6,15 @@
 
 import { serveFolder } from "../../examples/browser/serve.ts";
 import { copyFiles } from "../platforms/contract/files.ts";
-import { entrySize, open } from "./browsers.ts";
+import { type Browser, entrySize, open } from "./browsers.ts";
 import type { Family, Place, Row } from "./row.ts";
 
 const inProject = "node_modules/@layertap/resnet";
 
 /** How a page is served. */
 interface Setting {
+  /** Default: Chromium. */
+  readonly browser?: Browser;
   readonly isolated?: boolean;
   /** Whether the package comes from another origin, as from a CDN. */
   readonly elsewhere?: boolean;
@@ -27,7 +29,7 @@ const plain = (name: string, setting: Setting): Place => ({
   name: `a page, ${name}`,
   async ask(project): Promise<Row> {
     const { isolated = true, elsewhere, policy, single } = setting;
-    const { html = "index.html" } = setting;
+    const { browser = "chromium", html = "index.html" } = setting;
     await project.copy(`app/${html}`);
     await project.copy("../../examples/browser/isolate.js", "app/isolate.js");
     await project.bundle("app/main.ts");
@@ -50,7 +52,7 @@ const plain = (name: string, setting: Setting): Place => ({
         : {},
     });
     const url = `http://127.0.0.1:${server.addr.port}/app/${html}`;
-    const { version, outcome } = await open(project, "chromium", url);
+    const { version, outcome } = await open(project, browser, url);
     return {
       place: `page, ${name}, ${version}`,
       outcome,
@@ -76,6 +78,8 @@ export const pages: Family = {
   packages: [],
   places: [
     { ...plain("from a CDN", { elsewhere: true }), short: true },
+    plain("from a CDN", { elsewhere: true, browser: "firefox" }),
+    plain("from a CDN", { elsewhere: true, browser: "webkit", single: true }),
     plain("from a CDN", { elsewhere: true, isolated: false, single: true }),
     plain("from a CDN, strict policy", {
       policy: fromCdn,
