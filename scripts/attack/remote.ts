@@ -14,6 +14,8 @@ const included = await Deno.readFile("weights/mlnet_resnet18.npz");
 /** A server of hostile answers; `sent` is how many bytes it has sent. */
 export class HostileServer implements AsyncDisposable {
   sent = 0;
+  /** The end, which those that never answer wait for: the process would wait for them. */
+  readonly #end = Promise.withResolvers<void>();
   readonly #server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {}, onError },
     ({ url }) => this.#answer(new URL(url).pathname.split(".")[0]),
@@ -39,10 +41,12 @@ export class HostileServer implements AsyncDisposable {
         return new Response(
           new ReadableStream({
             start: (controller) => controller.enqueue(rocket.slice(0, 1000)),
+            pull: (controller) =>
+              this.#end.promise.then(() => controller.close()),
           }),
         );
       case "/hanging":
-        return new Promise(() => {});
+        return this.#end.promise.then(onError);
     }
     return new Response(null, { status: 404 });
   }
@@ -62,11 +66,8 @@ export class HostileServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Some answers never end.
-    await Promise.race([
-      this.#server.shutdown(),
-      new Promise((resolve) => setTimeout(resolve, 200)),
-    ]);
+    this.#end.resolve();
+    await this.#server.shutdown();
   }
 }
 

@@ -129,11 +129,12 @@ function requireTypes(
   const isBinary = content < 0 || DataType.isBinary(contents) ||
     DataType.isLargeBinary(contents);
   if (isText && isBinary) return;
+  const given = attempt(() => few(fields.map(String))); // Damaged types have no words.
   throw new SyntaxError(
     expected(
       "request batch",
       "columns {path: Utf8, content: Binary}",
-      asIs(`{${few(fields.map(String))}}`),
+      asIs(`{${given}}`),
     ),
   );
 }
