@@ -60,7 +60,10 @@ export async function visit(
   });
   await page.setViewport({ width, height });
   await page.goto(`${origin}/${hash}`);
-  await settled(page);
+  await settled(page).catch(async (cause) => {
+    const shown = await text(page, "body");
+    throw new Error(`no maps: ${complaints}; the page: ${shown}`, { cause });
+  });
   await use({ page, origin });
   await page.close();
   // Those of the worker are among them.
