@@ -9,10 +9,10 @@ import { asIs, expected } from "../errors/expected.ts";
 import { failReading } from "../errors/fail.ts";
 import { originTests, type ReadingOrigin } from "../extract/vector_file.ts";
 import { createZip } from "../formats/create_zip.ts";
-import { parseJsonObject } from "../formats/json.ts";
-import { decodeNpy, encodeNpy } from "../formats/npy.ts";
-import { decodeNpyText, encodeNpyText } from "../formats/npy_text.ts";
-import { openZip, type ZipArchive } from "../formats/zip.ts";
+import type { Json } from "../formats/json.ts";
+import { encodeNpy } from "../formats/npy.ts";
+import { encodeNpyText } from "../formats/npy_text.ts";
+import { openNpz } from "../formats/npz.ts";
 import { type FileSource, openByteSource } from "../runtime/open_source.ts";
 
 /** How a bank was made. */
@@ -61,12 +61,6 @@ const names = {
   maxima: "held_out_maxima",
 } as const;
 
-/** Longer than the JSON of any origin, in bytes of UTF-32. */
-const mostAbout = 2 ** 20;
-
-/** Bytes of an array; a file of less may be inflated to more. */
-const mostArray = 2 ** 30;
-
 /** The bytes of the file. */
 export function bankStream(
   { origin, rows, channels, heldOut }: BankContent,
@@ -97,17 +91,16 @@ export function bankStream(
 export async function readBank(source: FileSource): Promise<BankContent> {
   const opened = await openByteSource(source);
   try {
-    const zip = await openZip(opened), { name } = opened;
-    if (!zip.entries.has(`${names.rows}.npy`)) {
+    const npz = await openNpz(opened), { name } = opened;
+    if (!npz.names.includes(names.rows)) {
       throw failReading(name)(
         "it isn't a bank: it has no array patches; fitPatchCore makes one",
       );
     }
-    const about = decodeNpyText(await zip.read("about.npy", mostAbout), name);
-    const origin = originOf(about, name);
-    const { data, shape } = await read(zip, names.rows, name);
-    const scores = await read(zip, names.scores, name);
-    const maxima = await read(zip, names.maxima, name);
+    const origin = originOf(npz.about, name);
+    const { data, shape } = await npz.read(names.rows);
+    const scores = await npz.read(names.scores);
+    const maxima = await npz.read(names.maxima);
     const isBank = data instanceof Float32Array && shape.length === 2 &&
       data.length > 0 && data.every(Number.isFinite);
     const heldOut = [scores, maxima].map(({ data }) => data);
@@ -131,11 +124,6 @@ export async function readBank(source: FileSource): Promise<BankContent> {
   }
 }
 
-async function read(zip: ZipArchive, name: string, file: string) {
-  const bytes = await zip.read(`${name}.npy`, mostArray);
-  return decodeNpy(bytes, `${file}: ${name}`);
-}
-
 const isCount = (item: unknown) => Number.isInteger(item) && Number(item) > 0;
 
 /** Whether a value is one, by its key. */
@@ -155,12 +143,11 @@ const required = [
 ];
 
 /** @throws {SyntaxError} If a value is missing or of another type. */
-function originOf(text: string, file: string): BankOrigin {
-  const fail = failReading(file);
-  const value = parseJsonObject(new TextEncoder().encode(text), fail);
+function originOf(value: Json, file: string): BankOrigin {
   for (const [key, test] of Object.entries(tests)) {
     if (value[key] === undefined && !required.includes(key)) continue;
-    if (!test(value[key])) throw fail(`its "about" has no valid "${key}"`);
+    if (test(value[key])) continue;
+    throw failReading(file)(`its "about" has no valid "${key}"`);
   }
   return value as unknown as BankOrigin;
 }

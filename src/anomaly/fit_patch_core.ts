@@ -71,9 +71,9 @@ export async function fitPatchCore(
     );
   }
   const shape = patchShapeOf(model, layers);
-  const require = (count: number) =>
+  const checkRoom = (count: number) =>
     requireRoom(count - heldOutOf(count, holdOut), shape, coreset, maxBytes);
-  if (Array.isArray(pictures)) require(pictures.length);
+  if (Array.isArray(pictures)) checkRoom(pictures.length);
   const total = Array.isArray(pictures) ? pictures.length : undefined;
   const all: ShapedArray[][] = [];
   const failures: { path: string; error: Error }[] = [];
@@ -91,7 +91,7 @@ export async function fitPatchCore(
       }
       all.push(arrays);
     }
-    require(all.length);
+    checkRoom(all.length);
     done += batch.length;
     step(settings, { stage: "pictures", done, total });
   }

@@ -15,6 +15,9 @@ const blockRows = 1024;
 /** Vectors that are multiplied at a time. */
 const vectorsAtATime = 1024;
 
+/** Numbers of vectors that a block stays prepared for: pictures may have patches of any number. */
+const mostPrepared = 3;
+
 /** The products of some vectors with a block of rows. */
 export interface Products {
   /** The first vector, and how many there are. */
@@ -115,13 +118,17 @@ export class RowProducts implements Disposable {
   }
 
   #prepared({ weights, prepared }: Block, vectors: number): Prepared {
-    let found = prepared.get(vectors);
-    if (!found) {
-      found = this.#kernels.prepare(
-        [[vectors, this.columns]],
-        (operations, [x]) => [operations.linear(x, weights)],
-      );
-      prepared.set(vectors, found);
+    const found = prepared.get(vectors) ?? this.#kernels.prepare(
+      [[vectors, this.columns]],
+      (operations, [x]) => [operations.linear(x, weights)],
+    );
+    // The last used comes last.
+    prepared.delete(vectors);
+    prepared.set(vectors, found);
+    if (prepared.size > mostPrepared) {
+      const [[oldest, pass]] = prepared;
+      prepared.delete(oldest);
+      pass.dispose();
     }
     return found;
   }

@@ -49,8 +49,11 @@ export async function encodeNpz(
   return await bytes;
 }
 
-/** The most bytes of an array. */
+/** The most bytes of an array; a file of less may be inflated to more. */
 const most = 2 ** 30;
+
+/** The most bytes of `about`: four million letters. */
+const mostAbout = 2 ** 24;
 
 /**
  * Opens such a file, or another `.npz`.
@@ -61,7 +64,7 @@ export async function openNpz(source: ByteSource): Promise<Npz> {
   const zip = await openZip(source);
   const names = [...zip.entries.keys()].map((n) => n.replace(/\.npy$/, ""));
   const about = names.includes("about")
-    ? decodeNpyText(await zip.read("about.npy", most), source.name)
+    ? decodeNpyText(await zip.read("about.npy", mostAbout), source.name)
     : "{}";
   return {
     about: parseJsonObject(
@@ -70,6 +73,9 @@ export async function openNpz(source: ByteSource): Promise<Npz> {
     ),
     names: names.filter((name) => name !== "about"),
     read: async (name) =>
-      decodeNpy(await zip.read(`${name}.npy`, most), source.name),
+      decodeNpy(
+        await zip.read(`${name}.npy`, most),
+        `${source.name}: ${name}`,
+      ),
   };
 }
