@@ -107,7 +107,7 @@ async function fitSoftmax(
   rows: readonly Float32Array[],
   labels: readonly string[],
 ): Promise<Head> {
-  const tf = await import("@tensorflow/tfjs-core");
+  const { tensor2d } = await import("../fit/tensor2d.ts");
   const { fitLinear } = await import("../fit/fit_linear.ts");
   const { compareLabels } = await import("../fit/vectors.ts");
   const names = [...new Set(labels)].sort(compareLabels);
@@ -118,7 +118,7 @@ async function fitSoftmax(
   }
   const all = new Float32Array(rows.length * rows[0].length);
   rows.forEach((row, i) => all.set(row, i * row.length));
-  const features = tf.tensor2d(all, [rows.length, rows[0].length]);
+  const features = tensor2d(all, [rows.length, rows[0].length]);
   try {
     const numbers = labels.map((label) => names.indexOf(label));
     return await fitLinear(features, numbers, { labels: names });

@@ -37,13 +37,13 @@ export const pca = command({
     const { readMatrix } = await import("../extract/read_matrix.ts");
     const { startBackend } = await import("../backend/start.ts");
     const { fitPca } = await import("../fit/fit_pca.ts");
-    const tf = await import("@tensorflow/tfjs-core");
+    const { tensor2d } = await import("../fit/tensor2d.ts");
     const { data, shape, node, about } = await readMatrix(input, layer);
     if (about.pca !== undefined) {
       throw new UsageError(`"${input}" was reduced by a PCA already`);
     }
     await startBackend();
-    const features = tf.tensor2d(data, shape);
+    const features = tensor2d(data, shape);
     try {
       const fit = await fitPca(features, components, { whiten });
       const written = await output.write(
