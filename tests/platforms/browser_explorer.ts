@@ -13,7 +13,12 @@ import {
   serveFolder,
 } from "./browser_support.ts";
 
-const folder = "out/test/explorer";
+/** The page of one test file; others run beside it. */
+const folder = await Deno.makeTempDir();
+globalThis.addEventListener(
+  "unload",
+  () => Deno.removeSync(folder, { recursive: true }),
+);
 let built: Promise<void> | undefined;
 
 /** A page with the explorer, ready, and its requests. */
