@@ -13,6 +13,7 @@ import sys
 
 import numpy as np
 import torch
+from packed_weights import state_dict
 from PIL import Image
 from torchvision.models.resnet import BasicBlock, ResNet
 from torchvision.transforms._presets import ImageClassification
@@ -51,17 +52,7 @@ np.savez_compressed(output, avgpool=exact["avgpool"], layer4=exact["layer4"].ast
 print(output, os.path.getsize(output), "bytes,", ", ".join(names))
 
 if len(sys.argv) > 4:
-    packed = np.load(sys.argv[4])
-    state = {}
-    for entry in packed.files:
-        if entry == "metadata.json" or entry.endswith(".scale"):
-            continue
-        values = torch.from_numpy(packed[entry].astype(np.float32))
-        if f"{entry}.scale" in packed.files:
-            scale = packed[f"{entry}.scale"]
-            values *= torch.from_numpy(scale.reshape(-1, *[1] * (values.dim() - 1)))
-        state[entry] = values
-    for name, near in features(state).items():
+    for name, near in features(state_dict(sys.argv[4])).items():
         for picture, a, b in zip(names, exact[name], near):
             a, b = a.ravel().astype(np.float64), b.ravel().astype(np.float64)
             cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)

@@ -8,10 +8,9 @@
  */
 
 import assert from "node:assert/strict";
-import * as tf from "@tensorflow/tfjs-core";
 import { createModel, decodeImage } from "../mod.ts";
 import { fitPatchCore } from "../src/anomaly/mod.ts";
-import type { Held } from "./soak_kernels.ts";
+import { type Held, held } from "./soak_kernels.ts";
 
 const folder = "examples/anomaly/images";
 const good = Array.from(
@@ -23,15 +22,6 @@ const tried = ["good", "scratch", "spot", "hole"]
 
 /** Pictures after which all code has run. */
 const warmUp = 100;
-
-function held(): Held {
-  const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
-  return {
-    rss: Deno.memoryUsage().rss,
-    wasm: wasm.HEAPU8.length,
-    tensors: tf.memory().numTensors,
-  };
-}
 
 /**
  * Scores this many pictures, each decoded anew.

@@ -24,7 +24,8 @@ export interface Held {
   readonly tensors: number;
 }
 
-function held(): Held {
+/** What the process holds now. */
+export function held(): Held {
   const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
   return {
     rss: Deno.memoryUsage().rss,

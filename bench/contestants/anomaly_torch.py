@@ -19,7 +19,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-sys.path.append(str(Path(__file__).parents[2] / "scripts" / "anomaly"))
+scripts = Path(__file__).parents[2] / "scripts"
+sys.path += [str(scripts), str(scripts / "anomaly")]
 from network import embed, load, signs  # noqa: E402
 
 weights, pictures, coreset, scored = sys.argv[1:]

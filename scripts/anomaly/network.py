@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 import torch.nn.functional as F
+from packed_weights import state_dict
 from torchvision.models.resnet import BasicBlock, ResNet
 
 PROJECTED = 128
@@ -10,19 +11,9 @@ PROJECTED = 128
 
 def load(path):
     """The network of the packed weights, up to layer3."""
-    packed = np.load(path)
-    state = {}
-    for name in packed.files:
-        if name == "metadata.json" or name.endswith(".scale"):
-            continue
-        values = torch.from_numpy(packed[name].astype(np.float32))
-        if f"{name}.scale" in packed.files:
-            scale = packed[f"{name}.scale"]
-            values *= torch.from_numpy(scale.reshape(-1, *[1] * (values.dim() - 1)))
-        state[name] = values
     net = ResNet(BasicBlock, [2, 2, 2, 3])
     net.fc = torch.nn.Identity()
-    net.load_state_dict(state, strict=False)
+    net.load_state_dict(state_dict(path), strict=False)
     return net.eval()
 
 

@@ -8,7 +8,7 @@ import {
   readHead,
   SavedHead,
 } from "./head_file.ts";
-import { nearest } from "./nearest.ts";
+import { smallest } from "./smallest.ts";
 import {
   compareLabels,
   distancesFrom,
@@ -146,7 +146,7 @@ export class KNearest extends SavedHead {
     }
     const distanceTo = distancesFrom(features, this.metric);
     const count = Math.min(this.k, examples.length);
-    const { indices } = nearest(
+    const { indices } = smallest(
       examples.map(({ features }) => distanceTo(features)),
       count,
     );

@@ -1,5 +1,5 @@
-/** The nearest of many, in no particular order. */
-export interface Nearest {
+/** The smallest of many distances, in no particular order. */
+export interface Smallest {
   readonly distances: Float64Array;
   readonly indices: Int32Array;
 }
@@ -13,10 +13,10 @@ export interface Nearest {
  *
  * @param distances At least `count` of them.
  */
-export function nearest(
+export function smallest(
   distances: ArrayLike<number>,
   count: number,
-): Nearest {
+): Smallest {
   const kept = new Float64Array(count).fill(Number.MAX_VALUE);
   const indices = new Int32Array(count);
   for (let i = 0; i < distances.length; i++) {
